@@ -1,0 +1,1 @@
+"""Benchmarks: ours and the stock counterpart, interleaved in one run."""

@@ -1,0 +1,1 @@
+"""Commands of `bureau`, one file each; loaded only when called."""

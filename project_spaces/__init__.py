@@ -1,0 +1,1 @@
+"""The domain: people, projects, data sets, habilitations and the one decision function."""
