@@ -1,0 +1,217 @@
+"""One frozen object with every setting; a bad one stops the start with its name, its value and what is accepted.
+
+Read from the environment (``BUREAU_…``) and from ``$BUREAU_HOME/bureau.toml``; the environment wins. Nothing else in
+the project reads environment variables for its behaviour, and the domain never imports this module: it receives values.
+"""
+
+import hashlib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from project_spaces.errors import Invalid
+from project_spaces.text import Text
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+#: Unix socket addresses hold 108 bytes (unix(7)); what is appended to ``run_dir`` needs some of them.
+LONGEST_RUN_DIR = 60
+
+
+class Settings(BaseSettings):
+    """What an installation may choose. Defaults are the safe choice, for one machine."""
+
+    model_config = SettingsConfigDict(env_prefix="BUREAU_", frozen=True, extra="forbid")
+
+    # Places
+    home: Path = Field(Path(".bureau"), description="State of this installation; nothing outside it is written.")
+    run_dir: Path | None = Field(None, description="Sockets; short, because a socket's address has 108 bytes.")
+    database_url: str = Field("", description="SQLAlchemy URL of the domain's database; SQLite under home when empty.")
+
+    # Addresses
+    public_url: str = Field("http://bureau.localhost:8000", description="Where people open the workbench.")
+    bind_address: str = Field("127.0.0.1", description="Interface on which the public proxy listens.")
+    hub_port: Port = 8081
+    proxy_api_port: Port = 8001
+    gateway_port: Port = 8090
+    portal_port: Port = 8091
+
+    # Workspaces
+    spawner: Literal["docker", "local"] = "docker"
+    image: str = Field("datascience", description="Folder of spawner_images/ that workspaces run.")
+    linkage_image: str = "linkage"
+    workspace_uid: int = Field(61000, ge=1000, le=2**31)
+    default_cpu: float = Field(1.0, gt=0, le=1024, description="CPU cores of a project without a quota of its own.")
+    default_memory_mb: int = Field(2048, ge=512, le=4 * 1024 * 1024)
+    default_pids: int = Field(256, ge=64, le=32768)
+    start_timeout_s: int = Field(60, ge=10, le=600)
+
+    # Gateway
+    message_max_mb: int = Field(64, ge=1, le=1024, description="Largest message or saved file, in MiB.")
+    revocation_poll_ms: int = Field(200, ge=50, le=500, description="How often revocations are looked for.")
+
+    # Export desk
+    min_persons: int = Field(11, ge=3, le=1000, description="Default threshold; a data set may ask for more.")
+    reviewers_required: int = Field(2, ge=2, le=5)
+    export_max_file_mb: int = Field(16, ge=1, le=1024)
+    export_max_files: int = Field(50, ge=1, le=1000)
+    download_max_count: int = Field(5, ge=1, le=100)
+    download_days: int = Field(7, ge=1, le=90)
+
+    # Sign-in
+    lockout_failures: int = Field(10, ge=3, le=10, description="Wrong codes in a row before an account is locked.")
+    lockout_minutes: int = Field(15, ge=5, le=24 * 60)
+    session_hours: int = Field(12, ge=1, le=24)
+
+    # Ledger
+    heartbeat_s: int = Field(60, ge=5, le=3600, description="A signed entry at least this often: silence is an alarm.")
+
+    @field_validator("home", "run_dir")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().resolve()
+
+    @field_validator("public_url")
+    @classmethod
+    def _has_subdomains(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or "." not in parts.hostname:
+            msg = "must be http(s)://host[:port] where host has a dot: each person's workspaces get a host below it"
+            raise ValueError(msg)
+        if parts.path not in {"", "/"} or parts.query:
+            msg = "must not have a path"
+            raise ValueError(msg)
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _sockets_fit(self) -> "Settings":
+        if len(str(self.sockets)) > LONGEST_RUN_DIR:
+            msg = f"run_dir {self.sockets} is longer than {LONGEST_RUN_DIR} bytes"
+            raise ValueError(msg)
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first (tests), then the environment, then the file."""
+        file = Path(os.environ.get("BUREAU_HOME", ".bureau")) / "bureau.toml"
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file)
+
+    @property
+    def sockets(self) -> Path:
+        """Folder of unix sockets: ``run_dir`` or a short one of this installation's own."""
+        if self.run_dir is not None:
+            return self.run_dir
+        mark = hashlib.sha256(str(self.home).encode()).hexdigest()[:8]
+        base = (
+            Path("/run") if os.geteuid() == 0 else Path(os.environ.get("XDG_RUNTIME_DIR", f"/run/user/{os.geteuid()}"))
+        )
+        return base / f"bureau-{mark}"
+
+    @property
+    def state_dir(self) -> Path:
+        """Databases of the hub and the domain."""
+        return self.home / "state"
+
+    @property
+    def secrets_dir(self) -> Path:
+        """Keys and tokens of the trusted side (mode 0700)."""
+        return self.home / "secrets"
+
+    @property
+    def ledger_dir(self) -> Path:
+        """The ledger's journal, tiles and side tables."""
+        return self.home / "ledger"
+
+    @property
+    def ledger_socket(self) -> Path:
+        """Where the recorder listens."""
+        return self.sockets / "ledger.sock"
+
+    @property
+    def storage_dir(self) -> Path:
+        """Data sets, project folders and homes."""
+        return self.home / "storage"
+
+    @property
+    def exports_dir(self) -> Path:
+        """Frozen files and packages of the export desk."""
+        return self.home / "exports"
+
+    @property
+    def log_dir(self) -> Path:
+        """Technical logs of the services; never a substitute for the ledger."""
+        return self.home / "log"
+
+    @property
+    def workspaces_dir(self) -> Path:
+        """One folder per running workspace, holding its socket."""
+        return self.sockets / "ws"
+
+    @property
+    def store_url(self) -> str:
+        """SQLAlchemy URL of the domain's database."""
+        return self.database_url or f"sqlite:///{self.state_dir / 'bureau.sqlite'}"
+
+    @property
+    def domain(self) -> str:
+        """Host of hub and portal; workspaces are served from ``<person>.<domain>``."""
+        return str(urlsplit(self.public_url).hostname)
+
+    @property
+    def public_port(self) -> int:
+        """Port of the public proxy."""
+        parts = urlsplit(self.public_url)
+        return parts.port or (443 if parts.scheme == "https" else 80)
+
+    def workspace_origin(self, username: str) -> str:
+        """Origin that serves *username*'s workspaces: never the one of hub and portal (TRAPS C12)."""
+        parts = urlsplit(self.public_url)
+        port = f":{parts.port}" if parts.port else ""
+        return f"{parts.scheme}://{username}.{parts.hostname}{port}"
+
+    def prepare_folders(self) -> None:
+        """Create the folders of this installation, readable by its owner alone."""
+        folders = (self.state_dir, self.secrets_dir, self.ledger_dir, self.storage_dir, self.exports_dir)
+        for folder in (*folders, self.log_dir, self.sockets, self.workspaces_dir):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def load(overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Read and validate the settings once.
+
+    Raises
+    ------
+    Invalid
+        one sentence that names the setting, the value it was given and what is accepted.
+    """
+    try:
+        return Settings(**(overrides or {}))
+    except tomllib.TOMLDecodeError as error:
+        raise Invalid(Text(f"bureau.toml n'est pas du TOML : {error}.", f"bureau.toml is not TOML: {error}.")) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"]) or "run_dir"
+        value = "" if isinstance(first["input"], dict) else f" = {first['input']!r}"
+        unknown = first["type"] == "extra_forbidden"
+        why = "unknown setting" if unknown else first["msg"].removeprefix("Value error, ")
+        raise Invalid(
+            Text(f"Réglage {name}{value} refusé : {why}.", f"Setting {name}{value} refused: {why}.")
+        ) from None
