@@ -1,0 +1,143 @@
+"""The gateway's Tornado application: which handler serves which address, and what runs beside them."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import structlog
+import tornado.web
+from jupyterhub import __version__ as hub_version
+from jupyterhub.services.auth import HubOAuthCallbackHandler
+from tornado.httpclient import AsyncHTTPClient, HTTPRequest
+
+from hub_extensions.gateway.base import WorkspaceHandler
+from hub_extensions.gateway.channels import ChannelsHandler
+from hub_extensions.gateway.http import ForwardHandler
+from hub_extensions.gateway.recording import Recording
+from hub_extensions.gateway.routes import UUID
+from hub_extensions.gateway.seats import Seat, Seats
+from hub_extensions.gateway.terminals import TerminalHandler
+from hub_extensions.gateway.upstream import WorkspaceGone
+from project_spaces.errors import BureauError, NotFound
+
+#: The names of people and projects (JupyterHub 6 slugs); nothing else is routed.
+PLACE = r"/user/([a-z][a-z0-9-]{0,29})/([a-z][a-z0-9-]{0,29})"
+MIB = 2**20
+#: The Hub stops servers that report nothing; it expects a report at least every five minutes.
+ACTIVITY_EVERY_S = 120.0
+
+log = structlog.get_logger()
+
+
+class CallbackHandler(WorkspaceHandler, HubOAuthCallbackHandler):
+    """The last step of the Hub's sign-in for one workspace."""
+
+    async def prepare(self) -> None:
+        """Find the workspace whose client this is; the person is not known yet."""
+        self.person, self.project = self.path_args
+        self.prefix = f"/user/{self.person}/{self.project}/"
+        try:
+            self.seat = await self.seats.find(self.person, self.project)
+        except BureauError as error:
+            await self.refuse(error)
+            raise tornado.web.Finish from None
+
+    async def get(self, _person: str, _project: str) -> None:
+        """Exchange the code; state, PKCE and scopes are checked by JupyterHub's own handler."""
+        await HubOAuthCallbackHandler.get(self)
+
+
+class ReadyHandler(tornado.web.RequestHandler):
+    """``/api`` without a sign-in: the Hub asks it to know whether the workspace is up. Nothing is forwarded."""
+
+    async def get(self, person: str, project: str) -> None:
+        """Answer the version when the workspace's socket is there and accepts our decision, 503 otherwise."""
+        seats: Seats = self.settings["seats"]
+        self.set_header("X-JupyterHub-Version", hub_version)
+        self.set_header("Content-Type", "application/json")
+        try:
+            await seats.find(person, project)
+        except (WorkspaceGone, NotFound):
+            self.set_status(503)
+        self.finish(json.dumps({"version": "gateway"}))
+
+
+class HealthHandler(tornado.web.RequestHandler):
+    """Whether this process decides and records; for the supervisor."""
+
+    async def get(self) -> None:
+        """200 when both the domain and the ledger answer."""
+        healthy = self.settings["seats"].fresh() and await self.settings["recording"].alive()
+        self.set_status(200 if healthy else 503)
+        self.finish({"healthy": healthy})
+
+
+class HomeHandler(tornado.web.RequestHandler):
+    """``/user/<person>/<project>`` and its root lead to JupyterLab."""
+
+    def get(self, person: str, project: str) -> None:
+        """Redirect."""
+        self.redirect(f"/user/{person}/{project}/lab")
+
+
+class NothingHere(tornado.web.RequestHandler):
+    """Anything that is not a workspace's address."""
+
+    def prepare(self) -> None:
+        """Refuse."""
+        raise tornado.web.HTTPError(404)
+
+
+def make_app(
+    *,
+    seats: Seats,
+    recording: Recording,
+    origin_of: Callable[[str], str],
+    home_url: str,
+    cookie_secret: bytes,
+    message_max_bytes: int,
+) -> tornado.web.Application:
+    """Return the application; nothing here reads settings or the environment."""
+    return tornado.web.Application(
+        [
+            (PLACE + r"/?", HomeHandler),
+            (PLACE + r"/oauth_callback", CallbackHandler),
+            (PLACE + r"/api", ReadyHandler),
+            (PLACE + rf"/api/kernels/({UUID})/channels", ChannelsHandler),
+            (PLACE + r"/terminals/websocket/([A-Za-z0-9_-]{1,64})", TerminalHandler),
+            (PLACE + r"/(.+)", ForwardHandler),
+            (r"/health", HealthHandler),
+        ],
+        default_handler_class=NothingHere,
+        seats=seats,
+        recording=recording,
+        origin_of=origin_of,
+        home_url=home_url,
+        cookie_secret=cookie_secret,
+        message_max_bytes=message_max_bytes,
+        websocket_max_message_size=message_max_bytes,
+        websocket_ping_interval=30,
+        websocket_ping_timeout=20,
+    )
+
+
+async def report_activity(seats: Seats, hub_api_url: str) -> None:
+    """Tell the Hub which workspaces were used, with each server's own token (scope ``users:activity``)."""
+    client = AsyncHTTPClient()
+    for seat in seats.in_use(ACTIVITY_EVERY_S):
+        try:
+            await client.fetch(_activity_request(seat, hub_api_url))
+        except OSError as error:  # the next report says the same: the Hub may be down while people work
+            log.info("activity_not_reported", workspace=seat.workspace.id, error=repr(error))
+
+
+def _activity_request(seat: Seat, hub_api_url: str) -> HTTPRequest:
+    now = datetime.now(UTC).isoformat()
+    workspace = seat.workspace
+    return HTTPRequest(
+        f"{hub_api_url}/users/{workspace.person}/activity",
+        method="POST",
+        headers={"Authorization": f"token {workspace.hub_token}", "Content-Type": "application/json"},
+        body=json.dumps({"last_activity": now, "servers": {workspace.project: {"last_activity": now}}}),
+        request_timeout=10,
+    )

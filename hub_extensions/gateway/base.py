@@ -1,0 +1,140 @@
+"""What every handler of the gateway does first: find the seat, sign the person in, check origin and decision."""
+
+from urllib.parse import quote
+
+from jupyterhub.services.auth import HubOAuth, HubOAuthenticated
+from tornado.httputil import HTTPServerRequest
+from tornado.web import Finish, RequestHandler
+
+from hub_extensions.gateway.recording import Recording
+from hub_extensions.gateway.refusals import write_refusal
+from hub_extensions.gateway.seats import Seat, Seats
+from hub_extensions.gateway.upstream import WorkspaceGone
+from project_spaces.errors import BureauError, NotFound, Refused
+from project_spaces.text import Text
+
+NOT_YOURS = Text(
+    "Ce bureau est celui d'une autre personne : seul son titulaire y entre.",
+    "This workspace belongs to someone else: only its owner may enter.",
+)
+FOREIGN_ORIGIN = Text(
+    "Requête refusée : elle vient d'une autre page que ce bureau.",
+    "Request refused: it comes from a page other than this workspace.",
+)
+
+
+class WorkspaceHandler(HubOAuthenticated, RequestHandler):
+    """Base of every handler below ``/user/<person>/<project>/``."""
+
+    seat: Seat
+    person: str
+    project: str
+    prefix: str
+
+    @property
+    def seats(self) -> Seats:
+        """The open workspaces."""
+        return self.application.settings["seats"]
+
+    @property
+    def recording(self) -> Recording:
+        """The way to the ledger."""
+        return self.application.settings["recording"]
+
+    @property
+    def hub_auth(self) -> HubOAuth:
+        """The OAuth client of this very workspace: what the single-user server would be."""
+        return self.seat.hub_auth
+
+    def set_default_headers(self) -> None:
+        """Bind what the workspace serves to its own prefix (TRAPS C12): it can't fetch, frame or embed another."""
+        origin = self.application.settings["origin_of"]
+        self.set_header("Content-Security-Policy", content_policy(self.request, origin))
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Referrer-Policy", "no-referrer")
+        self.set_header("Cross-Origin-Opener-Policy", "noopener-allow-popups")
+        self.set_header("Cross-Origin-Resource-Policy", "same-origin")
+        self.clear_header("Server")
+
+    async def prepare(self) -> None:
+        """Let the request through to its method, or answer it here."""
+        self.person, self.project = self.path_args[0], self.path_args[1]
+        self.prefix = f"/user/{self.person}/{self.project}/"
+        try:
+            self.seat = await self.seats.find(self.person, self.project)
+            await self._sign_in()
+            self.seats.require(self.seat)
+        except BureauError as error:
+            await self.refuse(error)
+            raise Finish from None
+
+    async def _sign_in(self) -> None:
+        self._check_origin_headers()
+        user = await self.hub_auth.get_user(self, sync=False)
+        if user is None:
+            if self.request.method == "GET" and self._navigates():
+                self.redirect(self.get_login_url())
+                raise Finish
+            raise Refused(Text("Connectez-vous d'abord.", "Sign in first."))
+        if user.get("kind") != "user" or user["name"] != self.person:
+            self.visitor = f"{user.get('kind')}:{user['name']}"
+            raise Refused(NOT_YOURS)
+        self._check_origin_is_ours(token=bool(getattr(self, "_token_authenticated", False)))
+
+    def _navigates(self) -> bool:
+        return self.request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
+
+    def _check_origin_headers(self) -> None:
+        site = self.request.headers.get("Sec-Fetch-Site", "none")
+        if site in {"same-origin", "none"} or (self._navigates() and self.request.method == "GET"):
+            return
+        raise Refused(FOREIGN_ORIGIN)
+
+    def _check_origin_is_ours(self, *, token: bool) -> None:
+        """A cookie alone never changes anything: the page that sends it must be this person's workspace."""
+        origin = self.request.headers.get("Origin")
+        changes = self.request.method not in {"GET", "HEAD"} or self.request.headers.get("Upgrade") is not None
+        if origin is None:
+            if changes and not token:
+                raise Refused(FOREIGN_ORIGIN)
+        elif origin != self.application.settings["origin_of"](self.person):
+            raise Refused(FOREIGN_ORIGIN)
+
+    def check_xsrf_cookie(self) -> None:
+        """Origins are compared instead of tokens: what runs in a workspace can read its page's token anyway."""
+
+    async def refuse(self, error: BureauError) -> None:
+        """Answer with the sentence, and record the refusal (NotFound says nothing worth keeping)."""
+        if isinstance(error, WorkspaceGone) and hasattr(self, "seat"):
+            await self.seats.forget(self.seat)
+        if not isinstance(error, NotFound | WorkspaceGone) and error.status != 503:
+            actor = getattr(self, "visitor", self.person)
+            what = f"{self.request.method} {quote(self.request.path)}"
+            try:
+                await self.recording.refusal(actor, self.project, what, error.text)
+            except BureauError as worse:
+                error = worse
+        write_refusal(self, error)
+
+
+def content_policy(request: HTTPServerRequest, origin_of) -> str:
+    """Return the Content-Security-Policy of one workspace: its own prefix, nothing else on this or any host."""
+    person, project = [*request.path.split("/"), "", "", ""][2:4]
+    home = f"{origin_of(person)}/user/{person}/{project}/" if person.isascii() and person else "'none'"
+    socket = home.replace("http", "ws", 1)
+    return "; ".join(
+        (
+            f"default-src {home}",
+            f"connect-src {home} {socket}",
+            f"img-src {home} data: blob:",
+            f"font-src {home} data:",
+            f"style-src {home} 'unsafe-inline'",
+            f"script-src {home} 'unsafe-inline' 'unsafe-eval' blob:",
+            f"worker-src {home} blob:",
+            f"frame-src {home} blob: data:",
+            f"frame-ancestors {home}",
+            f"form-action {home}",
+            "base-uri 'none'",
+            "object-src 'none'",
+        )
+    )

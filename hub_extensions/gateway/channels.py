@@ -1,0 +1,183 @@
+"""Kernel WebSockets: each message parsed, recorded, acknowledged, then forwarded – in the order it came.
+
+One connection handles one message at a time, so no message overtakes another while it waits for the ledger (TRAPS C7).
+What flows back is passed on as it is and counted, never kept.
+"""
+
+import asyncio
+import contextlib
+import re
+
+import aiohttp
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from hub_extensions.gateway.base import WorkspaceHandler
+from hub_extensions.gateway.messages import V1, parse, serialise
+from hub_extensions.gateway.replies import refusal_frames
+from hub_extensions.gateway.upstream import WorkspaceGone
+from project_spaces.errors import BureauError, Unavailable
+from project_spaces.text import Text
+
+SESSION = re.compile(r"[A-Za-z0-9_-]{1,128}")
+#: Close codes of our own (RFC 6455 leaves 4000–4999 to applications).
+CLOSED_CUT = 4403
+CLOSED_INVALID = 4400
+CLOSED_GONE = 4503
+#: Output is counted in entries of at most this many seconds.
+COUNT_EVERY_S = 10.0
+
+
+class LiveSocket(WorkspaceHandler, WebSocketHandler):
+    """A WebSocket that a lapsed decision closes at once."""
+
+    upstream: aiohttp.ClientWebSocketResponse | None = None
+    pump: asyncio.Task[None] | None = None
+
+    def get_compression_options(self) -> None:
+        """No compression: no bombs, and less delay."""
+
+    def check_origin(self, origin: str) -> bool:
+        """Accept the workspace's own origin only; checked once more in ``prepare``."""
+        return origin == self.application.settings["origin_of"](self.path_args[0])
+
+    async def refuse(self, error: BureauError) -> None:
+        """Refuse by HTTP before the handshake, by a close code after it."""
+        if self.ws_connection is None:
+            await super().refuse(error)
+            return
+        if error.status not in {404, 503}:
+            with contextlib.suppress(BureauError):
+                await self.recording.refusal(self.person, self.project, self.request.path, error.text)
+        self.close(CLOSED_CUT if error.status == 403 else CLOSED_INVALID, short(error.text))
+
+    def cut(self, text: Text) -> None:
+        """Close now, both sides."""
+        self.close(CLOSED_CUT, short(text))
+        if self.pump is not None:
+            self.pump.cancel()
+
+    async def connect(self, path: str, subprotocol: str) -> bool:
+        """Open the way to the workspace; False when it does not answer."""
+        self.set_nodelay(True)
+        self.seat.connections.add(self.cut)
+        try:
+            self.upstream = await self.seat.upstream.websocket(self.prefix + path, subprotocol)
+        except (aiohttp.ClientError, OSError):
+            await self.seats.forget(self.seat)
+            self.close(CLOSED_GONE, short(WorkspaceGone().text))
+            return False
+        self.pump = asyncio.create_task(self._pump_back())
+        return True
+
+    async def _pump_back(self) -> None:
+        """Pass on what the workspace sends until either side ends."""
+        try:
+            async for message in self.upstream or ():
+                binary = message.type is aiohttp.WSMsgType.BINARY
+                if not binary and message.type is not aiohttp.WSMsgType.TEXT:
+                    break
+                self.passed_back(len(message.data))
+                await self.write_message(message.data, binary=binary)
+        except WebSocketClosedError:
+            return
+        finally:
+            if self.upstream is not None:
+                await self.upstream.close()
+            self.close()
+
+    def passed_back(self, size: int) -> None:
+        """Count one frame."""
+
+    def on_close(self) -> None:
+        """End the other side too."""
+        if hasattr(self, "seat"):
+            self.seat.connections.discard(self.cut)
+        if self.pump is not None:
+            self.pump.cancel()
+
+
+class ChannelsHandler(LiveSocket):
+    """``/api/kernels/<id>/channels``."""
+
+    kernel: str
+    protocol = ""
+
+    def select_subprotocol(self, subprotocols: list[str]) -> str | None:
+        """Speak the binary protocol when the front end offers it."""
+        return V1 if V1 in subprotocols else None
+
+    async def open(self, _person: str, _project: str, kernel: str) -> None:  # type: ignore[override]
+        """Connect to the kernel."""
+        self.kernel = kernel
+        self.protocol = self.selected_subprotocol or ""
+        self._frames = self._bytes = 0
+        self._counting: asyncio.TimerHandle | None = None
+        session = self.get_query_argument("session_id", "")
+        if set(self.request.query_arguments) - {"session_id"} or (session and not SESSION.fullmatch(session)):
+            self.close(CLOSED_INVALID, "unknown or malformed parameter")
+            return
+        query = f"?session_id={session}" if session else ""
+        await self.connect(f"api/kernels/{kernel}/channels{query}", self.protocol)
+
+    async def on_message(self, frame: str | bytes) -> None:
+        """Record, then forward; the next message is not read before this one is done."""
+        if self.upstream is None:
+            return
+        message = None
+        try:
+            message = parse(frame, self.protocol).signed_in_as(self.person)
+            out = serialise(message, self.protocol)
+            self.seats.require(self.seat)
+            await self.recording.message(self.seat.workspace, self.kernel, message, out)
+            self.seats.require(self.seat)
+        except Unavailable as error:
+            if message is None:
+                raise
+            for answer in refusal_frames(message, self.protocol, error.text):
+                await self.write_message(answer, binary=isinstance(answer, bytes))
+            return
+        except BureauError as error:
+            await self.refuse(error)
+            return
+        await self._send(out)
+
+    async def _send(self, frame: str | bytes) -> None:
+        try:
+            if isinstance(frame, bytes):
+                await self.upstream.send_bytes(frame)  # type: ignore[union-attr]
+            else:
+                await self.upstream.send_str(frame)  # type: ignore[union-attr]
+        except (aiohttp.ClientError, OSError):
+            self.close(CLOSED_GONE, short(WorkspaceGone().text))
+
+    def passed_back(self, size: int) -> None:
+        """Count what is shown; written to the ledger every few seconds."""
+        self._frames += 1
+        self._bytes += size
+        if self._counting is None:
+            loop = asyncio.get_running_loop()
+            self._counting = loop.call_later(COUNT_EVERY_S, self._write_count)
+
+    def _write_count(self) -> None:
+        frames, size, self._frames, self._bytes, self._counting = self._frames, self._bytes, 0, 0, None
+        if frames:
+            self._counted = asyncio.create_task(self._record_count(frames, size))
+
+    async def _record_count(self, frames: int, size: int) -> None:
+        try:
+            await self.recording.shown(self.seat.workspace, self.kernel, frames, size)
+        except Unavailable:
+            self._frames += frames
+            self._bytes += size
+
+    def on_close(self) -> None:
+        """Write the last count."""
+        super().on_close()
+        if getattr(self, "_counting", None) is not None:
+            self._counting.cancel()  # type: ignore[union-attr]
+            self._write_count()
+
+
+def short(text: Text) -> str:
+    """Return the sentence cut to what a close frame holds (123 bytes of UTF-8, RFC 6455 section 5.5)."""
+    return text.fr.encode()[:120].decode("utf-8", "ignore")

@@ -1,0 +1,114 @@
+"""Plain requests: allow-listed, recorded, forwarded as recorded, and answered without the workspace's own headers."""
+
+from urllib.parse import parse_qs, quote, unquote, urlencode
+
+import aiohttp
+from tornado.iostream import StreamClosedError
+from tornado.web import Finish, stream_request_body
+
+from audit.canonical import loads_strict, reserialise
+from audit.errors import Malformed
+from hub_extensions.gateway.base import WorkspaceHandler
+from hub_extensions.gateway.forwarded import Forwarded
+from hub_extensions.gateway.routes import KINDS, Effect, Route, find, forwarded_headers
+from hub_extensions.gateway.upstream import WorkspaceGone
+from project_spaces.errors import BureauError, Invalid, TooLarge
+from project_spaces.text import Text
+
+#: Headers of an answer that may pass; cookies, policies and attachments of the workspace's own do not.
+ANSWER_HEADERS = ("Content-Type", "ETag", "Last-Modified", "Cache-Control")
+CHUNK = 256 * 1024
+
+
+@stream_request_body
+class ForwardHandler(WorkspaceHandler):
+    """Everything below the prefix that is not a WebSocket."""
+
+    async def prepare(self) -> None:
+        """Refuse an oversized body by its announced length, before reading it."""
+        self._received: list[bytes] = []
+        self._size = 0
+        limit = self.application.settings["message_max_bytes"]
+        self.request.connection.set_max_body_size(limit)  # type: ignore[union-attr]
+        await super().prepare()
+        announced = self.request.headers.get("Content-Length", "0")
+        if not announced.isdigit() or int(announced) > limit:
+            await self.refuse(too_large(limit))
+            raise Finish
+
+    def data_received(self, chunk: bytes) -> None:
+        """Keep one piece of the body."""
+        self._received.append(chunk)
+
+    async def _forward(self, _person: str, _project: str, rest: str) -> None:
+        try:
+            await self._pass("/" + rest)
+        except BureauError as error:
+            await self.refuse(error)
+
+    get = put = post = patch = delete = _forward
+
+    async def _pass(self, path: str) -> None:
+        path = unquote(path, errors="strict")
+        parameters = parse_qs(self.request.query, keep_blank_values=True, strict_parsing=bool(self.request.query))
+        route = find(str(self.request.method), path, parameters)
+        body = self._body(route)
+        target = self.prefix.rstrip("/") + quote(path, safe="/@+:,")
+        if parameters:
+            target += "?" + urlencode({name: values[0] for name, values in parameters.items()})
+        headers = forwarded_headers(self.request.headers)
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        forwarded = Forwarded(str(self.request.method), target, headers, body)
+        await self.recording.request(self.seat.workspace, KINDS[route.effect], route.effect, forwarded)
+        self.seats.require(self.seat)
+        await self._answer(route, forwarded)
+
+    def _body(self, route: Route) -> bytes | None:
+        raw = b"".join(self._received)
+        if not route.body:
+            if raw:
+                raise Invalid(Text("Cette requête ne prend pas de corps.", "This request takes no body."))
+            return None
+        if not raw:
+            return b""
+        try:
+            return reserialise(loads_strict(raw))
+        except Malformed as error:
+            raise Invalid(Text(f"Corps JSON refusé : {error}.", f"JSON body refused: {error}.")) from None
+
+    async def _answer(self, route: Route, request: Forwarded) -> None:
+        try:
+            async with self.seat.upstream.request(request) as answer:
+                self._copy_head(route, answer)
+                async for chunk in answer.content.iter_chunked(CHUNK):
+                    self.write(chunk)
+                    await self.flush()
+        except (aiohttp.ClientConnectionError, OSError) as error:
+            if isinstance(error, StreamClosedError) or self._headers_written:
+                raise Finish from None
+            raise WorkspaceGone from None
+        await self.finish()
+
+    def _copy_head(self, route: Route, answer: aiohttp.ClientResponse) -> None:
+        self.set_status(answer.status)
+        self.clear_header("Content-Type")
+        for name in ANSWER_HEADERS:
+            if name in answer.headers:
+                self.set_header(name, answer.headers[name])
+        location = answer.headers.get("Location", "")
+        if location.startswith(self.prefix) and "\n" not in location:
+            self.set_header("Location", location)
+        if route.effect is not Effect.PAGE:
+            self.set_header("Cache-Control", "no-store")
+
+
+def too_large(limit: int) -> TooLarge:
+    """Return the error for a body over *limit* bytes."""
+    size = limit // 2**20
+    return TooLarge(
+        Text(
+            f"Requête trop grande : {size} Mio au plus vers un bureau. Au-delà, passez par l'import.",
+            f"Request too large: at most {size} MiB towards a workspace. Beyond that, use the import desk.",
+        )
+    )

@@ -1,0 +1,81 @@
+"""What the gateway tells the ledger, in the ledger's words: the only place where forwarded bytes become events."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from audit.client import AsyncLedger
+
+from audit.errors import LedgerError
+from audit.events import Event, Kind
+from hub_extensions.gateway.forwarded import Forwarded
+from hub_extensions.gateway.messages import Message
+from hub_extensions.gateway.seats import OpenWorkspace
+from project_spaces.errors import Unavailable
+from project_spaces.text import Text
+
+Facts = Mapping[str, str | int | bool | None]
+
+
+class Recording:
+    """Writes before anything is forwarded, and says so by returning."""
+
+    def __init__(self, ledger: AsyncLedger) -> None:
+        self._ledger = ledger
+
+    async def message(self, workspace: OpenWorkspace, kernel: str, message: Message, frame: str | bytes) -> None:
+        """Record one kernel message; *frame* is exactly what will be forwarded."""
+        facts: dict[str, str | int | bool | None] = {
+            "channel": message.channel,
+            "type": message.kind,
+            "kernel": kernel,
+            "message": message.id,
+        }
+        if subshell := message.header.get("subshell_id"):
+            facts["subshell"] = str(subshell)[:64]
+        await self.write(workspace, Kind.KERNEL_MESSAGE, facts, frame if isinstance(frame, bytes) else frame.encode())
+
+    async def request(self, workspace: OpenWorkspace, kind: Kind, effect: str, request: Forwarded) -> None:
+        """Record one HTTP request as it will be forwarded: line, headers, body."""
+        facts: Facts = {"effect": effect, "method": request.method, "bytes": len(request.body or b"")}
+        if kind is Kind.KERNEL_LIFECYCLE:
+            facts = {**facts, "image": workspace.image_digest, "datasets": ",".join(workspace.mounted)}
+        await self.write(workspace, kind, facts, request.as_recorded())
+
+    async def terminal(self, workspace: OpenWorkspace, terminal: str, frame: str) -> None:
+        """Record what is typed into a terminal."""
+        await self.write(workspace, Kind.TERMINAL_INPUT, {"terminal": terminal[:64]}, frame.encode())
+
+    async def shown(self, workspace: OpenWorkspace, kernel: str, frames: int, size: int) -> None:
+        """Record how much flowed back, never what."""
+        await self.write(workspace, Kind.OUTPUT_COUNT, {"kernel": kernel, "frames": frames, "bytes": size}, None)
+
+    async def refusal(self, actor: str, project: str, what: str, text: Text) -> None:
+        """Record that something was refused, with the reason the person was given."""
+        facts = {"what": what[:120], "reason": text.en[:200]}
+        await self._append(Event(Kind.REFUSAL, actor, project, datetime.now(UTC), facts))
+
+    async def write(self, workspace: OpenWorkspace, kind: Kind, facts: Facts, content: bytes | None) -> None:
+        """Record one event of this workspace and wait for the acknowledgement.
+
+        Raises
+        ------
+        Unavailable
+            the ledger did not acknowledge: the caller forwards nothing.
+        """
+        subject = {"workspace": workspace.id, **facts}
+        event = Event(kind, workspace.person, workspace.project, datetime.now(UTC), subject, content)
+        await self._append(event)
+
+    async def alive(self) -> bool:
+        """Say whether the ledger answers."""
+        try:
+            await self._ledger.ping()
+        except LedgerError:
+            return False
+        return True
+
+    async def _append(self, event: Event) -> None:
+        try:
+            await self._ledger.append(event)
+        except LedgerError as error:
+            raise Unavailable(Text(error.fr, error.en)) from None

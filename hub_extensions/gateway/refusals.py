@@ -1,0 +1,59 @@
+"""How the gateway says no: a page for a person who navigates, JSON for a program, one sentence either way."""
+
+import html
+import json
+
+from tornado.web import RequestHandler
+
+from project_spaces.errors import BureauError
+from project_spaces.text import Language
+
+PAGE = """<!doctype html>
+<html lang="{lang}"><head><meta charset="utf-8"><title>Bureau virtuel</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>body{{font:1rem/1.6 system-ui,sans-serif;max-width:40rem;margin:12vh auto;padding:0 1.5rem;color:#17233c}}
+a{{color:#174ea6}} h1{{font-size:1.4rem}}</style></head>
+<body><main><h1>{text}</h1>{reasons}<p><a href="{home}">{back}</a></p></main></body></html>
+"""
+
+
+def language(handler: RequestHandler) -> Language:
+    """French, unless the person chose English in the portal or the browser asks for it first."""
+    chosen = handler.get_cookie("bureau-lang") or handler.request.headers.get("Accept-Language", "fr")
+    return "en" if chosen.lower().startswith("en") else "fr"
+
+
+def write_refusal(handler: RequestHandler, error: BureauError) -> None:
+    """Finish the request with the error's status, sentence and reasons."""
+    lang = language(handler)
+    handler.set_status(error.status)
+    handler.set_header("Cache-Control", "no-store")
+    if error.status == 503:
+        handler.set_header("Retry-After", "2")
+    if "text/html" in handler.request.headers.get("Accept", ""):
+        reasons = "".join(f"<li>{html.escape(reason.in_(lang))}</li>" for reason in error.reasons)
+        handler.set_header("Content-Type", "text/html; charset=utf-8")
+        handler.finish(
+            PAGE.format(
+                lang=lang,
+                text=html.escape(error.text.in_(lang)),
+                reasons=f"<ul>{reasons}</ul>" if reasons else "",
+                home=html.escape(handler.settings["home_url"], quote=True),
+                back="Retour à l'accueil" if lang == "fr" else "Back to the home page",
+            )
+        )
+        return
+    handler.set_header("Content-Type", "application/problem+json")
+    handler.finish(json.dumps(problem(error, lang), ensure_ascii=False))
+
+
+def problem(error: BureauError, lang: Language) -> dict[str, object]:
+    """Return the RFC 9457 problem document; ``message`` is where JupyterLab looks for the sentence."""
+    return {
+        "type": "about:blank",
+        "title": error.text.in_(lang),
+        "status": error.status,
+        "message": error.text.in_(lang),
+        "detail": {"fr": error.text.fr, "en": error.text.en},
+        "reasons": [{"fr": reason.fr, "en": reason.en} for reason in error.reasons],
+    }

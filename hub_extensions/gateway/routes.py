@@ -1,0 +1,163 @@
+"""What of a workspace's HTTP interface is open: an allow-list of routes, methods, parameters and headers.
+
+Once the server in the container is its user's, any path, query or header is a way to hand it bytes (TRAPS C11), and
+any route that answers with a file is a way out. What is not named here is refused, and what is named is recorded.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from audit.events import Kind
+from project_spaces.errors import BureauError, Invalid, Refused
+from project_spaces.text import Text
+
+
+class Effect(StrEnum):
+    """What a route does, as the ledger names it."""
+
+    PAGE = "page"
+    READ = "read"
+    WRITE = "write"
+    CHANGE = "change"
+    KERNEL = "kernel"
+    TERMINAL = "terminal"
+
+
+#: Ledger kind of each effect.
+KINDS: Mapping[Effect, Kind] = {
+    Effect.PAGE: Kind.REQUEST,
+    Effect.READ: Kind.CONTENTS_READ,
+    Effect.WRITE: Kind.FILE_WRITE,
+    Effect.CHANGE: Kind.FILE_CHANGE,
+    Effect.KERNEL: Kind.KERNEL_LIFECYCLE,
+    Effect.TERMINAL: Kind.TERMINAL_LIFECYCLE,
+}
+
+UUID = r"[0-9a-fA-F-]{36}"
+NAME = r"[A-Za-z0-9_.@%+-]{1,200}"
+WORD = re.compile(r"[A-Za-z0-9_.:-]{0,128}")
+PATH_TEXT = re.compile(r"[^\x00-\x1f\x7f]{0,1024}")
+
+
+@dataclass(frozen=True)
+class Route:
+    """One kind of request that may pass."""
+
+    methods: frozenset[str]
+    pattern: re.Pattern[str]
+    effect: Effect
+    parameters: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
+    body: bool = False
+
+
+def _route(methods: str, pattern: str, effect: Effect, parameters: Sequence[str] = (), *, body: bool = False) -> Route:
+    checks = {name: PATH_TEXT if name in {"path", "reset"} else WORD for name in parameters}
+    return Route(frozenset(methods.split()), re.compile(pattern), effect, checks, body)
+
+
+#: Relative to the workspace's prefix. Jupyter Server 2.21 and JupyterLab 4.6, less every route that hands out files
+#: (``/files``, ``/view``, ``/nbconvert``), runs code on the server (``/lsp``, ``/api/nbconvert``) or speaks to
+#: others than this workspace (``/proxy``).
+OPEN: tuple[Route, ...] = (
+    _route("GET", r"/lab(/(tree|workspaces|doc)(/.*)?)?", Effect.PAGE, ("reset", "path", "factory", "mode")),
+    _route("GET", r"/(static|lab/static|lab/extensions|lab/api/themes|lab/api/schemas)/.+", Effect.PAGE, ("v", "_")),
+    _route(
+        "GET",
+        r"/lab/api/(settings|translations|workspaces|licenses|listings)(/.*)?",
+        Effect.PAGE,
+        ("_", "1", "ids_only"),
+    ),
+    _route("PUT POST DELETE", r"/lab/api/(settings|workspaces)/.+", Effect.CHANGE, (), body=True),
+    _route(
+        "GET",
+        r"/(favicon\.ico|api|api/me|api/status|api/kernelspecs|kernelspecs/.+)",
+        Effect.PAGE,
+        ("_", "permissions"),
+    ),
+    _route("GET", r"/api/kernelspecs/" + NAME, Effect.PAGE, ("_",)),
+    _route("GET", r"/api/config/" + NAME, Effect.PAGE, ("_",)),
+    _route("GET", r"/api/contents(/.*)?", Effect.READ, ("type", "format", "content", "hash", "_")),
+    _route("PUT", r"/api/contents/.+", Effect.WRITE, ("_",), body=True),
+    _route("POST", r"/api/contents(/.*)?", Effect.CHANGE, ("_",), body=True),
+    _route("POST DELETE", r"/api/contents/.+/checkpoints/[A-Za-z0-9_-]{1,64}", Effect.CHANGE, ("_",), body=True),
+    _route("PATCH DELETE", r"/api/contents/.+", Effect.CHANGE, ("_",), body=True),
+    _route("GET", r"/api/(sessions|kernels)", Effect.PAGE, ("_",)),
+    _route("GET", rf"/api/(sessions|kernels)/{UUID}", Effect.PAGE, ("_",)),
+    _route("POST", r"/api/(sessions|kernels)", Effect.KERNEL, ("_",), body=True),
+    _route("PATCH DELETE", rf"/api/(sessions|kernels)/{UUID}", Effect.KERNEL, ("_",), body=True),
+    _route("POST", rf"/api/kernels/{UUID}/(interrupt|restart)", Effect.KERNEL, ("_",), body=True),
+    _route("GET", r"/api/terminals", Effect.PAGE, ("_",)),
+    _route("POST", r"/api/terminals", Effect.TERMINAL, ("_",), body=True),
+    _route("GET", rf"/api/terminals/{NAME}", Effect.PAGE, ("_",)),
+    _route("DELETE", rf"/api/terminals/{NAME}", Effect.TERMINAL, ("_",)),
+)
+
+#: Ways out that people will try: told why, not just "no".
+WAYS_OUT = re.compile(r"/(files|view|nbconvert|api/nbconvert|lab/api/download)(/|$)")
+
+#: Headers that pass, each with the values it may have.
+HEADERS: Mapping[str, re.Pattern[str]] = {
+    "Accept": re.compile(r"[A-Za-z0-9 ,;=.*/+-]{1,256}"),
+    "Content-Type": re.compile(r"(application/json|text/plain)(; ?charset=[Uu][Tt][Ff]-8)?"),
+    "If-None-Match": re.compile(r'(W/)?"[A-Za-z0-9+/=_-]{1,128}"'),
+    "If-Modified-Since": re.compile(r"[A-Za-z0-9 ,:]{1,40}"),
+}
+
+
+def find(method: str, path: str, parameters: Mapping[str, Sequence[str]]) -> Route:
+    """Return the open route for this request.
+
+    Parameters
+    ----------
+    path
+        below the workspace's prefix, percent-decoded, starting with ``/``.
+    parameters
+        of the query string.
+
+    Raises
+    ------
+    Refused
+        no such route is open; downloads get the sentence that points to the export desk.
+    Invalid
+        the route is open, but not with these parameters or this method.
+    """
+    if ".." in path.split("/") or "\\" in path or not PATH_TEXT.fullmatch(path):
+        raise Invalid(Text("Chemin refusé.", "Path refused."))
+    if WAYS_OUT.match(path):
+        raise Refused(
+            Text(
+                "Téléchargement refusé : rien ne sort d'un espace projet sans passer par le sas d'export.",
+                "Download refused: nothing leaves a project space except through the export desk.",
+            )
+        )
+    matching = [route for route in OPEN if route.pattern.fullmatch(path)]
+    if not matching:
+        raise Refused(Text("Cette adresse du bureau n'est pas ouverte.", "This address of the workspace is not open."))
+    for route in matching:
+        if method in route.methods:
+            _check_parameters(route, parameters)
+            return route
+    raise MethodRefused(Text(f"Méthode {method} refusée à cette adresse.", f"Method {method} refused at this address."))
+
+
+class MethodRefused(BureauError):
+    """The address is open, but not for this method."""
+
+    status = 405
+
+
+def _check_parameters(route: Route, parameters: Mapping[str, Sequence[str]]) -> None:
+    for name, values in parameters.items():
+        allowed = route.parameters.get(name)
+        if allowed is None or len(values) != 1 or not allowed.fullmatch(values[0]):
+            shown = name[:40]
+            raise Invalid(Text(f"Paramètre « {shown} » refusé.", f"Parameter '{shown}' refused."))
+
+
+def forwarded_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers that reach the workspace: known names with well-formed values, nothing else."""
+    return {
+        name: headers[name] for name, pattern in HEADERS.items() if name in headers and pattern.fullmatch(headers[name])
+    }

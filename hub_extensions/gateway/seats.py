@@ -1,0 +1,223 @@
+"""The workspaces that are open now, each with the decision that holds it open.
+
+A seat is one person in one project. Its decision is asked of the domain when it is taken, again whenever the domain's
+revision moves (looked for several times a second) and lapses by itself at ``until``. A decision that can't be renewed
+is no decision: after :data:`STALE_AFTER` without an answer from the domain, nothing is forwarded.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol
+
+import structlog
+from jupyterhub.services.auth import HubOAuth
+from project_spaces.decisions import Decision
+
+from hub_extensions.gateway.upstream import Upstream
+from project_spaces.errors import NotFound, Refused, Unavailable
+from project_spaces.text import Text
+
+#: Seconds without an answer from the domain after which no decision counts any more.
+STALE_AFTER = 2.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class OpenWorkspace:
+    """What the gateway must know of a running workspace; read from the domain, secrets unsealed."""
+
+    id: str
+    person: str
+    project: str
+    folder: str
+    owner_uid: int
+    inner_token: str
+    hub_token: str
+    oauth_client_id: str
+    image_digest: str
+    mounted: tuple[str, ...]
+
+
+class Domain(Protocol):
+    """The questions the gateway asks; answered by :class:`hub_extensions.gateway.domain.StoreDomain`."""
+
+    def revision(self) -> int:
+        """Return the number that moves with every change of rights."""
+
+    def workspace(self, person: str, project: str) -> OpenWorkspace | None:
+        """Return the running workspace, if there is one."""
+
+    def decide(self, workspace: OpenWorkspace, now: datetime) -> Decision:
+        """Decide whether messages may still reach this workspace."""
+
+
+def cut_sentence() -> Text:
+    """Tell a person whose session was cut what happened to the work."""
+    return Text(
+        "Votre accès à ce bureau a pris fin. Vos fichiers sont gardés dans le projet.",
+        "Your access to this workspace has ended. Your files are kept in the project.",
+    )
+
+
+@dataclass
+class Seat:
+    """One person's open workspace in one project."""
+
+    workspace: OpenWorkspace
+    hub_auth: HubOAuth
+    upstream: Upstream
+    decision: Decision
+    connections: set[Callable[[Text], None]] = field(default_factory=set)
+    used_at: float = field(default_factory=time.monotonic)
+    cut: bool = False
+
+    def allows(self, now: datetime) -> bool:
+        """Say whether the decision holds at *now*."""
+        return not self.cut and self.decision.allowed and (self.decision.until is None or now < self.decision.until)
+
+    def close_connections(self, text: Text) -> None:
+        """Close every live connection with a sentence its person can read."""
+        for close in tuple(self.connections):
+            close(text)
+        self.connections.clear()
+
+
+class Seats:
+    """Finds, re-decides and cuts seats."""
+
+    def __init__(self, domain: Domain, make_auth: Callable[[OpenWorkspace], HubOAuth], poll_s: float) -> None:
+        self._domain = domain
+        self._make_auth = make_auth
+        self._poll_s = poll_s
+        self._seats: dict[tuple[str, str], Seat] = {}
+        self._revision = -1
+        self._fresh_at = float("-inf")
+        self._lock = asyncio.Lock()
+        self._lapse: dict[tuple[str, str], asyncio.TimerHandle] = {}
+
+    async def find(self, person: str, project: str) -> Seat:
+        """Return the seat of *person* in *project*.
+
+        Raises
+        ------
+        NotFound
+            no workspace runs there.
+        WorkspaceGone
+            it runs by the books, but does not answer.
+        """
+        seat = self._seats.get((person, project))
+        if seat is None:
+            async with self._lock:
+                seat = self._seats.get((person, project)) or await self._take(person, project)
+        seat.used_at = time.monotonic()
+        return seat
+
+    async def _take(self, person: str, project: str) -> Seat:
+        workspace = await asyncio.to_thread(self._domain.workspace, person, project)
+        if workspace is None:
+            raise NotFound(
+                Text(
+                    "Ce bureau n'est pas démarré. Démarrez-le depuis l'accueil.",
+                    "This workspace is not started. Start it from the home page.",
+                )
+            )
+        upstream = Upstream(workspace.folder, workspace.owner_uid, workspace.inner_token)
+        decision = await asyncio.to_thread(self._domain.decide, workspace, datetime.now(UTC))
+        seat = Seat(workspace, self._make_auth(workspace), upstream, decision)
+        self._seats[person, project] = seat
+        self._arm(seat)
+        return seat
+
+    def require(self, seat: Seat) -> None:
+        """Let one message or request pass, or say why not.
+
+        Raises
+        ------
+        Refused
+            the habilitation (or another condition) has lapsed.
+        Unavailable
+            the domain has not answered for :data:`STALE_AFTER` seconds: fail closed.
+        """
+        if not self.fresh():
+            raise Unavailable(
+                Text(
+                    "Les droits ne peuvent pas être vérifiés pour le moment : rien n'est transmis.",
+                    "Rights can't be checked at the moment: nothing is forwarded.",
+                )
+            )
+        if not seat.allows(datetime.now(UTC)):
+            raise Refused(cut_sentence(), [reason.text for reason in seat.decision.reasons])
+
+    def fresh(self) -> bool:
+        """Say whether the domain has answered recently enough for decisions to count."""
+        return time.monotonic() - self._fresh_at <= STALE_AFTER
+
+    async def watch(self) -> None:
+        """Follow the domain's revision for ever; each move re-decides every seat."""
+        while True:
+            try:
+                await self.refresh()
+            except Exception as error:  # noqa: BLE001 - whatever fails here, decisions go stale and the door closes
+                log.warning("rights_not_readable", error=repr(error))
+            await asyncio.sleep(self._poll_s)
+
+    async def refresh(self) -> None:
+        """Ask once whether anything moved."""
+        asked_at = time.monotonic()
+        revision = await asyncio.to_thread(self._domain.revision)
+        if revision != self._revision:
+            await self._redecide(tuple(self._seats.items()))
+            self._revision = revision
+        self._fresh_at = asked_at
+
+    async def _redecide(self, seats: Iterable[tuple[tuple[str, str], Seat]]) -> None:
+        for key, seat in seats:
+            current = await asyncio.to_thread(self._domain.workspace, *key)
+            if current is None or current.id != seat.workspace.id:
+                await self._leave(key, seat)
+                continue
+            seat.decision = await asyncio.to_thread(self._domain.decide, seat.workspace, datetime.now(UTC))
+            self._arm(seat)
+
+    def _arm(self, seat: Seat) -> None:
+        """Cut now what is no longer allowed, and set the clock for what will lapse."""
+        key = (seat.workspace.person, seat.workspace.project)
+        if timer := self._lapse.pop(key, None):
+            timer.cancel()
+        now = datetime.now(UTC)
+        if not seat.allows(now):
+            self._cut(seat)
+        elif seat.decision.until is not None:
+            wait = (seat.decision.until - now).total_seconds()
+            # A timer of days drifts; look again after an hour at the latest.
+            self._lapse[key] = asyncio.get_running_loop().call_later(min(wait, 3600.0), self._arm, seat)
+
+    def _cut(self, seat: Seat) -> None:
+        seat.close_connections(cut_sentence())
+
+    async def _leave(self, key: tuple[str, str], seat: Seat) -> None:
+        self._seats.pop(key, None)
+        if timer := self._lapse.pop(key, None):
+            timer.cancel()
+        seat.close_connections(Text("Ce bureau a été arrêté.", "This workspace was stopped."))
+        await seat.upstream.close()
+
+    async def forget(self, seat: Seat) -> None:
+        """Drop a seat whose workspace does not answer, so that the next request looks afresh."""
+        key = (seat.workspace.person, seat.workspace.project)
+        if self._seats.get(key) is seat:
+            await self._leave(key, seat)
+
+    def in_use(self, since_s: float) -> list[Seat]:
+        """Return the seats used within the last *since_s* seconds (for the activity report)."""
+        oldest = time.monotonic() - since_s
+        return [seat for seat in self._seats.values() if seat.used_at >= oldest or seat.connections]
+
+    async def close(self) -> None:
+        """Leave every seat."""
+        for key, seat in tuple(self._seats.items()):
+            await self._leave(key, seat)
