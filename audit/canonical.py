@@ -1,0 +1,159 @@
+"""One way to write JSON and one strict way to read it, so that what is recorded is what every other reader sees.
+
+``{"code": "A", "code": "B"}`` means B to one parser and A to another (TRAPS C2): input with room for two readings is
+refused here, and what is forwarded is written again by us. ``dumps`` follows RFC 8785 (JCS) without floating point,
+because its bytes are hashed; ``reserialise`` keeps floats and key order, for messages that go on to a kernel.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from audit.errors import Malformed
+
+#: Deeper nesting has no use in what we read and is how parsers are exhausted.
+MAX_DEPTH = 64
+#: Largest integer that every JSON reader keeps exact (RFC 7493, section 2.2).
+MAX_SAFE_INTEGER = 2**53 - 1
+
+_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
+_encode_sorted = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False).encode
+_encode_in_order = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
+
+def dumps(value: object) -> bytes:
+    """Return the canonical bytes of *value* (RFC 8785): equal values give equal bytes.
+
+    Raises
+    ------
+    Malformed
+        for floats, integers beyond 2**53-1, keys that are not strings, lone surrogates, nesting beyond 64.
+    """
+    _check_exact(value, 0)
+    try:
+        text = _encode_sorted(value)
+        if any(char > "\uffff" for char in text):  # only then do code points and UTF-16 units sort differently
+            text = _encode_in_order(_sorted_utf16(value))
+        return text.encode()
+    except (ValueError, TypeError) as error:
+        msg = f"no canonical form: {error}"
+        raise Malformed(msg) from None
+
+
+def reserialise(value: object) -> bytes:
+    """Return strict JSON bytes of *value* as parsed: order kept, finite floats allowed (for messages we forward).
+
+    Raises
+    ------
+    Malformed
+        for NaN, infinities, lone surrogates and types that JSON does not have.
+    """
+    try:
+        return _encode_in_order(value).encode()
+    except (ValueError, TypeError, RecursionError) as error:
+        msg = f"not JSON: {error}"
+        raise Malformed(msg) from None
+
+
+def loads_strict(data: bytes | bytearray | memoryview | str, max_depth: int = MAX_DEPTH) -> Any:
+    """Parse JSON that has exactly one reading.
+
+    Raises
+    ------
+    Malformed
+        for duplicate keys, NaN and infinities (also as ``1e999``), bad UTF-8, lone surrogates, nesting beyond
+        *max_depth*, trailing bytes, a byte order mark, integers of thousands of digits.
+    """
+    try:
+        text = data if isinstance(data, str) else str(data, "utf-8")
+        value = _decoder.decode(text)
+    except RecursionError:
+        msg = f"nested deeper than {max_depth}"
+        raise Malformed(msg) from None
+    except ValueError as error:  # JSONDecodeError, UnicodeDecodeError, Malformed, int() of too many digits
+        msg = f"not strict JSON: {error}"
+        raise Malformed(msg) from None
+    if text.count("[") + text.count("{") > max_depth:
+        _check_depth(value, max_depth)
+    if isinstance(data, str) or _SURROGATE_ESCAPE.search(text):
+        reserialise(value)  # encoding to UTF-8 is what finds a surrogate without its pair
+    return value
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        msg = f"key {twice[:64]!r} appears twice"
+        raise Malformed(msg)
+    return result
+
+
+def _refuse_constant(name: str) -> Any:
+    msg = f"{name} is not JSON"
+    raise Malformed(msg)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        msg = f"{text[:32]} is too large for a number"
+        raise Malformed(msg)
+    return value
+
+
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant, parse_float=_finite, strict=True
+)
+
+
+def _check_depth(value: Any, max_depth: int) -> None:
+    level = [value]
+    for _ in range(max_depth):
+        level = [child for parent in level for child in _children(parent) if isinstance(child, dict | list)]
+        if not level:
+            return
+    msg = f"nested deeper than {max_depth}"
+    raise Malformed(msg)
+
+
+def _children(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _check_exact(value: object, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        msg = f"nested deeper than {MAX_DEPTH}"
+        raise Malformed(msg)
+    match value:
+        case None | bool() | str():
+            return
+        case int():
+            if abs(value) > MAX_SAFE_INTEGER:
+                msg = f"integer {value} is not exact in every reader"
+                raise Malformed(msg)
+        case dict():
+            for key, item in value.items():
+                if type(key) is not str:
+                    msg = f"key {key!r} is not a string"
+                    raise Malformed(msg)
+                _check_exact(item, depth + 1)
+        case list() | tuple():
+            for item in value:
+                _check_exact(item, depth + 1)
+        case _:
+            msg = f"{type(value).__name__} has no canonical form"
+            raise Malformed(msg)
+
+
+def _sorted_utf16(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted_utf16(value[key]) for key in sorted(value, key=lambda text: text.encode("utf-16-be"))}
+    if isinstance(value, list | tuple):
+        return [_sorted_utf16(item) for item in value]
+    return value
