@@ -6,8 +6,9 @@ A sealed blob is self-contained::
 
 HPKE is RFC 9180 from ``cryptography`` with the hybrid ML-KEM-768 + X25519 KEM (health code must stay secret for
 decades, so also against a later quantum computer). One encapsulation serves a *session* (one process, one project,
-at most a minute): its key is sealed in each blob, and each blob has a key of its own derived with HMAC from the session key and
-16 random bytes. So the cost per message is that of a hash, and the key of one blob can be disclosed without the others.
+at most a minute): its key is sealed in each blob, and each blob has a key of its own derived with HMAC from the
+session key and 16 random bytes. So a message costs what a hash costs, and one blob's key can be disclosed without the
+others.
 
 Inside: ``salt (16) | length (8) | message | zeros``. The commitment in the leaf is SHA-256(salt ‖ message): without a
 salt the hash of ``df.head()`` could be guessed (TRAPS C10). Zeros pad to the size bucket of the leaf, so that neither
