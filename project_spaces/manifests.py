@@ -2,7 +2,7 @@
 
 The manifest is written beside the files and its own SHA-256 is what the catalogue registers. Whoever reads the files
 later (a mount, a linkage) can prove that they are the ones that were registered, and no rule about identifying columns
-has to trust the person who asks: the owner stated them once, here (S-30 partition of identities and data).
+has to trust the person who asks: the owner stated them once, here.
 """
 
 import hashlib
