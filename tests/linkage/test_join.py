@@ -17,15 +17,6 @@ from project_spaces.manifests import Manifest
 
 KEY = bytes(range(32))
 
-SNDS = """
-linkage: prestations-sejours
-project: readmissions
-left: {dataset: snds-dcir, table: ER_PRS_F, keep: [EXE_SOI_DTD, PRS_NAT_REF, PRS_PAI_MNT]}
-right: {dataset: snds-pmsi-mco, table: T_MCOaaC, keep: [ETA_NUM, RSA_NUM, SOR_ANN]}
-rule: {kind: exact, compare: [[BEN_NIR_PSA, NIR_ANO_17]]}
-output: {dataset: snds-lie, title: {fr: Prestations et séjours, en: Claims and stays}}
-"""
-
 #: CNAM, note of October 2019: agree on all criteria, then on all but one …; duplicates left out; 90 % asked for.
 FEBRL = """
 linkage: febrl-indirect
@@ -63,9 +54,9 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def report(link: Link, output: Path) -> Quality:
+def report(link: Link, snds_spec: str, output: Path) -> Quality:
     """The direct linkage, run once."""
-    return link(SNDS, output)
+    return link(snds_spec, output)
 
 
 class TestDirect:
@@ -97,12 +88,12 @@ class TestDirect:
         assert order == sorted(order)
 
     def test_two_projects_share_no_pseudonym_and_one_repeats_itself(
-        self, report: Quality, link: Link, output: Path, tmp_path: Path
+        self, report: Quality, link: Link, snds_spec: str, output: Path, tmp_path: Path
     ):
         mine = (output / "persons_linked.parquet").read_bytes()
-        link(SNDS, tmp_path)
+        link(snds_spec, tmp_path)
         assert (tmp_path / "persons_linked.parquet").read_bytes() == mine
-        link(SNDS, tmp_path, key=b"x" * 32)
+        link(snds_spec, tmp_path, key=b"x" * 32)
         theirs = set(pq.read_table(tmp_path / "persons_linked.parquet")["ID_PROJET"].to_pylist())
         assert not theirs & set(pq.read_table(output / "persons_linked.parquet")["ID_PROJET"].to_pylist())
 
