@@ -27,6 +27,8 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 #: Unix socket addresses hold 108 bytes (unix(7)); what is appended to ``run_dir`` needs some of them.
 LONGEST_RUN_DIR = 60
+#: Pages of the Hub that this product replaces.
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 class Settings(BaseSettings):
@@ -56,6 +58,11 @@ class Settings(BaseSettings):
     default_memory_mb: int = Field(2048, ge=512, le=4 * 1024 * 1024)
     default_pids: int = Field(256, ge=64, le=32768)
     start_timeout_s: int = Field(60, ge=10, le=600)
+
+    # Container engine
+    engine: Literal["auto", "none"] = Field("auto", description="none: never use a container engine.")
+    base_image: str = Field("python:3.13-slim-trixie", description="System of the images, when a registry answers.")
+    debian_mirror: str = Field("http://deb.debian.org/debian", description="Where the system comes from otherwise.")
 
     # Gateway
     message_max_mb: int = Field(64, ge=1, le=1024, description="Largest message or saved file, in MiB.")
@@ -159,6 +166,11 @@ class Settings(BaseSettings):
     def log_dir(self) -> Path:
         """Technical logs of the services; never a substitute for the ledger."""
         return self.home / "log"
+
+    @property
+    def cache_dir(self) -> Path:
+        """What can be fetched again: wheels of the images."""
+        return self.home / "cache"
 
     @property
     def workspaces_dir(self) -> Path:

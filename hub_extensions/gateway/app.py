@@ -13,6 +13,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from hub_extensions.gateway.base import WorkspaceHandler
 from hub_extensions.gateway.channels import ChannelsHandler
 from hub_extensions.gateway.http import ForwardHandler
+from hub_extensions.gateway.local_answers import FIXED, EventsHandler, FixedHandler
 from hub_extensions.gateway.recording import Recording
 from hub_extensions.gateway.routes import UUID
 from hub_extensions.gateway.seats import Seat, Seats
@@ -105,6 +106,8 @@ def make_app(
             (PLACE + r"/api", ReadyHandler),
             (PLACE + rf"/api/kernels/({UUID})/channels", ChannelsHandler),
             (PLACE + r"/terminals/websocket/([A-Za-z0-9_-]{1,64})", TerminalHandler),
+            (PLACE + r"/api/events/subscribe", EventsHandler),
+            (PLACE + rf"/({'|'.join(FIXED)})", FixedHandler),
             (PLACE + r"/(.+)", ForwardHandler),
             (r"/health", HealthHandler),
         ],

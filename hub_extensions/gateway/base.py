@@ -111,7 +111,7 @@ class WorkspaceHandler(HubOAuthenticated, RequestHandler):
             actor = getattr(self, "visitor", self.person)
             what = f"{self.request.method} {quote(self.request.path)}"
             try:
-                await self.recording.refusal(actor, self.project, what, error.text)
+                await self.recording.refusal(actor, self.project, what, error)
             except BureauError as worse:
                 error = worse
         write_refusal(self, error)

@@ -47,7 +47,7 @@ class LiveSocket(WorkspaceHandler, WebSocketHandler):
             return
         if error.status not in {404, 503}:
             with contextlib.suppress(BureauError):
-                await self.recording.refusal(self.person, self.project, self.request.path, error.text)
+                await self.recording.refusal(self.person, self.project, self.request.path, error)
         self.close(CLOSED_CUT if error.status == 403 else CLOSED_INVALID, short(error.text))
 
     def cut(self, text: Text) -> None:

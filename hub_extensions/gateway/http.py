@@ -1,6 +1,6 @@
 """Plain requests: allow-listed, recorded, forwarded as recorded, and answered without the workspace's own headers."""
 
-from urllib.parse import parse_qs, quote, unquote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 import aiohttp
 from tornado.iostream import StreamClosedError
@@ -10,7 +10,7 @@ from audit.canonical import loads_strict, reserialise
 from audit.errors import Malformed
 from hub_extensions.gateway.base import WorkspaceHandler
 from hub_extensions.gateway.forwarded import Forwarded
-from hub_extensions.gateway.routes import KINDS, Effect, Route, find, forwarded_headers
+from hub_extensions.gateway.routes import KINDS, Effect, Route, find, forwarded_headers, parse_query
 from hub_extensions.gateway.upstream import WorkspaceGone
 from project_spaces.errors import BureauError, Invalid, TooLarge
 from project_spaces.text import Text
@@ -50,7 +50,7 @@ class ForwardHandler(WorkspaceHandler):
 
     async def _pass(self, path: str) -> None:
         path = unquote(path, errors="strict")
-        parameters = parse_qs(self.request.query, keep_blank_values=True, strict_parsing=bool(self.request.query))
+        parameters = parse_query(self.request.query)
         route = find(str(self.request.method), path, parameters)
         body = self._body(route)
         target = self.prefix.rstrip("/") + quote(path, safe="/@+:,")

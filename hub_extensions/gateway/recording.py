@@ -10,7 +10,7 @@ from audit.events import Event, Kind
 from hub_extensions.gateway.forwarded import Forwarded
 from hub_extensions.gateway.messages import Message
 from hub_extensions.gateway.seats import OpenWorkspace
-from project_spaces.errors import Unavailable
+from project_spaces.errors import BureauError, Unavailable
 from project_spaces.text import Text
 
 Facts = Mapping[str, str | int | bool | None]
@@ -49,10 +49,12 @@ class Recording:
         """Record how much flowed back, never what."""
         await self.write(workspace, Kind.OUTPUT_COUNT, {"kernel": kernel, "frames": frames, "bytes": size}, None)
 
-    async def refusal(self, actor: str, project: str, what: str, text: Text) -> None:
-        """Record that something was refused, with the reason the person was given."""
-        facts = {"what": what[:120], "reason": text.en[:200]}
-        await self._append(Event(Kind.REFUSAL, actor, project, datetime.now(UTC), facts))
+    async def refusal(self, actor: str, project: str, what: str, error: BureauError) -> None:
+        """Record that something was refused; address and sentence may name people, so they stay out of the leaf."""
+        private = {"what": what[:1024], "reason": error.text.en}
+        await self._append(
+            Event(Kind.REFUSAL, actor, project, datetime.now(UTC), {"status": error.status}, private=private)
+        )
 
     async def write(self, workspace: OpenWorkspace, kind: Kind, facts: Facts, content: bytes | None) -> None:
         """Record one event of this workspace and wait for the acknowledgement.

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from urllib.parse import parse_qs
 
 from audit.events import Kind
 from project_spaces.errors import BureauError, Invalid, Refused
@@ -38,6 +39,7 @@ KINDS: Mapping[Effect, Kind] = {
 UUID = r"[0-9a-fA-F-]{36}"
 NAME = r"[A-Za-z0-9_.@%+-]{1,200}"
 WORD = re.compile(r"[A-Za-z0-9_.:-]{0,128}")
+CACHE_BUSTER = re.compile(r"[0-9]{1,20}")
 PATH_TEXT = re.compile(r"[^\x00-\x1f\x7f]{0,1024}")
 
 
@@ -56,6 +58,9 @@ def _route(methods: str, pattern: str, effect: Effect, parameters: Sequence[str]
     checks = {name: PATH_TEXT if name in {"path", "reset"} else WORD for name in parameters}
     return Route(frozenset(methods.split()), re.compile(pattern), effect, checks, body)
 
+
+#: What JupyterLab says about the file it reads or saves.
+CONTENTS = ("type", "format", "content", "hash", "contentProviderId", "_")
 
 #: Relative to the workspace's prefix. Jupyter Server 2.21 and JupyterLab 4.6, less every route that hands out files
 #: (``/files``, ``/view``, ``/nbconvert``), runs code on the server (``/lsp``, ``/api/nbconvert``) or speaks to
@@ -78,11 +83,11 @@ OPEN: tuple[Route, ...] = (
     ),
     _route("GET", r"/api/kernelspecs/" + NAME, Effect.PAGE, ("_",)),
     _route("GET", r"/api/config/" + NAME, Effect.PAGE, ("_",)),
-    _route("GET", r"/api/contents(/.*)?", Effect.READ, ("type", "format", "content", "hash", "_")),
-    _route("PUT", r"/api/contents/.+", Effect.WRITE, ("_",), body=True),
-    _route("POST", r"/api/contents(/.*)?", Effect.CHANGE, ("_",), body=True),
+    _route("GET", r"/api/contents(/.*)?", Effect.READ, CONTENTS),
+    _route("PUT", r"/api/contents/.+", Effect.WRITE, CONTENTS, body=True),
+    _route("POST", r"/api/contents(/.*)?", Effect.CHANGE, CONTENTS, body=True),
     _route("POST DELETE", r"/api/contents/.+/checkpoints/[A-Za-z0-9_-]{1,64}", Effect.CHANGE, ("_",), body=True),
-    _route("PATCH DELETE", r"/api/contents/.+", Effect.CHANGE, ("_",), body=True),
+    _route("PATCH DELETE", r"/api/contents/.+", Effect.CHANGE, CONTENTS, body=True),
     _route("GET", r"/api/(sessions|kernels)", Effect.PAGE, ("_",)),
     _route("GET", rf"/api/(sessions|kernels)/{UUID}", Effect.PAGE, ("_",)),
     _route("POST", r"/api/(sessions|kernels)", Effect.KERNEL, ("_",), body=True),
@@ -140,6 +145,21 @@ def find(method: str, path: str, parameters: Mapping[str, Sequence[str]]) -> Rou
             _check_parameters(route, parameters)
             return route
     raise MethodRefused(Text(f"Méthode {method} refusée à cette adresse.", f"Method {method} refused at this address."))
+
+
+def parse_query(query: str) -> dict[str, list[str]]:
+    """Return the parameters of a query string; JupyterLab's bare numbers against caches are dropped.
+
+    Raises
+    ------
+    Invalid
+        it is not ``name=value`` pairs in UTF-8.
+    """
+    pairs = "&".join(part for part in query.split("&") if not CACHE_BUSTER.fullmatch(part))
+    try:
+        return parse_qs(pairs, keep_blank_values=True, strict_parsing=bool(pairs), errors="strict")
+    except ValueError:
+        raise Invalid(Text("Paramètres d'adresse mal formés.", "Malformed address parameters.")) from None
 
 
 class MethodRefused(BureauError):

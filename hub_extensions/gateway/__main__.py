@@ -1,0 +1,82 @@
+"""``python -m hub_extensions.gateway``: the gateway as a process."""
+
+import asyncio
+import signal
+
+import structlog
+from audit.client import AsyncLedger
+from jupyterhub.services.auth import HubOAuth
+from tornado.httpserver import HTTPServer
+from tornado.ioloop import PeriodicCallback
+from tornado.netutil import bind_sockets
+
+from audit.keystore import KeyStore
+from hub_extensions import settings as bureau_settings
+from hub_extensions.gateway.app import ACTIVITY_EVERY_S, MIB, make_app, report_activity
+from hub_extensions.gateway.domain import StoreDomain
+from hub_extensions.gateway.recording import Recording
+from hub_extensions.gateway.seats import OpenWorkspace, Seats
+from hub_extensions.processes import PORTAL_PREFIX, hub_api_url
+from hub_extensions.secret_files import fernet_key, secret
+from hub_extensions.settings import Settings
+
+log = structlog.get_logger()
+#: Seconds for which the Hub's answer about a token counts (TRAPS B13: the default is 300).
+TOKEN_CACHE_S = 15
+
+
+def make_auth(settings: Settings, workspace: OpenWorkspace) -> HubOAuth:
+    """Return the Hub's OAuth client of one workspace: the gateway stands in for the single-user server."""
+    prefix = f"/user/{workspace.person}/{workspace.project}/"
+    return HubOAuth(
+        api_url=hub_api_url(settings),
+        api_token=workspace.hub_token,
+        base_url=prefix,
+        hub_host=settings.public_url,
+        hub_prefix="/hub/",
+        oauth_client_id=workspace.oauth_client_id,
+        oauth_redirect_uri=f"{settings.workspace_origin(workspace.person)}{prefix}oauth_callback",
+        cache_max_age=TOKEN_CACHE_S,
+        access_scopes={f"access:servers!server={workspace.person}/{workspace.project}"},
+        allow_token_in_url=False,
+    )
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until told to stop."""
+    keys = KeyStore(settings.secrets_dir / "ledger")
+    recording = Recording(AsyncLedger(settings.ledger_socket, keys))
+    domain = StoreDomain(settings, fernet_key(settings.secrets_dir))
+    seats = Seats(domain, lambda workspace: make_auth(settings, workspace), settings.revocation_poll_ms / 1000)
+    app = make_app(
+        seats=seats,
+        recording=recording,
+        origin_of=settings.workspace_origin,
+        home_url=settings.public_url + PORTAL_PREFIX,
+        cookie_secret=bytes.fromhex(secret(settings.secrets_dir, "gateway_cookie")),
+        message_max_bytes=settings.message_max_mb * MIB,
+    )
+    server = HTTPServer(app, xheaders=True, max_body_size=2 * settings.message_max_mb * MIB)
+    server.add_sockets(bind_sockets(settings.gateway_port, "127.0.0.1"))
+    watch = asyncio.create_task(seats.watch())
+    activity = PeriodicCallback(lambda: report_activity(seats, hub_api_url(settings)), ACTIVITY_EVERY_S * 1000)
+    activity.start()
+    log.info("gateway_ready", port=settings.gateway_port)
+    await stopped()
+    server.stop()
+    activity.stop()
+    watch.cancel()
+    await seats.close()
+
+
+async def stopped() -> None:
+    """Return when SIGTERM or SIGINT arrives."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    await told.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(bureau_settings.load()))

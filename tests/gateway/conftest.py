@@ -1,0 +1,187 @@
+"""A gateway in front of a workspace that remembers what reached it, and what the ledger held at that moment.
+
+Faked at the edges, and only there: the Hub's answer about who signed in (:class:`SignedIn`), the domain's answers
+(:class:`FakeDomain`) and the Jupyter server behind the socket (:class:`FakeWorkspace`). The real ones are driven in
+tests/end_to_end.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+from project_spaces.decisions import Decision, Reason
+from tornado.httpserver import HTTPServer
+from tornado.testing import bind_unused_port
+
+from audit.testing import MemoryLedger
+from hub_extensions.gateway.app import make_app
+from hub_extensions.gateway.recording import Recording
+from hub_extensions.gateway.seats import OpenWorkspace, Seats
+from hub_extensions.gateway.upstream import SOCKET_NAME
+from project_spaces.text import Text
+
+PREFIX = "/user/ana/etude"
+ORIGIN = "http://ana.bureau.test"
+REVOKED = Decision(
+    allowed=False,
+    reasons=(Reason("habilitation_revoked", Text("L'habilitation a été retirée.", "Withdrawn.")),),
+    until=None,
+)
+
+
+@dataclass
+class Effect:
+    """Something that reached the workspace, and how many entries the ledger had by then."""
+
+    what: str
+    data: str | bytes
+    entries: int
+
+
+@dataclass
+class FakeWorkspace:
+    """A server on a unix socket that answers everything and forgets nothing."""
+
+    ledger: MemoryLedger
+    effects: list[Effect] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+
+    def saw(self, what: str, data: str | bytes = b"") -> None:
+        self.effects.append(Effect(what, data, len(self.ledger.events)))
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            return await self.channels(request)
+        self.headers.append(dict(request.headers))
+        self.saw(f"{request.method} {request.raw_path}", await request.read())
+        answer = {"Set-Cookie": "stolen=1; Path=/", "Content-Disposition": "attachment", "X-Evil": "1"}
+        return web.json_response({"ok": True}, headers=answer)
+
+    async def channels(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(protocols=("v1.kernel.websocket.jupyter.org",), max_msg_size=0)
+        await socket.prepare(request)
+        async for message in socket:
+            self.saw("message", message.data)
+            if message.type is aiohttp.WSMsgType.TEXT:
+                await socket.send_str(message.data)
+            else:
+                await socket.send_bytes(message.data)
+        return socket
+
+
+@dataclass
+class FakeDomain:
+    """Answers as the domain would; tests change its mind."""
+
+    folder: Path
+    decision: Decision = field(default_factory=lambda: Decision(allowed=True, reasons=(), until=None))
+    number: int = 1
+    broken: bool = False
+
+    def revision(self) -> int:
+        if self.broken:
+            msg = "database gone"
+            raise OSError(msg)
+        return self.number
+
+    def workspace(self, person: str, project: str) -> OpenWorkspace | None:
+        if (person, project) not in {("ana", "etude"), ("ben", "etude")}:
+            return None
+        return OpenWorkspace(
+            id="w1",
+            person=person,
+            project=project,
+            folder=str(self.folder),
+            owner_uid=os.geteuid(),
+            inner_token="inside",
+            hub_token="hub",
+            oauth_client_id="client",
+            image_digest="sha256:abc",
+            mounted=("claims",),
+        )
+
+    def decide(self, workspace: OpenWorkspace, now: datetime) -> Decision:
+        return self.decision
+
+    def change(self, decision: Decision) -> None:
+        self.decision = decision
+        self.number += 1
+
+
+class SignedIn:
+    """What HubOAuth would answer: the person named in a header of the test."""
+
+    base_url = PREFIX + "/"
+
+    async def get_user(self, handler, *, sync: bool = True):
+        name = handler.request.headers.get("X-Signed-In-As")
+        handler._token_authenticated = handler.request.headers.get("Authorization") is not None
+        return {"name": name, "kind": "user", "scopes": []} if name else None
+
+
+@dataclass
+class Bench:
+    """Everything a test of the gateway touches."""
+
+    url: str
+    session: aiohttp.ClientSession
+    ledger: MemoryLedger
+    workspace: FakeWorkspace
+    domain: FakeDomain
+    seats: Seats
+
+    def request(self, method: str, path: str, *, person: str | None = "ana", **options):
+        headers = {"Origin": ORIGIN, **options.pop("headers", {})}
+        if person:
+            headers["X-Signed-In-As"] = person
+        return self.session.request(method, self.url + path, headers=headers, allow_redirects=False, **options)
+
+    def channels(self, *, person: str = "ana", origin: str = ORIGIN, protocol: str = "", query: str = ""):
+        path = f"{PREFIX}/api/kernels/0b9f7a1c-1111-2222-3333-444455556666/channels{query}"
+        headers = {"X-Signed-In-As": person, "Origin": origin}
+        protocols = (protocol,) if protocol else ()
+        return self.session.ws_connect(self.url + path, headers=headers, protocols=protocols, max_msg_size=0)
+
+
+@pytest.fixture
+def socket_folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="bv", dir="/tmp"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+async def gateway(socket_folder: Path) -> AsyncIterator[Bench]:
+    ledger = MemoryLedger()
+    workspace = FakeWorkspace(ledger)
+    inner = web.Application(client_max_size=2**30)
+    inner.router.add_route("*", "/{path:.*}", workspace.handle)
+    runner = web.AppRunner(inner)
+    await runner.setup()
+    await web.UnixSite(runner, str(socket_folder / SOCKET_NAME)).start()
+    domain = FakeDomain(socket_folder)
+    seats = Seats(domain, lambda _: SignedIn(), poll_s=0.05)  # type: ignore[arg-type, return-value]
+    await seats.refresh()
+    app = make_app(
+        seats=seats,
+        recording=Recording(ledger.aio),  # type: ignore[arg-type]
+        origin_of=lambda person: f"http://{person}.bureau.test",
+        home_url="http://bureau.test/",
+        cookie_secret=b"x" * 32,
+        message_max_bytes=2**20,
+    )
+    listener, port = bind_unused_port()
+    server = HTTPServer(app, max_body_size=2**22)
+    server.add_sockets([listener])
+    async with aiohttp.ClientSession() as session:
+        yield Bench(f"http://127.0.0.1:{port}", session, ledger, workspace, domain, seats)
+    server.stop()
+    await seats.close()
+    await runner.cleanup()

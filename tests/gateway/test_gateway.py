@@ -1,0 +1,259 @@
+"""Nothing reaches a workspace that was not recorded first, allowed now, and asked for by its owner."""
+
+import asyncio
+import json
+import os
+import time
+from datetime import UTC, datetime, timedelta
+
+import aiohttp
+import pytest
+from project_spaces.decisions import Decision
+
+from audit.events import Kind
+from hub_extensions.gateway.messages import V1, Message, serialise
+from hub_extensions.gateway.upstream import SOCKET_NAME, WorkspaceGone, open_socket
+from tests.gateway.conftest import PREFIX, REVOKED, Bench
+
+HEADER = {"msg_id": "m-1", "msg_type": "execute_request", "session": "s-1", "username": "someone-else"}
+
+
+def frame(number: int = 1, protocol: str = "", **content: object) -> str | bytes:
+    header = {**HEADER, "msg_id": f"m-{number}"}
+    return serialise(Message("shell", header, {}, {}, {"code": f"{number}", **content}), protocol)
+
+
+async def answer(socket: aiohttp.ClientWebSocketResponse) -> aiohttp.WSMessage:
+    return await asyncio.wait_for(socket.receive(), 5)
+
+
+# -- write-ahead ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("protocol", ["", V1])
+async def test_a_message_is_in_the_ledger_before_it_is_in_the_workspace(gateway: Bench, protocol: str) -> None:
+    async with gateway.channels(protocol=protocol) as socket:
+        sent = frame(protocol=protocol)
+        await (socket.send_str(sent) if isinstance(sent, str) else socket.send_bytes(sent))
+        await answer(socket)
+    (effect,) = gateway.workspace.effects
+    (event,) = gateway.ledger.of(Kind.KERNEL_MESSAGE)
+    assert effect.entries == 1
+    received = effect.data if isinstance(effect.data, bytes) else effect.data.encode()
+    assert event.content == received, "what is recorded is byte for byte what was forwarded"
+    assert event.actor == "ana"
+    assert b"someone-else" not in received
+
+
+async def test_a_burst_keeps_its_order(gateway: Bench) -> None:
+    async with gateway.channels() as socket:
+        for number in range(300):
+            await socket.send_str(str(frame(number)))
+        for _ in range(300):
+            await answer(socket)
+    reached = [json.loads(effect.data)["content"]["code"] for effect in gateway.workspace.effects]
+    assert reached == [str(number) for number in range(300)]
+
+
+@pytest.mark.parametrize("fail", ["stop", "fill"])
+async def test_without_a_ledger_nothing_reaches_the_kernel_and_the_person_is_told(gateway: Bench, fail: str) -> None:
+    async with gateway.channels() as socket:
+        getattr(gateway.ledger, fail)()
+        await socket.send_str(str(frame()))
+        kinds, texts = [], []
+        for _ in range(4):
+            message = json.loads((await answer(socket)).data)
+            kinds.append((message["channel"], message["header"]["msg_type"]))
+            texts.append(message["content"].get("evalue", ""))
+        assert kinds == [("iopub", "status"), ("iopub", "error"), ("shell", "execute_reply"), ("iopub", "status")]
+        assert any("journal" in text for text in texts)
+        assert gateway.workspace.effects == []
+        gateway.ledger.start()
+        await socket.send_str(str(frame(2)))
+        await answer(socket)
+    assert len(gateway.workspace.effects) == 1
+
+
+async def test_http_requests_are_recorded_before_they_are_forwarded(gateway: Bench) -> None:
+    async with gateway.request(
+        "PUT", f"{PREFIX}/api/contents/projet/a.txt", json={"content": "x", "type": "file"}
+    ) as got:
+        assert got.status == 200
+    (effect,) = gateway.workspace.effects
+    (event,) = gateway.ledger.of(Kind.FILE_WRITE)
+    assert effect.entries == 1
+    assert isinstance(effect.data, bytes)
+    assert event.content is not None
+    assert event.content.endswith(effect.data)
+
+
+async def test_without_a_ledger_no_request_passes(gateway: Bench) -> None:
+    gateway.ledger.stop()
+    async with gateway.request("POST", f"{PREFIX}/api/kernels", json={}) as got:
+        assert got.status == 503
+        assert (await got.json(content_type=None))["detail"]["fr"].startswith("Le journal ne répond pas")
+    assert gateway.workspace.effects == []
+
+
+# -- who --------------------------------------------------------------------------------------------------------------
+
+
+async def test_only_the_owner_enters_and_the_visitor_is_recorded(gateway: Bench) -> None:
+    async with gateway.request("GET", f"{PREFIX}/lab", person="eve") as got:
+        assert got.status == 403
+    with pytest.raises(aiohttp.WSServerHandshakeError):
+        await gateway.channels(person="eve")
+    assert gateway.workspace.effects == []
+    assert {event.actor for event in gateway.ledger.of(Kind.REFUSAL)} == {"user:eve"}
+
+
+async def test_without_a_sign_in_a_program_is_refused(gateway: Bench) -> None:
+    async with gateway.request("POST", f"{PREFIX}/api/kernels", person=None, json={}) as got:
+        assert got.status == 403
+    assert gateway.workspace.effects == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://bureau.test"},
+        {"Origin": "http://eve.bureau.test"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"},
+    ],
+)
+async def test_pages_of_other_origins_change_nothing(gateway: Bench, headers: dict[str, str]) -> None:
+    async with gateway.request("POST", f"{PREFIX}/api/kernels", headers=headers, json={}) as got:
+        assert got.status == 403
+    assert gateway.workspace.effects == []
+
+
+async def test_a_cookie_without_an_origin_changes_nothing(gateway: Bench) -> None:
+    url = f"{gateway.url}{PREFIX}/api/kernels"
+    async with gateway.session.post(url, headers={"X-Signed-In-As": "ana"}, json={}) as got:
+        assert got.status == 403
+    with pytest.raises(aiohttp.WSServerHandshakeError):
+        await gateway.channels(origin="http://eve.bureau.test")
+    assert gateway.workspace.effects == []
+
+
+# -- what -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/files/projet/data.csv", "/nbconvert/html/a.ipynb", "/view/a.html"])
+async def test_downloads_are_refused_and_recorded(gateway: Bench, path: str) -> None:
+    async with gateway.request("GET", PREFIX + path) as got:
+        assert got.status == 403
+        assert "sas d'export" in await got.text()
+    assert gateway.workspace.effects == []
+    assert gateway.ledger.of(Kind.REFUSAL)
+
+
+async def test_nothing_but_known_headers_reaches_the_workspace_and_none_of_its_own_comes_back(gateway: Bench) -> None:
+    headers = {"X-Code": "import os", "Cookie": "a=b", "User-Agent": "exec(1)", "Accept-Language": "evil"}
+    async with gateway.request("GET", f"{PREFIX}/api/status", headers=headers) as got:
+        assert got.status == 200
+        assert "Set-Cookie" not in got.headers
+        assert "Content-Disposition" not in got.headers
+        assert "X-Evil" not in got.headers
+        assert PREFIX in got.headers["Content-Security-Policy"]
+    (reached,) = gateway.workspace.headers
+    assert set(reached) <= {"Host", "Authorization", "Accept", "Connection"}
+    assert reached["Authorization"] == "token inside"
+
+
+@pytest.mark.parametrize("body", [b'{"a":1,"a":2}', b"NaN", b"\xff", b"{"])
+async def test_a_body_with_two_readings_is_refused(gateway: Bench, body: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+    async with gateway.request("POST", f"{PREFIX}/api/kernels", data=body, headers=headers) as got:
+        assert got.status == 422
+    assert gateway.workspace.effects == []
+
+
+async def test_an_oversized_body_gets_413_and_a_sentence(gateway: Bench) -> None:
+    async with gateway.request("PUT", f"{PREFIX}/api/contents/a.txt", data=b"x" * (2**20 + 1)) as got:
+        assert got.status == 413
+        assert "1 Mio" in (await got.json(content_type=None))["detail"]["fr"]
+    assert gateway.workspace.effects == []
+
+
+async def test_an_oversized_message_closes_the_connection_and_never_arrives(gateway: Bench) -> None:
+    async with gateway.channels() as socket:
+        await socket.send_str(str(frame(code="x" * (2**20 + 1))))
+        closed = await answer(socket)
+        assert closed.type is aiohttp.WSMsgType.CLOSE
+        assert closed.data == 1009
+    assert gateway.workspace.effects == []
+
+
+async def test_an_unknown_message_closes_with_a_sentence_and_is_recorded(gateway: Bench) -> None:
+    async with gateway.channels() as socket:
+        await socket.send_str('{"channel":"shell","header":{"msg_id":"a","msg_type":"nonsense","session":"s"}}')
+        closed = await answer(socket)
+        assert closed.data == 4400
+        assert "Message de noyau refusé" in str(closed.extra)
+    assert gateway.workspace.effects == []
+    assert gateway.ledger.of(Kind.REFUSAL)
+
+
+async def test_an_unknown_project_is_404(gateway: Bench) -> None:
+    async with gateway.request("GET", "/user/ana/autre/lab") as got:
+        assert got.status == 404
+
+
+# -- until when -------------------------------------------------------------------------------------------------------
+
+
+async def test_a_revocation_cuts_a_live_connection(gateway: Bench) -> None:
+    watch = asyncio.create_task(gateway.seats.watch())
+    async with gateway.channels() as socket:
+        await socket.send_str(str(frame()))
+        await answer(socket)
+        gateway.domain.change(REVOKED)
+        closed = await answer(socket)
+        assert closed.data == 4403
+        assert "pris fin" in str(closed.extra)
+    async with gateway.request("GET", f"{PREFIX}/api/status") as got:
+        assert got.status == 403
+        assert (await got.json(content_type=None))["reasons"][0]["fr"] == "L'habilitation a été retirée."
+    watch.cancel()
+
+
+async def test_an_end_date_cuts_without_anybody_acting(gateway: Bench) -> None:
+    soon = datetime.now(UTC) + timedelta(seconds=0.4)
+    gateway.domain.change(Decision(allowed=True, reasons=(), until=soon))
+    async with gateway.channels() as socket:
+        await socket.send_str(str(frame()))
+        await answer(socket)
+        closed = await answer(socket)
+        assert closed.data == 4403
+    assert datetime.now(UTC) >= soon
+
+
+async def test_rights_that_cannot_be_checked_are_no_rights(gateway: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with gateway.request("GET", f"{PREFIX}/api/status") as got:
+        assert got.status == 200
+    gateway.domain.broken = True
+    later = time.monotonic() + 3
+    monkeypatch.setattr("hub_extensions.gateway.seats.time.monotonic", lambda: later)
+    async with gateway.request("GET", f"{PREFIX}/api/status") as got:
+        assert got.status == 503
+    assert len(gateway.workspace.effects) == 1
+
+
+# -- the socket is not believed ---------------------------------------------------------------------------------------
+
+
+def test_a_socket_replaced_by_a_link_is_not_followed(socket_folder) -> None:
+    (socket_folder / SOCKET_NAME).symlink_to("/var/run/docker.sock")
+    with pytest.raises(WorkspaceGone):
+        open_socket(socket_folder, os.geteuid())
+
+
+def test_a_file_or_a_socket_of_another_owner_is_not_spoken_to(socket_folder) -> None:
+    (socket_folder / SOCKET_NAME).write_text("")
+    with pytest.raises(WorkspaceGone):
+        open_socket(socket_folder, os.geteuid())
+    with pytest.raises(WorkspaceGone):
+        open_socket(socket_folder, os.geteuid() + 1)
