@@ -1,0 +1,134 @@
+"""Moves what the journal holds into tiles, index and private tables: a process of its own, off the path of acks.
+
+The recorder starts it and tells it, on standard input, up to which entry the journal is durable. It answers on standard
+output what is published (readers see it) and what is durable without the journal (segments may be deleted). It ends
+when its input ends, and may be killed at any moment: it starts again from the last durable mark and writes the same
+bytes.
+"""
+
+import argparse
+import fcntl
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from audit import merkle
+from audit.checkpoint import Verifier
+from audit.index import IndexWriter
+from audit.journal import Segment, segments
+from audit.places import Places, sync_folder, write_durably
+from audit.private import PrivateStore
+from audit.records import Batch
+from audit.tiles import TileReader, TileWriter, replace_file, walk_bundles
+from audit.writer import integrated_size
+
+#: Published at the latest after so many entries, however many wait.
+STEP = 2048
+
+
+class Integrator:
+    """The state of the published side. Only one per ledger (the process holds a lock)."""
+
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        self.size = integrated_size(places, Verifier(places.vkey.read_text()))
+        self._tiles = TileWriter(places.log, self.size)
+        self._index = IndexWriter(places)
+        self._private = PrivateStore(places)
+        self._checkpoint = places.integrated.read_text() if self.size else ""
+        self._position: tuple[Segment, int] | None = None
+        self._rebuild()
+
+    def advance(self, target: int) -> None:
+        """Take in the batches below *target* and publish them."""
+        waiting: list[Batch] = []
+        count = 0
+        for batch in self._batches(target):
+            waiting.append(batch)
+            count += len(batch.entries)
+            if count >= STEP:
+                self._publish(waiting)
+                waiting, count = [], 0
+        if waiting:
+            self._publish(waiting)
+
+    def make_durable(self) -> None:
+        """Make the published state stand without the journal, and mark it."""
+        if not self._checkpoint:
+            return
+        self._tiles.sync()
+        self._index.make_durable()
+        self._private.make_durable()
+        for folder in self.places.blobs.iterdir():
+            sync_folder(folder)
+        write_durably(self.places.integrated, self._checkpoint.encode())
+
+    def _publish(self, batches: list[Batch]) -> None:
+        start, entries = batches[0].start, [entry for batch in batches for entry in batch.entries]
+        for entry in entries:
+            self._tiles.append(entry.leaf, merkle.hash_leaf(entry.leaf))
+        self._tiles.publish()
+        self._private.add(start, entries)
+        self._index.add(start, [entry.leaf for entry in entries])
+        self.size = batches[-1].end
+        self._checkpoint = batches[-1].checkpoint
+        replace_file(self.places.checkpoint, self._checkpoint.encode())
+
+    def _batches(self, target: int) -> Iterator[Batch]:
+        expected = self.size
+        while expected < target and (place := self._place(expected)) is not None:
+            (segment, offset), before = place, expected
+            for after, batch in segment.batches(offset):
+                if batch.end > target:
+                    return
+                self._position = segment, after
+                if batch.end > expected:
+                    expected = batch.end
+                    yield batch
+            if expected == before:
+                return  # the end of what is there
+
+    def _place(self, expected: int) -> tuple[Segment, int] | None:
+        """Where the batch that begins at *expected* stands: further in this segment, or at the start of the next."""
+        found = segments(self.places.journal)
+        for segment in reversed(found):
+            if segment.start <= expected:
+                if self._position is not None and self._position[0] == segment:
+                    return self._position
+                return segment, 0
+        return None
+
+    def _rebuild(self) -> None:
+        """Make the index again from the tiles when it is behind them."""
+        known = self._index.size
+        if known < self.size:
+            for first, entries in walk_bundles(TileReader(self.places.log, self.size)):
+                if first + len(entries) > known:
+                    self._index.add(first, entries)
+
+
+def main() -> None:
+    """Serve one recorder."""
+    parser = argparse.ArgumentParser(prog="python -m audit.integrator", description=__doc__)
+    parser.add_argument("--dir", type=Path, required=True)
+    places = Places(parser.parse_args().dir)
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, signal.SIG_IGN)  # the recorder closes our input when it is time
+    descriptor = os.open(places.root / "integrator.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)  # one that outlived its recorder finishes first
+    integrator = Integrator(places)
+    print("ready", integrator.size, flush=True)
+    for line in sys.stdin:
+        word, _, number = line.partition(" ")
+        integrator.advance(int(number))
+        print("published", integrator.size, flush=True)
+        if word == "durable":
+            integrator.make_durable()
+            print("durable", integrator.size, flush=True)
+    integrator.make_durable()
+
+
+if __name__ == "__main__":
+    main()
