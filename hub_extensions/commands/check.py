@@ -1,0 +1,104 @@
+"""``bureau check``: the disclosure checks of the export desk, offline, on files as they lie.
+
+The desk runs the same code; here an analyst, or anybody who doubts a verdict, sees it without a server.
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from hub_extensions.exports.checks import FileVerdict, Verdict, load_policy, run_checks
+from project_spaces.errors import Invalid
+from project_spaces.text import Language, Text
+
+_COLOURS = {Verdict.PASS: "green", Verdict.FLAG: "yellow", Verdict.BLOCK: "red"}
+
+
+def _print(verdicts: Sequence[FileVerdict], language: Language) -> None:
+    for verdict in verdicts:
+        name = "".join(c if c.isprintable() else "�" for c in str(verdict.file))
+        click.echo(
+            f"{click.style(verdict.verdict.value.ljust(5), fg=_COLOURS[verdict.verdict], bold=True)} {name} ({verdict.type})"
+        )
+        for finding in verdict.findings:
+            click.echo(
+                f"      {finding.severity.value}: {finding.where} · {finding.message.in_(language)} [{finding.rule}]"
+            )
+
+
+def _must_exist(paths: Sequence[str], what: str) -> None:
+    for path in paths:
+        if "\0" in path or not Path(path).exists():
+            shown = path.replace("\0", "\\0")
+            raise Invalid(Text(f"{what} « {shown} » : introuvable.", f"{what} {shown}: not found."))
+
+
+def _corpus(folder: str | None, language: Language, *, as_json: bool) -> None:
+    from hub_extensions.exports.checks.corpus.confusion import measure, report
+
+    result = measure(None if folder is None else Path(folder))
+    click.echo(json.dumps(result.as_json(language), ensure_ascii=False, indent=2) if as_json else report(result))
+    sys.exit(0 if result.good else 1)
+
+
+@click.command(name="check")
+@click.argument("files", nargs=-1)
+@click.option(
+    "--policy", "policy_file", metavar="FILE", help="Rules of the data source: a YAML file or the name of a preset."
+)
+@click.option(
+    "--data",
+    multiple=True,
+    metavar="PATH",
+    help="The project's own tables (CSV, Parquet or a folder); may be repeated.",
+)
+@click.option("--released", metavar="DIR", help="Folder of tables released earlier, for differencing.")
+@click.option("--out", "out_dir", metavar="DIR", help="Where normalised copies are written.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
+@click.option(
+    "--lang",
+    "language",
+    type=click.Choice(["fr", "en"]),
+    default="fr",
+    show_default=True,
+    help="Language of the messages.",
+)
+@click.option(
+    "--corpus",
+    is_flag=True,
+    help="Check the corpus (generated, or the one in the folder given) and print the confusion matrix.",
+)
+def command(
+    files: tuple[str, ...],
+    policy_file: str | None,
+    data: tuple[str, ...],
+    released: str | None,
+    out_dir: str | None,
+    language: Language,
+    *,
+    as_json: bool,
+    corpus: bool,
+) -> None:
+    """Check files for disclosure: per file pass, flag or block, and why.
+
+    Exit status: 0 all pass, 1 something does not, 2 it could not be asked.
+    """
+    if corpus:
+        _corpus(files[0] if files else None, language, as_json=as_json)
+    if not files:
+        raise click.UsageError("Give at least one file, or --corpus.")
+    policy = load_policy(policy_file)
+    _must_exist(files, "Fichier")
+    _must_exist(data, "--data")
+    _must_exist([released] if released else [], "--released")
+    verdicts = run_checks(files, policy, data=data, released=released, out_dir=out_dir)
+    if as_json:
+        click.echo(
+            json.dumps({"files": [verdict.as_json(language) for verdict in verdicts]}, ensure_ascii=False, indent=2)
+        )
+    else:
+        _print(verdicts, language)
+    sys.exit(0 if all(verdict.verdict is Verdict.PASS for verdict in verdicts) else 1)

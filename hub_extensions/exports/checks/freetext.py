@@ -1,0 +1,225 @@
+"""Text that people wrote: notes, logs, programs. Tables inside are read as tables, sentences for what they say of persons."""
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from hub_extensions.exports.checks.delimited import decode
+from hub_extensions.exports.checks.findings import Finding, block, flag
+from hub_extensions.exports.checks.grid import Grid, grids_from_matrix
+from hub_extensions.exports.checks.inspection import Inspected, Normal
+from hub_extensions.exports.checks.policy import Policy
+
+#: Lines in a row that are cut alike before they are taken for a table.
+FEWEST_LINES = 3
+_CIVILITY = re.compile(
+    r"\b(?:M\.|Mr|Mme|Mlle|Madame|Monsieur|Dr|Docteur|Pr|Professeur)\s+(?:[A-ZÉÈ][a-zéèêëïîç-]+\s+){0,2}[A-ZÉÈ][A-Za-zéèêëïîç-]{2,}"
+)
+_CLINICAL = re.compile(
+    r"\b(?:hospitalis[ée]e?s?\s+(?:pour|le|du)|ant[ée]c[ée]dents?\s*:|motif d.hospitalisation|compte[- ]rendu (?:d.hospitalisation|op[ée]ratoire)|lettre de (?:sortie|liaison)|examen clinique|patiente?\s+(?:de|âg[ée]e?)\s+\d{1,3}\s+ans|conclusion\s*:\s*patient)",
+    re.IGNORECASE,
+)
+_SMALL = re.compile(
+    r"(?<![\w.,=<>≥≤-])(?:[nN]\s*=\s*(\d{1,6})|(\d{1,6})\s+(?:patient|personne|sujet|cas\b|d[ée]c[èe]s|b[ée]n[ée]ficiaire|individu|s[ée]jour)[a-z]*)(?![\d.,]\d)"
+)
+_BLOB = re.compile(r"[A-Za-z0-9+/]{400,}={0,2}|(?:[0-9a-fA-F]{2}){300,}")
+
+
+def check_sentences(text: str, policy: Policy, where: str = "texte") -> Iterator[Finding]:
+    """Yield hints that a text speaks of persons, and small numbers of persons said in words. Never a block: these are hints."""
+    small = [int(a or b) for a, b in _SMALL.findall(text) if 0 < int(a or b) < policy.min_persons]
+    if small:
+        yield flag(
+            "text.small_count",
+            where,
+            f"Le texte cite un effectif inférieur à {policy.min_persons} : vérifiez.",
+            f"The text quotes a count under {policy.min_persons}: check it.",
+        )
+    if _CIVILITY.search(text):
+        yield flag(
+            "text.name",
+            where,
+            "Le texte semble nommer une personne : vérifiez.",
+            "The text seems to name a person: check it.",
+        )
+    if _CLINICAL.search(text):
+        yield flag(
+            "text.clinical",
+            where,
+            "Le texte ressemble à un écrit clinique : vérifiez.",
+            "The text looks like a clinical note: check it.",
+        )
+
+
+def check_blobs(text: str, where: str) -> Iterator[Finding]:
+    """Yield long runs of encoded data: a picture, an archive or a table in disguise."""
+    if _BLOB.search(text):
+        yield block(
+            "content.encoded",
+            where,
+            "Long bloc encodé (base64, hexadécimal) : impossible à contrôler.",
+            "A long encoded block (base64, hexadecimal): it can't be checked.",
+        )
+
+
+def _cut(line: str) -> list[str] | None:
+    """Return the cells of a line of a table in text: with bars, separators, or columns two spaces apart."""
+    bare = line.strip()
+    if bare.startswith("|") and bare.endswith("|"):
+        return [cell.strip() for cell in bare.strip("|").split("|")]
+    for separator in ("\t", ";", "|", ","):
+        if bare.count(separator) >= 1 and not (separator == "," and bare.count(",") == bare.count(", ")):
+            return [cell.strip() for cell in bare.split(separator)]
+    cells = re.split(r"\s{2,}", bare)
+    return cells if len(cells) >= 2 else None
+
+
+def tables_in_text(text: str, where: str = "texte") -> list[Grid]:
+    """Return the tables found in *text*: three lines or more cut in the same number of cells."""
+    blocks: list[tuple[int, list[list[str]]]] = []
+    width = 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        cells = _cut(line)
+        if cells is None:
+            width = 0
+            continue
+        if all(re.fullmatch(r":?-{2,}:?|=+", cell) for cell in cells if cell) and any(cells):
+            continue
+        if len(cells) == width and blocks:
+            blocks[-1][1].append(cells)
+        else:
+            blocks.append((number, [cells]))
+            width = len(cells)
+    return [
+        grid for number, rows in blocks if _worth(rows) for grid in grids_from_matrix(f"{where} ligne {number}", rows)
+    ]
+
+
+def _worth(rows: Sequence[Sequence[str]]) -> bool:
+    digits = sum(1 for row in rows for cell in row if re.search(r"\d", cell))
+    return len(rows) >= FEWEST_LINES and digits >= len(rows) - 1
+
+
+def inspect_text(path: Path, policy: Policy) -> Inspected:
+    """Read a text, Markdown or log file."""
+    text = decode(path.read_bytes())
+    findings = [*check_sentences(text, policy), *check_blobs(text, "texte"), *_lines_like_rows(text, policy)]
+    return Inspected(
+        tables_in_text(text),
+        text,
+        findings,
+        Normal(path.suffix.lower() or ".txt", text.replace("\r\n", "\n").encode("utf-8")),
+    )
+
+
+def _lines_like_rows(text: str, policy: Policy) -> Iterator[Finding]:
+    """Yield a flag when many lines differ only by their numbers: a loop that printed persons."""
+    shapes: dict[str, int] = {}
+    for line in text.splitlines():
+        numbers = re.findall(r"\d+(?:[.,]\d+)?", re.sub(r"^\S*\d{2}:\d{2}\S*\s+", "", line))
+        if len(numbers) >= 2:
+            shape = re.sub(r"\d+(?:[.,]\d+)?", "#", line)
+            shapes[shape] = shapes.get(shape, 0) + 1
+    if shapes and max(shapes.values()) >= 2 * policy.min_persons:
+        yield flag(
+            "text.repeated",
+            "texte",
+            "Beaucoup de lignes ne diffèrent que par leurs nombres : décrivent-elles des personnes ?",
+            "Many lines differ only by their numbers: do they describe persons?",
+        )
+
+
+def literals_in(code: str, policy: Policy, where: str) -> Iterator[Finding]:
+    """Yield data written inside a program: long lists of values, tables in strings, encoded blocks."""
+    yield from check_blobs(code, where)
+    try:
+        tree = ast.parse(_without_magics(code))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        if len(re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?=\s*,)", code)) > 5 * policy.min_persons:
+            yield flag(
+                "code.literals",
+                where,
+                "Beaucoup de nombres dans ce programme : est-ce des données ?",
+                "Many numbers in this program: is this data?",
+            )
+        return
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.List | ast.Tuple | ast.Set)
+            and sum(
+                isinstance(item, ast.Constant | ast.UnaryOp) and not isinstance(getattr(item, "value", 0), str)
+                for item in node.elts
+            )
+            > 2 * policy.min_persons
+        ):
+            yield block(
+                "code.literals",
+                f"{where} ligne {node.lineno}",
+                "Une longue liste de valeurs est écrite dans le programme : un programme sort sans données.",
+                "A long list of values is written in the program: a program leaves without data.",
+            )
+            return
+        if isinstance(node, ast.List | ast.Tuple | ast.Dict) and _rows(node) > policy.min_persons:
+            yield block(
+                "code.literals",
+                f"{where} ligne {node.lineno}",
+                "Des lignes de données sont écrites dans le programme : un programme sort sans données.",
+                "Rows of data are written in the program: a program leaves without data.",
+            )
+            return
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and any(len(grid.rows) >= FEWEST_LINES + 2 for grid in tables_in_text(node.value))
+        ):
+            yield block(
+                "code.literals",
+                f"{where} ligne {node.lineno}",
+                "Un tableau est écrit dans une chaîne du programme : un programme sort sans données.",
+                "A table is written in a string of the program: a program leaves without data.",
+            )
+            return
+
+
+def _rows(node: ast.List | ast.Tuple | ast.Dict) -> int:
+    items = node.values if isinstance(node, ast.Dict) else node.elts
+    return sum(
+        1
+        for item in items
+        if isinstance(item, ast.List | ast.Tuple | ast.Dict)
+        and len(item.values if isinstance(item, ast.Dict) else item.elts) >= 2
+    )
+
+
+def _without_magics(code: str) -> str:
+    return "\n".join("" if line.lstrip().startswith(("%", "!", "?")) else line for line in code.splitlines())
+
+
+def inspect_code(path: Path, policy: Policy) -> Inspected:
+    """Read a program: it leaves without data, without names and without keys."""
+    text = decode(path.read_bytes())
+    findings = list(
+        literals_in(text, policy, path.name) if path.suffix.lower() == ".py" else _plain_code(text, policy, path.name)
+    )
+    return Inspected([], text, findings, Normal(path.suffix.lower(), text.replace("\r\n", "\n").encode("utf-8")))
+
+
+def _plain_code(text: str, policy: Policy, where: str) -> Iterator[Finding]:
+    yield from check_blobs(text, where)
+    for call in re.finditer(r"(?:\bc|\bVALUES|\bdata)\s*\(([^()]*)\)", text, re.IGNORECASE):
+        if len(re.findall(r"-?\d+(?:\.\d+)?", call.group(1))) > 2 * policy.min_persons:
+            yield block(
+                "code.literals",
+                where,
+                "Une longue liste de valeurs est écrite dans le programme : un programme sort sans données.",
+                "A long list of values is written in the program: a program leaves without data.",
+            )
+            return
+    if len(re.findall(r"^\s*\(\s*\d[^()]*,[^()]*\)\s*[,;]?\s*$", text, re.MULTILINE)) > policy.min_persons:
+        yield block(
+            "code.literals",
+            where,
+            "Des lignes de données sont écrites dans le programme : un programme sort sans données.",
+            "Rows of data are written in the program: a program leaves without data.",
+        )

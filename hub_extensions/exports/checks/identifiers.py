@@ -1,0 +1,236 @@
+"""Direct identifiers of persons and professionals, in any text, and the names of columns that hold them.
+
+The key of a NIR is right in one of a hundred random numbers, so month and département are looked at too; a NIR written
+with spaces or digit by digit is still one; one with a wrong key is shown to a reviewer. FINESS and RPPS pass Luhn's test
+one time in ten by chance: a column decides, not a value. Source: CNAM practice (no identifier of a beneficiary or of a
+professional, even encrypted), HDH forum no. 1190.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from hub_extensions.exports.checks.cells import plain
+from hub_extensions.exports.checks.findings import Finding, block, flag
+from hub_extensions.exports.checks.grid import Grid
+
+#: Headers that hold identifiers in SNDS, PMSI, OMOP and hospital warehouses, as :func:`plain` writes them.
+IDENTIFIER_HEADERS = frozenset(
+    ["ben_nir_ano", "ben_nir_psa", "ben_idt_ano", "ben_idt_top", "ben_rng_gem", "num_enq", "ano_num", "nir_ano_17", "nir", "nir_ano", "nir_psa", "ass_nir_ano", "ben_nir_idt", "psa_nir", "ipp", "nda", "nip", "nip_anonyme", "num_seq", "rsa_num", "rss_num", "rhs_num", "eta_num_rsa", "nas", "iep", "no_dossier", "num_dossier", "numero_dossier", "dossier_id", "nss", "nss_hash", "insee_nir", "numero_securite_sociale", "num_secu", "securite_sociale", "patient_id", "id_patient", "patientid", "idpatient", "pat_id", "num_patient", "numero_patient", "no_patient", "patient_num", "person_id", "personid", "id_personne", "id_individu", "individu_id", "person_source_value", "subject_id", "id_sujet", "sujet_id", "subjectid", "usubjid", "subjid", "participant_id", "id_participant", "beneficiaire_id", "id_beneficiaire", "id_ben", "mrn", "medical_record_number", "encounter_id", "id_sejour", "sejour_id", "visit_occurrence_id", "num_sejour", "ins", "ins_c", "ins_nir", "matricule_ins", "id_anonyme", "id_pseudo", "pseudonyme", "pseudo_id", "id_projet", "hash_nir", "hash_patient", "nom", "prenom", "nom_naissance", "nom_usage", "nom_patient", "last_name", "first_name", "surname", "given_name", "full_name", "nom_prenom", "patient_name", "email", "e_mail", "mail", "courriel", "adresse_mail", "adresse_email", "telephone", "tel", "mobile", "portable", "phone", "phone_number", "numero_telephone", "adresse", "adresse_postale", "address", "street", "adresse1", "date_naissance", "ddn", "dob", "birth_date", "birthdate", "date_of_birth", "birth_datetime", "date_de_naissance", "ben_nai_dat", "ben_dcd_dte", "date_deces", "death_date", "death_datetime", "iban", "hadm_id", "stay_id", "icustay_id", "row_id", "patient_nbr", "stc_patient", "admission_id", "patient_uid", "uid", "uuid", "guid", "numero_identifiant", "identifiant", "identifiant_patient", "clef_patient", "cle_patient", "key_patient"]
+)
+#: Headers of professionals' identifiers: never, even encrypted.
+PROFESSIONAL_HEADERS = frozenset(
+    ["rpps", "adeli", "ps_num", "num_rpps", "numero_rpps", "id_rpps", "pfs_exe_num", "pfs_pre_num", "pse_num", "ps_id", "provider_id", "num_adeli", "id_medecin", "medecin_id", "id_praticien", "praticien_id", "physician_id", "npi", "nom_medecin", "prescripteur_id"]
+)
+ESTABLISHMENT_HEADERS = frozenset(
+    ["finess", "eta_num", "num_finess", "numero_finess", "finess_geo", "finess_jur", "finess_et", "finess_ej", "eta_num_geo", "nofiness", "id_finess", "code_finess", "care_site_id", "hopital_id", "etablissement_id"]
+)
+FINE_GEOGRAPHY_HEADERS = frozenset(
+    ["iris", "code_iris", "codeiris", "iris_code", "dcomiris", "carreau", "carreau_200m", "id_carreau", "ilot", "adresse_geo", "lon", "lat", "longitude", "latitude", "x_l93", "y_l93", "coord_x", "coord_y", "qpv_ilot", "h3", "geohash"]
+)
+
+_GAP = r"[ \u00a0\u202f.\-_/]{0,2}"
+_NIR = re.compile(
+    rf"(?<![\dA-Za-z])([12])({_GAP}\d{_GAP}\d)({_GAP}[0-9]{_GAP}\d)({_GAP}(?:\d{_GAP}\d|2{_GAP}[ABab]))({_GAP}\d{_GAP}\d{_GAP}\d)({_GAP}\d{_GAP}\d{_GAP}\d)(?:{_GAP}(\d){_GAP}(\d))?(?![\dA-Za-z])"
+)
+_MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*\.[A-Za-z]{2,24}\b")
+_ROLE_MAIL = re.compile(
+    r"^(?:contact|info|dpo|support|noreply|no-reply|secretariat|accueil|admin|help|rgpd|cnil)@|@example\.(?:org|com|net)$",
+    re.IGNORECASE,
+)
+_PHONE = re.compile(
+    r"(?<![\d.,/\-+])(?:(?:\+|00)33[\s.\-]?(?:\(0\)[\s.\-]?)?|0)[1-9](?:[\s.\-\u00a0\u202f]?\d{2}){4}(?![\d.,]\d|\d)"
+)
+_IBAN = re.compile(r"\bFR\d{2}(?:\s?[0-9A-Z]{4}){5}\s?[0-9A-Z]{3}\b")
+_KEYED = re.compile(
+    r"\b(?:IPP|NDA|NIP|IEP|INS|N° ?(?:de )?dossier|num[ée]ro de (?:patient|dossier|s[ée]jour))\s*(?:n°|no|:|=|-|est|le)?\s*:?\s*([A-Z]?\d[\d ]{4,14}\d)",
+    re.IGNORECASE,
+)
+_MONTHS = r"(?:janvier|f[ée]vrier|mars|avril|mai|juin|juillet|ao[ûu]t|septembre|octobre|novembre|d[ée]cembre)"
+_BIRTH = re.compile(
+    rf"\b(?:n[ée]{{1,2}}(?:\(e\)|e)?\s+le|date de naissance\s*:?|DDN\s*:?|DOB\s*:?|date of birth\s*:?|born on)\s*(?:le\s+)?(\d{{1,2}}\s*[/.\-]\s*\d{{1,2}}\s*[/.\-]\s*\d{{2,4}}|\d{{4}}-\d{{2}}-\d{{2}}|\d{{1,2}}(?:er)?\s+{_MONTHS}\s+\d{{4}})",
+    re.IGNORECASE,
+)
+
+
+def nir_parts(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the 13 characters and the key (maybe empty) of each number in *text* that is shaped as a NIR."""
+    for match in _NIR.finditer(text):
+        groups = ["".join(c for c in (part or "") if c.isalnum()).upper() for part in match.groups()]
+        body, key = "".join(groups[:6]), "".join(groups[6:])
+        if _plausible(body):
+            yield body, key
+
+
+def _plausible(body: str) -> bool:
+    month, place = int(body[3:5]), body[5:7]
+    known_month = 1 <= month <= 12 or 20 <= month <= 42 or 50 <= month <= 99
+    return (
+        known_month
+        and (place in {"2A", "2B"} or (place.isdigit() and 1 <= int(place) <= 99))
+        and body[7:10] != "000"
+        and body[10:13] != "000"
+    )
+
+
+def nir_key(body: str) -> int:
+    """Return the key of the 13 characters of a NIR: 97 less the number modulo 97; 2A counts 19, 2B 18 (Insee)."""
+    number = int(
+        body.replace("2A", "19", 1) if body[5:7] == "2A" else body.replace("2B", "18", 1) if body[5:7] == "2B" else body
+    )
+    return 97 - number % 97
+
+
+def luhn(digits: str) -> bool:
+    """Whether *digits* pass Luhn's test."""
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        value = int(digit) * (1 + place % 2)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0
+
+
+def check_nir(text: str, where: str) -> Iterator[Finding]:
+    """Yield a block for a NIR with its key, a flag for one whose key is missing or wrong."""
+    doubtful = False
+    for body, key in nir_parts(text):
+        if key and int(key) == nir_key(body):
+            yield block(
+                "identifier.nir",
+                where,
+                "Numéro de sécurité sociale (NIR) : retirez-le.",
+                "French social security number (NIR): remove it.",
+            )
+            return
+        doubtful = True
+    if doubtful:
+        yield flag(
+            "identifier.nir_shape",
+            where,
+            "Ce nombre a la forme d'un NIR, avec une clé absente ou fausse : vérifiez.",
+            "This number has the shape of a NIR, its key missing or wrong: check it.",
+        )
+
+
+def check_text(text: str, where: str) -> Iterator[Finding]:
+    """Yield the identifiers found in a text of any kind: NIR, e-mail, phone, IBAN, record number, date of birth."""
+    yield from check_nir(text, where)
+    mails = {match.group() for match in _MAIL.finditer(text)}
+    personal = {mail for mail in mails if not _ROLE_MAIL.search(mail)}
+    if personal:
+        yield block(
+            "identifier.email",
+            where,
+            f"Adresse électronique de personne ({len(personal)}) : retirez-la.",
+            f"A person's e-mail address ({len(personal)}): remove it.",
+        )
+    elif mails:
+        yield flag(
+            "identifier.email",
+            where,
+            "Adresse électronique de service : utile au lecteur ?",
+            "A service's e-mail address: does the reader need it?",
+        )
+    for rule, pattern, fr, en in (
+        ("identifier.phone", _PHONE, "Numéro de téléphone : retirez-le.", "Phone number: remove it."),
+        ("identifier.iban", _IBAN, "Numéro de compte (IBAN) : retirez-le.", "Bank account number (IBAN): remove it."),
+        (
+            "identifier.record_number",
+            _KEYED,
+            "Numéro de dossier ou de patient : retirez-le.",
+            "Record or patient number: remove it.",
+        ),
+        ("identifier.birth_date", _BIRTH, "Date de naissance : retirez-la.", "Date of birth: remove it."),
+    ):
+        if pattern.search(text):
+            yield block(rule, where, fr, en)
+
+
+def check_headers(headers: Sequence[str], where: str) -> Iterator[Finding]:
+    """Yield the headers that name identifiers of persons, professionals, establishments or fine places."""
+    for header in headers:
+        name = plain(header)
+        place = f"{where} · {header}" if where else header
+        if name in IDENTIFIER_HEADERS or re.fullmatch(
+            r"(?:id|num|no|numero|hash|pseudo)_?(?:patient|pat|ben|benef|assure|nir|ipp|personne|individu|sujet)s?(?:_(?:ano|hash|enc|crypte|chiffre|pseudo))?|(?:ben|ass)_nir\w*|\w*_nir_ano\w*",
+            name,
+        ):
+            yield block(
+                "identifier.header",
+                place,
+                "Cette colonne porte un identifiant de personne ou une donnée nominative, même pseudonymisée : retirez-la.",
+                "This column holds an identifier of persons, even pseudonymised: remove it.",
+            )
+        elif name in PROFESSIONAL_HEADERS:
+            yield block(
+                "identifier.professional",
+                place,
+                "Identifiant de professionnel de santé : retirez-le, même chiffré.",
+                "Identifier of a health professional: remove it, even encrypted.",
+            )
+        elif name in ESTABLISHMENT_HEADERS:
+            yield flag(
+                "identifier.establishment",
+                place,
+                "Établissements nommés : la convention le permet-elle ?",
+                "Named establishments: does the agreement allow it?",
+            )
+        elif name in FINE_GEOGRAPHY_HEADERS:
+            yield flag(
+                "geography.fine",
+                place,
+                "Géographie fine (IRIS, coordonnées) : risque de recoupement, à justifier.",
+                "Fine geography (IRIS, coordinates): risk of matching, to be justified.",
+            )
+
+
+def _share(texts: Sequence[str], test: re.Pattern[str]) -> float:
+    return sum(1 for text in texts if test.fullmatch(text)) / len(texts) if texts else 0.0
+
+
+def _vote(texts: Sequence[str], pattern: re.Pattern[str]) -> bool:
+    """Whether half the values, and more than chance gives, are shaped so and pass Luhn's test."""
+    shaped = [text for text in texts if pattern.fullmatch(text)]
+    valid = [text for text in shaped if luhn(re.sub(r"\D", lambda m: "1" if m.group().upper() == "A" else "2", text))]
+    return len(shaped) >= 0.5 * len(texts) and len(valid) >= max(2, 0.5 * len(shaped))
+
+
+_RPPS = re.compile(r"(?:10|8\d)\d{9}")
+_FINESS = re.compile(r"(?:\d{2}|2[ABab])\d{7}")
+_IRIS = re.compile(r"(?:\d{5}|2[AB]\d{3})\d{4}")
+_HASH = re.compile(
+    r"(?:[0-9a-fA-F]{16}|[0-9a-fA-F]{20,}|[A-Za-z0-9+/]{22,}={0,2}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
+)
+
+
+def check_columns(grid: Grid) -> Iterator[Finding]:
+    """Yield columns whose values, taken together, are identifiers, whatever their header says."""
+    for index, header in enumerate(grid.header):
+        texts = [row[index].strip().removesuffix(".0") for row in grid.rows if index < len(row) and row[index].strip()]
+        where = f"{grid.where} · {header}" if grid.where else header
+        if len(texts) < 2:
+            continue
+        if _vote(texts, _RPPS):
+            yield block(
+                "identifier.professional",
+                where,
+                "Les valeurs sont des numéros RPPS : retirez la colonne.",
+                "The values are RPPS numbers: remove the column.",
+            )
+        elif _vote(texts, _FINESS) and plain(header) not in ESTABLISHMENT_HEADERS:
+            yield flag(
+                "identifier.establishment",
+                where,
+                "Les valeurs sont des numéros FINESS : la convention le permet-elle ?",
+                "The values are FINESS numbers: does the agreement allow it?",
+            )
+        elif (
+            _share(texts, _HASH) > 0.8
+            and len(set(texts)) >= 0.5 * len(texts)
+            and any(re.search(r"[A-Za-z]", text) and re.search(r"\d", text) for text in texts)
+        ):
+            yield block(
+                "identifier.pseudonym",
+                where,
+                "Les valeurs ressemblent à des identifiants chiffrés : retirez la colonne.",
+                "The values look like hashed identifiers: remove the column.",
+            )

@@ -1,0 +1,215 @@
+"""Means, sums, extremes and quantiles: what they say of one person, and what must stand beside them.
+
+A maximum is one person's value. A sum in which one contributor weighs more than the policy's share gives that
+contributor away; it can't be seen in the sum, so evidence (a control column or file) is read where it is given.
+"""
+
+from collections.abc import Iterator
+
+from hub_extensions.exports.checks.cells import Cell, Kind, parse_cell
+from hub_extensions.exports.checks.findings import Finding, block, flag, graded
+from hub_extensions.exports.checks.policy import Policy
+from hub_extensions.exports.checks.roles import COUNTS, Column, Table
+from hub_extensions.exports.checks.shares import numbers_in_notes, unanimous
+from hub_extensions.exports.checks.words import Role
+
+#: What a quantile's name says of its rank.
+_RANKS = {
+    "mediane": 0.5,
+    "median": 0.5,
+    "med": 0.5,
+    "medianes": 0.5,
+    "q2": 0.5,
+    "q1": 0.25,
+    "q3": 0.75,
+    "iqr": 0.25,
+    "1st": 0.25,
+    "3rd": 0.75,
+}
+
+
+def _cells(table: Table, *roles: Role) -> Iterator[tuple[int, Column, Cell]]:
+    for row in range(len(table.grid.rows)):
+        for column in table.columns:
+            cell = table.grid.cells[row][column.index]
+            if cell.kind in {Kind.NUMBER, Kind.DATE} and table.role_at(row, column) in roles:
+                yield row, column, cell
+
+
+def persons_of(table: Table, row: int, column: Column) -> float | None:
+    """Return the count behind a statistic: in its row, in its column, or in a note."""
+    beside = [
+        table.grid.cells[row][other.index].value
+        for other in table.of(Role.COUNT)
+        if table.grid.cells[row][other.index].kind is Kind.NUMBER
+    ]
+    if beside:
+        return min(beside)
+    above = [
+        table.grid.cells[other][column.index].value
+        for other, role in table.row_roles.items()
+        if role in COUNTS and table.grid.cells[other][column.index].kind is Kind.NUMBER
+    ]
+    if above:
+        return min(above)
+    noted = numbers_in_notes((*table.grid.notes, *table.grid.header))
+    return max(noted) if noted else None
+
+
+def _are_bounds(table: Table) -> bool:
+    """Whether a minimum and a maximum column are the limits of classes: each class begins where the last one ended."""
+    lows, highs = table.of(Role.MIN), table.of(Role.MAX)
+    if len(lows) != 1 or len(highs) != 1 or len(table.grid.rows) < 2:
+        return False
+    low = [cell.value for cell in table.grid.column(lows[0].index)]
+    high = [cell.value for cell in table.grid.column(highs[0].index)]
+    return all(0 <= after - before <= 1 for before, after in zip(high, low[1:], strict=False)) and low[0] < high[0]
+
+
+def check_extremes(table: Table, policy: Policy) -> Iterator[Finding]:
+    """Yield minima and maxima, which are values of one person."""
+    if _are_bounds(table):
+        return
+    found = list(_cells(table, Role.MIN, Role.MAX))
+    if found:
+        row, column, _ = found[0]
+        more = "" if len(found) == 1 else f" (+{len(found) - 1})"
+        yield graded(
+            policy.min_max,
+            "table.min_max",
+            table.grid.place(row, column.index) + more,
+            "Un minimum ou un maximum est la valeur d'une personne : donnez un centile ou retirez-le.",
+            "A minimum or a maximum is one person's value: give a percentile or remove it.",
+        )
+
+
+def _rank(name: str) -> float:
+    """Return the rank of a quantile from its name: ``p95`` and ``95%`` give 0.95; the median when in doubt."""
+    for token in name.replace("%", "").split("_"):
+        if token in _RANKS:
+            return _RANKS[token]
+        digits = token.removeprefix("p")
+        if digits.isdigit() and 0 < int(digits) < 100:
+            return int(digits) / 100
+    return 0.5
+
+
+def check_quantiles(table: Table, policy: Policy) -> Iterator[Finding]:
+    """Yield quantiles with too few persons beyond them: the 99th percentile of 50 persons is their maximum."""
+    for row, column, _ in _cells(table, Role.QUANTILE):
+        label = "_".join(table.labels(row)) if row in table.row_roles else column.name
+        persons = persons_of(table, row, column)
+        where = table.grid.place(row, column.index)
+        if persons is None:
+            yield flag(
+                "table.no_count",
+                where,
+                "Quantile sans effectif : ajoutez l'effectif.",
+                "A quantile without its count: add the count.",
+            )
+            return
+        beyond = min(_rank(label), 1 - _rank(label)) * persons
+        if beyond < 1:
+            yield block(
+                "table.extreme_quantile",
+                where,
+                "Ce quantile est la valeur d'une personne : effectif trop faible.",
+                "This quantile is one person's value: too few persons.",
+            )
+        elif beyond < policy.min_persons / 2:
+            yield flag(
+                "table.extreme_quantile",
+                where,
+                "Peu de personnes au-delà de ce quantile.",
+                "Few persons lie beyond this quantile.",
+            )
+
+
+def check_means(table: Table, policy: Policy) -> Iterator[Finding]:
+    """Yield means and sums without the count behind them, and groups in which everybody has the same value."""
+    for row, column, cell in _cells(table, Role.STD):
+        if cell.value == 0:
+            yield unanimous(table.grid.place(row, column.index), policy)
+            break
+    bare = [
+        (row, column) for row, column, _ in _cells(table, Role.MEAN, Role.SUM) if persons_of(table, row, column) is None
+    ]
+    if bare and not table.of(Role.SURVIVAL):
+        row, column = bare[0]
+        yield flag(
+            "table.no_count",
+            table.grid.place(row, column.index),
+            "Moyenne ou somme sans effectif : ajoutez l'effectif de chaque case.",
+            "A mean or a sum without its count: add the count of each cell.",
+        )
+
+
+def check_dominance(table: Table, policy: Policy) -> Iterator[Finding]:
+    """Yield cells whose control column shows one contributor above the policy's share."""
+    for row, column, cell in _cells(table, Role.MAX_SHARE):
+        share = cell.value / 100 if cell.percent or cell.value > 1 else cell.value
+        if share > policy.dominance:
+            yield _dominated(table.grid.place(row, column.index), policy)
+
+
+def evidence_of_dominance(table: Table) -> bool:
+    """Whether the table carries its own control: a share of the largest contributor, or a maximum beside each sum."""
+    return bool(table.of(Role.MAX_SHARE))
+
+
+def check_ratio_max_sum(table: Table, policy: Policy) -> Iterator[Finding]:
+    """Yield cells where a maximum shown beside a sum makes up most of it."""
+    for total in table.of(Role.SUM):
+        for largest in table.of(Role.MAX):
+            for row in range(len(table.grid.rows)):
+                a, b = table.grid.cells[row][largest.index], table.grid.cells[row][total.index]
+                if (
+                    a.kind is Kind.NUMBER
+                    and b.kind is Kind.NUMBER
+                    and b.value > 0
+                    and a.value / b.value > policy.dominance
+                ):
+                    yield _dominated(table.grid.place(row, total.index), policy)
+
+
+def _dominated(where: str, policy: Policy) -> Finding:
+    share = f"{policy.dominance:.0%}"
+    return block(
+        "table.dominance",
+        where,
+        f"Un seul contributeur dépasse {share} de cette somme : masquez-la ou regroupez.",
+        f"One contributor makes up more than {share} of this sum: suppress it or merge classes.",
+    )
+
+
+def check_sums_have_control(table: Table, *, controlled: bool) -> Iterator[Finding]:
+    """Yield sums that no control of dominance accompanies, in the table or in its request."""
+    sums = table.of(Role.SUM)
+    if sums and not controlled and not evidence_of_dominance(table) and not table.of(Role.MAX):
+        where = table.grid.place(0, sums[0].index) if table.grid.rows else table.grid.where
+        yield flag(
+            "table.no_dominance_control",
+            where,
+            "Somme sans contrôle de dominance : joignez la part du plus gros contributeur (fichier de contrôle).",
+            "A sum without a dominance control: join the largest contributor's share (control file).",
+        )
+
+
+def check_freedom(table: Table, policy: Policy) -> Iterator[Finding]:
+    """Yield degrees of freedom under the policy's number, shown in a column or in a row."""
+    for row in range(len(table.grid.rows)):
+        labelled = any(
+            text
+            and parse_cell(text).kind is Kind.LABEL
+            and text.strip().casefold() in {"dof", "ddl", "df resid", "df residuals", "df_resid", "degrés de liberté"}
+            for text in table.labels(row)
+        )
+        for column in table.columns:
+            cell = table.grid.cells[row][column.index]
+            if cell.kind is Kind.NUMBER and (column.role is Role.DOF or labelled) and cell.value < policy.min_dof:
+                yield block(
+                    "regression.dof",
+                    table.grid.place(row, column.index),
+                    f"Moins de {policy.min_dof} degrés de liberté.",
+                    f"Fewer than {policy.min_dof} degrees of freedom.",
+                )

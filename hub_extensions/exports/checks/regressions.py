@@ -1,0 +1,108 @@
+"""Tables of coefficients: small numbers and minus signs are not cells, but the number of observations must be there.
+
+Source: CASD guide 06/2022 §3 (give N with a regression); UK SDC Handbook (residual degrees of freedom of 10 or more).
+"""
+
+from collections.abc import Iterator
+
+from hub_extensions.exports.checks.cells import Kind, plain
+from hub_extensions.exports.checks.findings import Finding, block, flag, info
+from hub_extensions.exports.checks.policy import Policy
+from hub_extensions.exports.checks.roles import Table
+from hub_extensions.exports.checks.shares import numbers_in_notes
+from hub_extensions.exports.checks.words import Role
+
+_N_LABELS = frozenset(
+    {
+        "n",
+        "nobs",
+        "n_obs",
+        "obs",
+        "observations",
+        "no_observations",
+        "number_of_observations",
+        "nombre_d_observations",
+        "nombre_observations",
+        "effectif",
+        "n_total",
+        "num_obs",
+        "n_observations",
+        "taille_echantillon",
+        "sample_size",
+        "effectif_total",
+        "nb_obs",
+        "n_patients",
+        "patients",
+    }
+)
+
+
+def is_regression(table: Table) -> bool:
+    """Whether the table reports effects: coefficients or ratios, with errors, intervals or p-values beside them."""
+    effects = table.of(Role.COEFFICIENT, Role.RATIO)
+    return bool(effects) and (
+        bool(table.of(Role.ERROR, Role.P_VALUE, Role.INTERVAL))
+        or len(effects) == len(table.columns) - len(table.dimensions)
+    )
+
+
+def observations(table: Table) -> float | None:
+    """Return the number of observations that the table gives, wherever it is written."""
+    columns = [
+        cell.value
+        for column in table.of(Role.COUNT)
+        for cell in table.grid.column(column.index)
+        if cell.kind is Kind.NUMBER
+    ]
+    rows = [
+        cell.value
+        for row in table.grid.cells
+        if row and _labels_n(row[0].text)
+        for cell in row[1:]
+        if cell.kind is Kind.NUMBER
+    ]
+    found = [
+        *columns,
+        *rows,
+        *numbers_in_notes((*table.grid.notes, *table.grid.header, *(text for row in table.grid.rows for text in row))),
+    ]
+    return min(found) if found else None
+
+
+def _labels_n(text: str) -> bool:
+    return plain(text) in _N_LABELS
+
+
+def check_regression(table: Table, policy: Policy, context: str = "") -> Iterator[Finding]:
+    """Yield a missing number of observations and too few degrees of freedom.
+
+    Args:
+        table: the table of coefficients.
+        policy: gives the least degrees of freedom.
+        context: text of the rest of the file, where ``N = 20 186`` may stand.
+    """
+    if not is_regression(table):
+        return
+    n = observations(table)
+    if n is None:
+        noted = numbers_in_notes([context])
+        n = min(noted) if noted else None
+    where = (
+        table.grid.place(0, table.of(Role.COEFFICIENT, Role.RATIO)[0].index) if table.grid.rows else table.grid.where
+    )
+    if n is None:
+        ratios_only = bool(table.of(Role.RATIO)) and not table.of(Role.ERROR)
+        said = info if ratios_only else flag
+        yield said(
+            "regression.no_n",
+            where,
+            "Régression sans nombre d'observations : ajoutez N.",
+            "A regression without its number of observations: add N.",
+        )
+    elif n - len(table.grid.rows) < policy.min_dof:
+        yield block(
+            "regression.dof",
+            where,
+            f"Moins de {policy.min_dof} degrés de liberté : trop d'estimations pour si peu d'observations.",
+            f"Fewer than {policy.min_dof} degrees of freedom: too many estimates for so few observations.",
+        )

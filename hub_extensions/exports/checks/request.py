@@ -1,0 +1,32 @@
+"""What the parent asks of the worker, as both sides know it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hub_extensions.exports.checks.policy import Policy, policy_from_mapping
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the parent asks. ``files`` are (index, path, name); ``skip`` the indexes that another worker has done."""
+
+    files: tuple[tuple[int, Path, str], ...]
+    skip: frozenset[int]
+    policy: Policy
+    data: tuple[Path, ...]
+    released: Path | None
+    out_dir: Path
+
+
+def read_request(raw: Mapping[str, Any]) -> Request:
+    """Read what the parent wrote. Raises ``KeyError``, ``ValueError`` or ``Invalid`` when it wrote something else."""
+    return Request(
+        files=tuple((int(index), Path(path), str(name)) for index, path, name in raw["files"]),
+        skip=frozenset(raw["skip"]),
+        policy=policy_from_mapping(raw["policy"]),
+        data=tuple(Path(path) for path in raw["data"]),
+        released=None if raw["released"] is None else Path(raw["released"]),
+        out_dir=Path(raw["out_dir"]),
+    )

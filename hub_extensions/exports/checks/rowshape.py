@@ -1,0 +1,166 @@
+"""Says, without the project's data, whether the rows of a table look like persons instead of groups.
+
+A second opinion beside the match against the data (:mod:`.matching`): names of attributes, dates to the day, values that
+differ in nearly every row, and no column that counts.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hub_extensions.exports.checks.cells import Cell, Kind, plain
+from hub_extensions.exports.checks.findings import Finding, block, flag
+from hub_extensions.exports.checks.roles import Table
+from hub_extensions.exports.checks.words import ATTRIBUTE_WORDS, Role
+
+#: Below this many rows, shape says nothing; the match against the data still does.
+FEWEST_ROWS = 5
+_AGGREGATE = frozenset(
+    {
+        Role.MEAN,
+        Role.SUM,
+        Role.QUANTILE,
+        Role.STD,
+        Role.COEFFICIENT,
+        Role.RATIO,
+        Role.PERCENT,
+        Role.SURVIVAL,
+        Role.AT_RISK,
+        Role.P_VALUE,
+        Role.MIN,
+        Role.MAX,
+        Role.ERROR,
+        Role.INTERVAL,
+    }
+)
+_PREDICTED = frozenset(
+    {
+        "y_true",
+        "y_pred",
+        "y_score",
+        "y_proba",
+        "pred",
+        "predicted",
+        "prediction",
+        "predictions",
+        "proba",
+        "probability",
+        "residual",
+        "residuals",
+        "residu",
+        "resid",
+        "fitted",
+        "y_test",
+        "y_hat",
+        "predit",
+        "prediction_proba",
+        "score_predit",
+        "risque_predit",
+        "proba_predite",
+        "observe",
+        "observed",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What speaks for rows of persons: named attributes, columns of days, share of rows that no other row equals."""
+
+    attributes: int
+    days: int
+    distinct: float
+    varied: int
+    predictions: int
+    counted: bool
+    aggregated: bool
+
+
+def _counts_believed(table: Table) -> bool:
+    """Whether a column of counts is more than a decoration: it varies, and its dimensions are not day by day."""
+    for column in table.of(Role.COUNT):
+        values = [cell.value for cell in table.grid.column(column.index) if cell.kind is Kind.NUMBER]
+        masked = any(cell.kind is Kind.MASKED for cell in table.grid.column(column.index))
+        if column.guessed and not masked and len(table.of(Role.DIMENSION)) == 0:
+            continue
+        if masked or len(set(values)) > 1 or len(values) <= FEWEST_ROWS:
+            return True
+    return False
+
+
+def _is_day(cells: tuple[Cell, ...]) -> bool:
+    filled = [cell for cell in cells if cell.kind is not Kind.EMPTY]
+    days = [
+        cell.text[:10]
+        for cell in filled
+        if cell.kind is Kind.DATE or re.fullmatch(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])", cell.text)
+    ]
+    first_of_month = all(re.search(r"-01$|^01[/.-]|01$", day) for day in days)
+    return len(days) * 2 > max(1, len(filled)) and len(days) >= 3 and not first_of_month
+
+
+def shape_of(table: Table) -> Shape:
+    """Measure *table*."""
+    grid = table.grid
+    rows = len(grid.rows)
+    attributes = days = varied = predictions = 0
+    for column in table.columns:
+        cells = grid.column(column.index)
+        tokens = set(plain(column.header).split("_"))
+        name = plain(column.header)
+        day = _is_day(cells)
+        days += day
+        attributes += (bool(tokens & ATTRIBUTE_WORDS) and column.role in {Role.DIMENSION, Role.VALUE}) or day
+        predictions += name in _PREDICTED
+        varied += rows > 0 and len({cell.text for cell in cells}) > 0.5 * rows and column.role is not Role.COUNT
+    distinct = len(set(grid.rows)) / rows if rows else 0.0
+    aggregated = any(column.role in _AGGREGATE for column in table.columns) or bool(table.row_roles)
+    return Shape(attributes, days, distinct, varied, predictions, _counts_believed(table), aggregated)
+
+
+def check_row_level(table: Table) -> Iterator[Finding]:
+    """Yield a finding when the rows look like persons."""
+    rows = len(table.grid.rows)
+    if rows < FEWEST_ROWS or len(table.columns) < 2:
+        return
+    shape = shape_of(table)
+    where = table.grid.where or f"{rows} lignes"
+    strong = _strong(shape, rows)
+    if strong:
+        yield block(
+            "rows.individual",
+            where,
+            "Chaque ligne semble décrire une personne : n'exportez que des agrégats.",
+            "Each row seems to describe one person: export aggregates only.",
+        )
+    elif _weak(shape, rows):
+        yield flag(
+            "rows.shape",
+            where,
+            "Ces lignes peuvent décrire des personnes : un vérificateur doit regarder.",
+            "These rows may describe persons: a reviewer must look.",
+        )
+
+
+def _strong(shape: Shape, rows: int) -> bool:
+    if shape.predictions >= 2 and rows >= 10 and not shape.counted:
+        return True
+    if shape.predictions >= 1 and shape.attributes >= 2 and rows >= 10 and not shape.counted:
+        return True
+    continuous = shape.days >= 1 and shape.distinct > 0.8 and shape.varied >= 1
+    if shape.aggregated or shape.counted:
+        return continuous and shape.days >= 2 and not shape.aggregated
+    return (shape.attributes >= 3 and shape.distinct > 0.5 and rows >= FEWEST_ROWS) or (
+        continuous and shape.attributes >= 2
+    )
+
+
+def _weak(shape: Shape, rows: int) -> bool:
+    if shape.counted or shape.aggregated:
+        return shape.days >= 1 and shape.distinct > 0.8 and shape.varied >= 2 and not shape.aggregated
+    enough = rows >= 20
+    return (
+        (shape.attributes >= 2 and shape.distinct > 0.3 and rows >= 10)
+        or (enough and shape.varied >= 2 and shape.distinct > 0.5)
+        or shape.predictions >= 1
+    )

@@ -1,0 +1,250 @@
+"""Runs the checks from a trusted process: the files are opened by a confined worker, never here.
+
+A worker that dies, hangs or says something unexpected costs the file it was on a block; the others go on in a new one.
+"""
+
+import json
+import os
+import selectors
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hub_extensions.exports.checks.findings import FileVerdict, Finding, block, verdict_of
+from hub_extensions.exports.checks.names import check_name, shown
+from hub_extensions.exports.checks.policy import DEFAULT, Policy
+from hub_extensions.exports.checks.worker import not_checked
+
+#: Seconds that one file, or the comparison of all, may take.
+FILE_TIMEOUT = 90.0
+#: Workers started at most for one request: a file that kills its worker costs one.
+MOST_WORKERS = 12
+
+
+@dataclass
+class _State:
+    """What is known of one file so far."""
+
+    path: Path
+    name: str
+    kind: str = "unknown"
+    normalised: Path | None = None
+    findings: list[Finding] = field(default_factory=list)
+    done: bool = False
+
+
+def _before_reading(state: _State, policy: Policy) -> None:
+    """Judge name, kind and size without opening the file."""
+    state.findings += check_name(state.name)
+    try:
+        facts = state.path.lstat()
+    except (OSError, ValueError):
+        state.findings.append(
+            block("file.missing", shown(state.name), "Le fichier est introuvable.", "The file can't be found.")
+        )
+        state.done = True
+        return
+    if not stat.S_ISREG(facts.st_mode):
+        state.findings.append(
+            block(
+                "file.kind",
+                shown(state.name),
+                "Ce n'est pas un fichier ordinaire (lien, dossier, tube).",
+                "Not an ordinary file (link, folder, pipe).",
+            )
+        )
+    elif facts.st_size == 0:
+        state.findings.append(block("size.empty", shown(state.name), "Le fichier est vide.", "The file is empty."))
+    elif facts.st_size > policy.max_file_mb << 20:
+        state.findings.append(
+            block(
+                "size.bytes",
+                shown(state.name),
+                f"Le fichier dépasse {policy.max_file_mb} Mio.",
+                f"The file is larger than {policy.max_file_mb} MiB.",
+            )
+        )
+    else:
+        return
+    state.done = True
+
+
+def _policy_on_the_wire(policy: Policy) -> dict[str, Any]:
+    return {key: value.value if hasattr(value, "value") else value for key, value in asdict(policy).items()}
+
+
+class _Worker:
+    """One worker process and the lines that it writes, each awaited no longer than its limit."""
+
+    def __init__(self, request: dict[str, Any]) -> None:
+        environment = {
+            "PATH": os.environ.get("PATH", ""),
+            "PYTHONPATH": os.pathsep.join(sys.path[1:]),
+            "LANG": "C.UTF-8",
+            "OMP_NUM_THREADS": "2",
+            "OPENBLAS_NUM_THREADS": "1",
+        }
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "hub_extensions.exports.checks.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            start_new_session=True,
+        )
+        self._request = json.dumps(request).encode()
+
+    def lines(self) -> Iterator[dict[str, Any]]:
+        """Yield what the worker says; ends when it ends, is killed when it is silent too long."""
+        process = self._process
+        assert process.stdin and process.stdout and process.stderr  # noqa: S101 - set by PIPE above; tells the type checker
+        try:
+            process.stdin.write(self._request)
+            process.stdin.close()
+        except BrokenPipeError:
+            return
+        buffer = b""
+        with selectors.DefaultSelector() as selector:
+            selector.register(process.stdout, selectors.EVENT_READ)
+            selector.register(process.stderr, selectors.EVENT_READ)
+            deadline = time.monotonic() + FILE_TIMEOUT
+            while (left := deadline - time.monotonic()) > 0:
+                for key, _ in selector.select(left):
+                    chunk = os.read(key.fd, 65_536)
+                    if not chunk and key.fd == process.stdout.fileno():
+                        return
+                    if not chunk:
+                        selector.unregister(key.fileobj)
+                    elif key.fd == process.stdout.fileno():
+                        buffer += chunk
+                        deadline = time.monotonic() + FILE_TIMEOUT
+                *whole, buffer = buffer.split(b"\n")
+                yield from (json.loads(line) for line in whole)
+
+    def end(self) -> None:
+        """Kill the worker if it still runs, and wait for it."""
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream is not None:
+                stream.close()
+
+
+def _listen(worker: _Worker, states: list[_State]) -> tuple[int, bool]:
+    """Take in what the worker says. Return the file it was on when it stopped, and whether it ended by itself."""
+    current, ended = -1, False
+    for line in worker.lines():
+        index = line["index"]
+        match line["event"]:
+            case "start":
+                current = index
+            case "done" | "also" if 0 <= index < len(states):
+                state = states[index]
+                state.findings += [Finding.from_wire(raw) for raw in line["findings"]]
+                if line["event"] == "done":
+                    state.kind, state.done = str(line["type"]), True
+                    state.normalised = None if line["normalised"] is None else Path(line["normalised"])
+            case "end":
+                ended = True
+    return current, ended
+
+
+def _work(states: list[_State], policy: Policy, data: Sequence[Path], released: Path | None, out_dir: Path) -> None:
+    compared = False
+    for _ in range(MOST_WORKERS):
+        if compared:
+            return
+        request = {
+            "files": [
+                [index, str(state.path), state.name]
+                for index, state in enumerate(states)
+                if not (state.done and state.kind == "unknown")
+            ],
+            "skip": [index for index, state in enumerate(states) if state.done],
+            "policy": _policy_on_the_wire(policy),
+            "data": [str(path) for path in data],
+            "released": None if released is None else str(released),
+            "out_dir": str(out_dir),
+        }
+        worker = _Worker(request)
+        try:
+            current, compared = _listen(worker, states)
+        except (ValueError, KeyError, TypeError):
+            current, compared = -1, False
+        finally:
+            worker.end()
+        if not compared:
+            compared = _lost(states, current)
+
+
+def _lost(states: list[_State], current: int) -> bool:
+    """Block what the dead worker was on. Return whether there is no use in starting another."""
+    finding = not_checked("", "le contrôleur s'est arrêté", "the checker stopped")
+    if 0 <= current < len(states) and not states[current].done:
+        states[current].findings.append(finding)
+        states[current].done = True
+        return False
+    for state in states:
+        state.findings.append(finding)
+        state.done = True
+    return True
+
+
+def run_checks(
+    files: Sequence[Path | str],
+    policy: Policy = DEFAULT,
+    *,
+    data: Sequence[Path | str] = (),
+    released: Path | str | None = None,
+    out_dir: Path | str | None = None,
+    names: Sequence[str] | None = None,
+) -> list[FileVerdict]:
+    """Check files for disclosure, each in a confined worker.
+
+    Args:
+        files: the files of one request; they are compared with one another too.
+        policy: the rules of the data source.
+        data: the project's own tables (CSV, Parquet, or folders of them), to match rows and identifiers against.
+        released: a folder of tables released earlier from the same project, for differencing.
+        out_dir: where normalised copies are written; without it they are made and thrown away.
+        names: the names the author gave, when *files* are stored under others (by hash).
+
+    Returns:
+        One verdict for each file, in order. A file that could not be checked is blocked, never passed.
+    """
+    paths = [Path(file) for file in files]
+    given = list(names) if names is not None else [path.name for path in paths]
+    states = [_State(path, name) for path, name in zip(paths, given, strict=True)]
+    if len(states) > policy.max_files:
+        too_many = block(
+            "size.count",
+            str(len(states)),
+            f"Plus de {policy.max_files} fichiers dans la demande.",
+            f"More than {policy.max_files} files in the request.",
+        )
+        return [FileVerdict(state.path, verdict_of([too_many]), "unknown", None, (too_many,)) for state in states]
+    for state in states:
+        _before_reading(state, policy)
+    with tempfile.TemporaryDirectory(prefix="bv-checks-") as scratch:
+        if any(not state.done for state in states):
+            target = Path(scratch) if out_dir is None else Path(out_dir)
+            target.mkdir(parents=True, exist_ok=True)
+            _work(states, policy, [Path(path) for path in data], None if released is None else Path(released), target)
+    return [_verdict(state, keep=out_dir is not None) for state in states]
+
+
+def _verdict(state: _State, *, keep: bool) -> FileVerdict:
+    if not state.done:
+        state.findings.append(not_checked(shown(state.name), "le contrôleur s'est arrêté", "the checker stopped"))
+    verdict = verdict_of(state.findings)
+    blocked = verdict.value == "block"
+    if blocked and state.normalised is not None:
+        state.normalised.unlink(missing_ok=True)
+    normalised = state.normalised if keep and not blocked else None
+    return FileVerdict(state.path, verdict, state.kind, normalised, tuple(dict.fromkeys(state.findings)))

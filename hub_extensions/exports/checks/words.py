@@ -1,0 +1,360 @@
+"""The words that name columns in French and English health tables, and the role that each gives.
+
+Data, not code: a new word is one line here. The order of ``ROLE_PATTERNS`` is the order of decision, from the narrow to
+the broad (``part_max`` is a share of dominance before it is a share or a maximum).
+"""
+
+import re
+from enum import StrEnum
+
+from hub_extensions.exports.checks.cells import plain
+
+
+class Role(StrEnum):
+    """What the numbers of a column are."""
+
+    DIMENSION = "dimension"
+    COUNT = "count"
+    AT_RISK = "at_risk"
+    PERCENT = "percent"
+    MEAN = "mean"
+    SUM = "sum"
+    MIN = "min"
+    MAX = "max"
+    QUANTILE = "quantile"
+    STD = "std"
+    MAX_SHARE = "max_share"
+    COEFFICIENT = "coefficient"
+    RATIO = "ratio"
+    ERROR = "error"
+    P_VALUE = "p_value"
+    INTERVAL = "interval"
+    SURVIVAL = "survival"
+    TIME = "time"
+    DOF = "dof"
+    VALUE = "value"
+
+
+def _words(*words: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:^|_)(?:{'|'.join(words)})(?:_|$)")
+
+
+ROLE_PATTERNS: tuple[tuple[Role, re.Pattern[str]], ...] = (
+    (
+        Role.MAX_SHARE,
+        _words(
+            r"(?:part|share|contribution|contrib|pct|poids|percent|proportion)_(?:du_|de_la_|of_)?(?:max|maximum|maximale|maxi|top_?1|largest|premiere?|dominant\w*|plus_gros\w*)",
+            r"(?:max|maximum|top_?1|largest|dominant)_(?:share|part|contribution|contrib|pct|poids|percent|proportion)",
+            r"dominance",
+            r"k1",
+            r"top1",
+        ),
+    ),
+    (
+        Role.P_VALUE,
+        re.compile(
+            r"^(?:p|pval|pvalue|p_value|p_val|valeur_p|p>\|[tz]\||p>[tz]|pr_?>\|[tz]\||sig|signif\w*|p_(?:adj|ajuste|bonferroni))$|(?:^|_)(?:pvalue|p_value|p_val)(?:_|$)"
+        ),
+    ),
+    (
+        Role.INTERVAL,
+        re.compile(
+            r"(?:^|_)(?:ic\d*%?|ci\d*%?|lower|upper|conf|icinf|icsup|borne_?(?:inf|sup|basse|haute)|lcl|ucl|ll|ul|lci|uci|0_025|0_975|2_5_?%|97_5_?%)(?:_|$)"
+        ),
+    ),
+    (Role.DOF, _words("dof", "ddl", "df", "df_resid", "degres_de_liberte", "degrees_of_freedom", "df_residuals?")),
+    (
+        Role.ERROR,
+        re.compile(
+            r"^(?:t|z|se|stderr|sem|wald|chi2|statistic)$|(?:^|_)(?:std_err\w*|std_error|stderr|standard_error|erreur_(?:type|standard|std)|[tz]_(?:value|stat\w*)|es|se)(?:_|$)"
+        ),
+    ),
+    (
+        Role.RATIO,
+        _words(
+            "or",
+            "hr",
+            "rr",
+            "irr",
+            "aor",
+            "ahr",
+            "shr",
+            "odds_ratio",
+            "hazard_ratio",
+            "risk_ratio",
+            "rate_ratio",
+            "rapport_de_cotes",
+            "risque_relatif",
+            "smr",
+            "or_ajuste",
+        ),
+    ),
+    (
+        Role.COEFFICIENT,
+        _words(
+            "coef",
+            "coefs",
+            "coeff",
+            "coefficient",
+            "coefficients",
+            "beta",
+            "betas",
+            "estimate",
+            "estimation",
+            "estimateur",
+            "log_or",
+            "log_hr",
+            "r2",
+            "rsquared",
+            "r_squared",
+            "aic",
+            "bic",
+            "auc",
+            "auroc",
+            "kappa",
+            "correlation",
+            "corr",
+            "rho",
+            "vif",
+            "importance",
+            "smd",
+            "intercept",
+            "c_index",
+            "sensibilite",
+            "specificite",
+            "sensitivity",
+            "specificity",
+            "precision",
+            "recall",
+            "f1",
+        ),
+    ),
+    (
+        Role.SURVIVAL,
+        _words(
+            "survie",
+            "survival",
+            "surv",
+            "s_t",
+            "km",
+            "km_estimate",
+            "kaplan_meier",
+            "prob_surv\\w*",
+            "surv_prob",
+            "cum_?inc",
+            "incidence_cumulee",
+            "survie_km",
+        ),
+    ),
+    (
+        Role.AT_RISK,
+        _words(
+            "at_risk",
+            "a_risque",
+            "risque_n",
+            "n_risk",
+            "n_risque",
+            "nrisk",
+            "risk_set",
+            "exposes_au_risque",
+            "num_at_risk",
+        ),
+    ),
+    (
+        Role.PERCENT,
+        re.compile(
+            r"%|‰|(?:^|_)(?:pct|pcent|perc|percent\w*|pourcent\w*|part|parts|proportions?|prop|share|shares|taux|rate|rates|prevalence|incidence|frac|fraction|ratio|frequence_relative|freq_rel\w*|tx)(?:_|$)"
+        ),
+    ),
+    (Role.STD, _words("std", "sd", "ecart_?type", "ecarts_types", "variance", "var", "cv", "std_dev", "stdev")),
+    (
+        Role.QUANTILE,
+        re.compile(
+            r"(?:^|_)(?:median|mediane?|med|mdn|p\d{1,2}|q[123]|quantile|percentile|iqr|1st_qu|3rd_qu)(?:_|$)|^\d{1,2}(?:_\d)?_?%$"
+        ),
+    ),
+    (
+        Role.MIN,
+        _words(
+            "min",
+            "minimum",
+            "mini",
+            "minimale?",
+            "plus_petite?",
+            "plus_jeune",
+            "first",
+            "lowest",
+            "smallest",
+            "youngest",
+            "amin",
+        ),
+    ),
+    (
+        Role.MAX,
+        _words(
+            "max",
+            "maximum",
+            "maxi",
+            "maximale?",
+            "plus_grande?",
+            "plus_age",
+            "plus_agee",
+            "last",
+            "highest",
+            "largest",
+            "oldest",
+            "amax",
+        ),
+    ),
+    (Role.MEAN, _words("mean", "means", "moyen", "moyenne", "moyennes", "moyens", "moy", "avg", "average", "dms")),
+    (
+        Role.SUM,
+        re.compile(
+            r"(?:^|_)(?:sum|somme|sommes|cumul|depenses?|montants?_(?:total|rembourse|cumule)\w*|(?:total|totale|somme)_(?:des_|du_|de_|of_)?(?:cout|couts|montants?|depenses?|cost|costs|euros?|remb\w*|amount|duree)|(?:cout|couts|montants?|cost|costs|amount|duree|charges|remb\w*)_(?:total|totale|totaux|cumule)\w*|ca|chiffre_d_affaires?)(?:_|$)"
+        ),
+    ),
+    (
+        Role.COUNT,
+        _words(
+            "n",
+            "nb",
+            "nbre",
+            "nombre",
+            "eff",
+            "effectif",
+            "effectifs",
+            "count",
+            "counts",
+            "cnt",
+            "freq",
+            "frequency",
+            "frequence",
+            "frequences",
+            "patients?",
+            "personnes?",
+            "persons?",
+            "people",
+            "individus?",
+            "beneficiaires?",
+            "assures?",
+            "sejours?",
+            "stays?",
+            "hospitalisations?",
+            "passages?",
+            "actes",
+            "deces",
+            "deaths?",
+            "cas",
+            "cases",
+            "temoins",
+            "controls",
+            "evenements?",
+            "events?",
+            "total",
+            "totaux",
+            "totals",
+            "ensemble",
+            "all",
+            "overall",
+            "population",
+            "denominateur",
+            "denominator",
+            "denom",
+            "numerateur",
+            "numerator",
+            "obs",
+            "nobs",
+            "n_obs",
+            "observations?",
+            "consommants?",
+            "sujets?",
+            "subjects?",
+            "inclus",
+            "records",
+            "size",
+            "midpoint6",
+            "readmissions?",
+            "readmis",
+            "naissances?",
+            "accouchements?",
+            "admissions?",
+            "consultations?",
+            "prescriptions?",
+            "delivrances?",
+            "vaccines?",
+            "visits?",
+            "visites?",
+            "femmes",
+            "hommes",
+            "malades",
+            "censored",
+            "censures?",
+            "observed",
+            "volume",
+            "nbr",
+            "headcount",
+        ),
+    ),
+)
+
+#: Words that name classes: numbers below them are labels, however small.
+DIMENSION_WORDS = frozenset(
+    ["annee", "annees", "year", "years", "an", "mois", "month", "trimestre", "quarter", "semaine", "week", "jour", "day", "date", "periode", "period", "decennie", "classe", "class", "classes", "tranche", "tranches", "groupe", "group", "groupes", "categorie", "category", "cat", "bin", "bins", "intervalle", "interval", "borne", "age", "ages", "agegroup", "age_group", "sexe", "sex", "gender", "genre", "sexes", "dep", "dept", "departement", "departements", "departement_code", "reg", "region", "regions", "commune", "communes", "code", "codes", "codgeo", "insee", "zone", "zonage", "iris", "canton", "epci", "pays", "country", "territoire", "bassin", "cp", "ghm", "ghs", "cim", "cim10", "icd", "icd10", "atc", "ccam", "dp", "das", "cmd", "diag", "diagnostic", "diagnosis", "maladie", "pathologie", "disease", "condition", "gravite", "severite", "stade", "stage", "grade", "quintile", "quartile_de", "decile_de", "defavorisation", "niveau", "level", "type", "statut", "status", "mode", "secteur", "specialite", "service", "etablissement", "hopital", "hospital", "finess", "variable", "variables", "modalite", "modalites", "terme", "term", "parametre", "parameter", "facteur", "indicateur", "libelle", "label", "nom", "name", "index", "rang", "rank", "ordre", "id", "strate", "stratum", "bras", "arm", "traitement", "treatment", "cohorte", "cohort", "scenario", "modele", "model", "numero", "num", "tertile", "quintiles", "lettre", "test", "outcome", "issue", "mesure", "statistique", "statistic_name", "metric"]
+)
+
+#: Words of persons' attributes: a table of several of them, one row each, is a table of persons.
+ATTRIBUTE_WORDS = frozenset(
+    ["age", "sexe", "sex", "gender", "genre", "naissance", "birth", "dob", "ddn", "date", "entree", "sortie", "admission", "discharge", "sejour", "duree", "los", "cout", "cost", "montant", "poids", "weight", "taille", "height", "imc", "bmi", "crp", "creatinine", "hba1c", "glycemie", "glucose", "tension", "pas", "pad", "sbp", "dbp", "hemoglobine", "diag", "dp", "das", "ghm", "acte", "ccam", "atc", "cim", "icd", "commune", "code_postal", "cp", "postal", "ville", "deces", "death", "dead", "mort", "vital", "score", "charlson", "y_true", "y_pred", "y_score", "proba", "probability", "prediction", "predicted", "predit", "pred", "score_predit", "residual", "residu", "resid", "temps", "time", "delai", "survie", "event", "ald", "cmu", "css", "fumeur", "smoker", "diabete", "diabetes", "hta", "traitement", "drug", "medicament", "nationality", "profession", "csp", "marital", "charges", "rembourse", "temperature", "saturation", "spo2", "fc", "pouls", "valeur_labo", "lactate", "sodium", "potassium", "ferritine", "cholesterol", "ldl", "hdl"]
+)
+
+#: Numbers that are neither counts nor labels, when their name is alone in the header.
+VALUE_WORDS = frozenset(
+    ["score", "points", "point", "rang", "poids", "weight", "weights", "note", "seuil", "threshold", "cutoff", "cut", "duree", "delai", "temps", "time", "cout", "cost", "montant", "tarif", "prix", "valeur", "value", "val", "mesure", "imc", "crp", "taille", "age", "coef", "pente", "slope", "skew", "kurtosis", "log", "lambda", "alpha", "gamma", "x", "y", "z", "fpr", "tpr", "latitude", "longitude", "lat", "lon"]
+)
+
+#: Words of a margin: the row or the column is the sum of the others.
+TOTAL_WORDS = frozenset(
+    ["total", "totaux", "totals", "tot", "ensemble", "all", "tous", "toutes", "overall", "both", "somme", "grand_total", "sum_total", "france_entiere", "total_general", "any", "margin", "marge"]
+)
+
+#: Units that are not persons: stays, acts, lines.
+STAY_WORDS = frozenset(
+    ["sejour", "sejours", "stay", "stays", "hospitalisation", "hospitalisations", "acte", "actes", "passage", "passages", "prescription", "prescriptions", "delivrance", "delivrances", "consultation", "consultations", "visit", "visits", "visite", "visites", "ligne", "lignes", "rows", "records", "admissions", "admission"]
+)
+PERSON_WORDS = frozenset(
+    ["patient", "patients", "personne", "personnes", "person", "persons", "people", "individu", "individus", "beneficiaire", "beneficiaires", "assure", "assures", "sujet", "sujets", "subjects", "subject", "malades", "consommants", "femmes", "hommes"]
+)
+DENOMINATOR_WORDS = frozenset(["total", "denominateur", "denominator", "denom", "ensemble", "population", "all", "overall"])
+
+
+def role_of_header(header: str) -> Role | None:
+    """Return the role that the words of *header* give, or ``None`` when they say nothing."""
+    name = plain(header)
+    if not name:
+        return None
+    if set(name.split("_")) & {
+        "classe",
+        "tranche",
+        "groupe",
+        "class",
+        "group",
+        "categorie",
+        "bin",
+        "quintile",
+    } and not name.startswith(("n_", "nb_")):
+        return Role.DIMENSION
+    if re.fullmatch(r"\s*0[.,](?:0?[1-9]|[1-9]\d)\s*", header):
+        return Role.QUANTILE
+    for role, pattern in ROLE_PATTERNS:
+        if pattern.search(name):
+            return role
+    tokens = set(name.split("_"))
+    if tokens & VALUE_WORDS and not tokens & (DIMENSION_WORDS - VALUE_WORDS):
+        return Role.VALUE
+    return Role.DIMENSION if tokens & DIMENSION_WORDS else None
+
+
+def is_total(label: str) -> bool:
+    """Whether *label* names a margin."""
+    name = plain(label)
+    return name in TOTAL_WORDS or (bool(TOTAL_WORDS & set(name.split("_"))) and len(name.split("_")) <= 3)
