@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from project_spaces.errors import Invalid, NotFound
-from project_spaces.manifests import Column, Manifest, TableFile, sha256_of
+from project_spaces.manifests import Column, Manifest, TableFile, make_readable, sha256_of
 from project_spaces.text import Text
 
 #: Shipped beside the packages, at the root of the repository.
@@ -97,7 +97,7 @@ def prepare(dataset: DemoDataSet, target: Path, root: Path = DEMO_DATA) -> Manif
     Parameters
     ----------
     target
-        created when absent; files of an earlier call are overwritten with the same bytes.
+        created when absent; files of an earlier call are replaced by the same bytes.
 
     Raises
     ------
@@ -105,6 +105,8 @@ def prepare(dataset: DemoDataSet, target: Path, root: Path = DEMO_DATA) -> Manif
         a shipped file is not the one that the catalogue describes.
     """
     target.mkdir(parents=True, exist_ok=True)
+    for earlier in target.iterdir():
+        earlier.unlink()
     source = root / dataset.folder
     tables = tuple(_write_table(table, source, target) for table in dataset.tables)
     for notice in ("LICENCE.md", "LICENSE.txt", "README.md"):
@@ -124,6 +126,7 @@ def prepare(dataset: DemoDataSet, target: Path, root: Path = DEMO_DATA) -> Manif
         tables=tables,
     )
     manifest.write(target)
+    make_readable(target)
     return manifest
 
 

@@ -139,6 +139,13 @@ def sha256_of(file: Path) -> str:
     return digest.hexdigest()
 
 
+def make_readable(folder: Path) -> None:
+    """Let everyone read a finished version and nobody change it: workspaces read it under another user."""
+    for file in folder.iterdir():
+        file.chmod(0o444)
+    folder.chmod(0o755)
+
+
 def read_verified(folder: Path, registered_sha256: str, tables: Iterable[str] = ()) -> Manifest:
     """Read the manifest in *folder* and prove it, and the files of *tables*, against what was registered.
 

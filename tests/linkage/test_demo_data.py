@@ -74,9 +74,12 @@ def test_a_registered_file_that_changed_is_refused(demo_manifests: Mapping[str, 
     manifest = prepare(demo_data_set("febrl4-b"), tmp_path)
     with pytest.raises(Invalid, match=r"manifest\.json"):
         read_verified(tmp_path, demo_manifests["febrl4-a"].sha256)
-    (tmp_path / "dataset4b.parquet").write_bytes(b"other")
+    changed = tmp_path / "dataset4b.parquet"
+    changed.unlink()
+    changed.write_bytes(b"other")
     with pytest.raises(Invalid, match=r"dataset4b\.parquet"):
         read_verified(tmp_path, manifest.sha256, ["dataset4b"])
+    (tmp_path / "manifest.json").unlink()
     replace(manifest, min_persons=1).write(tmp_path)
     with pytest.raises(Invalid, match=r"manifest\.json"):
         read_verified(tmp_path, manifest.sha256)

@@ -32,6 +32,7 @@ Run = Callable[..., dict[str, Any]]
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a workspace would mount under /data."""
     folder = tmp_path_factory.mktemp("data")
+    folder.chmod(0o755)
     for slug in ("diabetes130", "omop-1001"):
         prepare(demo_data_set(slug), folder / slug)
     return folder
