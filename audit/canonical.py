@@ -34,7 +34,7 @@ def dumps(value: object) -> bytes:
     _check_exact(value, 0)
     try:
         text = _encode_sorted(value)
-        if any(char > "\uffff" for char in text):  # only then do code points and UTF-16 units sort differently
+        if not text.isascii() and max(text) > "\uffff":  # only then do code points and UTF-16 units sort differently
             text = _encode_in_order(_sorted_utf16(value))
         return text.encode()
     except (ValueError, TypeError) as error:
@@ -130,25 +130,27 @@ def _check_exact(value: object, depth: int) -> None:
     if depth > MAX_DEPTH:
         msg = f"nested deeper than {MAX_DEPTH}"
         raise Malformed(msg)
-    match value:
-        case None | bool() | str():
-            return
-        case int():
-            if abs(value) > MAX_SAFE_INTEGER:
-                msg = f"integer {value} is not exact in every reader"
-                raise Malformed(msg)
-        case dict():
-            for key, item in value.items():
-                if type(key) is not str:
-                    msg = f"key {key!r} is not a string"
-                    raise Malformed(msg)
-                _check_exact(item, depth + 1)
-        case list() | tuple():
-            for item in value:
-                _check_exact(item, depth + 1)
-        case _:
-            msg = f"{type(value).__name__} has no canonical form"
+    if value is None or isinstance(value, str | bool):
+        return
+    if isinstance(value, int):
+        if abs(value) > MAX_SAFE_INTEGER:
+            msg = f"integer {value} is not exact in every reader"
             raise Malformed(msg)
+        return
+    items: Iterable[object]
+    if isinstance(value, dict):
+        if not all(type(key) is str for key in value):
+            msg = "a key is not a string"
+            raise Malformed(msg)
+        items = value.values()
+    elif isinstance(value, list | tuple):
+        items = value
+    else:
+        msg = f"{type(value).__name__} has no canonical form"
+        raise Malformed(msg)
+    for item in items:
+        if type(item) is not str:
+            _check_exact(item, depth + 1)
 
 
 def _sorted_utf16(value: Any) -> Any:

@@ -8,6 +8,7 @@ What goes where is the whole point of the record's shape:
 * ``content`` is sealed to the project's audit key before it leaves the process; the leaf holds a salted commitment.
 """
 
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -135,13 +136,13 @@ class Event:
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def __post_init__(self) -> None:
-        if self.at.tzinfo is None or self.at.utcoffset() != timedelta(0):
+        if self.at.tzinfo is not UTC and self.at.utcoffset() != timedelta(0):
             msg = "an event's time is aware and in UTC"
             raise ValueError(msg)
         if personal := PERSONAL_KEYS.intersection(self.subject):
             msg = f"subject keys {sorted(personal)} belong in persons= or private=: leaves are kept for ever"
             raise ValueError(msg)
-        if len(self.id) != 32 or not set(self.id) <= set("0123456789abcdef"):
+        if not _ID.fullmatch(self.id):
             msg = "an event's id is 32 hex digits"
             raise ValueError(msg)
 
@@ -151,6 +152,7 @@ class Event:
         return (self.at - _EPOCH) // _MICROSECOND
 
 
+_ID: Final = re.compile("[0-9a-f]{32}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 

@@ -111,9 +111,20 @@ class Journal:
                 raise
 
     def roll(self, start: int) -> None:
-        """Begin a new segment before entry *start* (so that the old one can be deleted)."""
+        """Begin a new segment before entry *start*: the old one can be deleted, or room turns out to be back.
+
+        Raises
+        ------
+        LedgerFull
+            when there is no room for one.
+        """
         if self._offset:
-            self._roll(start, 0)
+            try:
+                self._roll(start, 0)
+            except OSError as error:
+                if error.errno in _NO_ROOM:
+                    raise LedgerFull(str(error)) from error
+                raise
 
     def drop(self, durable: int) -> None:
         """Delete the segments whose entries are all below *durable*; the present one stays."""

@@ -52,7 +52,7 @@ class KeyStore:
 
     def seal(self, message: bytes, project: str | None, at: datetime, event_id: str) -> Sealed:
         """Seal *message* to the project's key of the month of *at*, made on first use."""
-        scope, epoch = project or PLATFORM, f"{at:%Y-%m}"
+        scope, epoch = project or PLATFORM, f"{at.year:04d}-{at.month:02d}"
         sealer = self._sealers.get((scope, epoch))
         if sealer is None:
             sealer = self._sealers[scope, epoch] = Sealer(self.public(scope, epoch))

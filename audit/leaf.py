@@ -6,6 +6,7 @@ The leaf is canonical JSON below 1,024 bytes. Its keys: ``v`` format, ``id``, ``
 """
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,7 +52,7 @@ def prepare(event: Event, keys: Keys) -> Entry:
     body: dict[str, Any] = {
         "v": VERSION,
         "id": event.id,
-        "at": f"{event.at:%Y-%m-%dT%H:%M:%S}.{event.at.microsecond:06d}Z",
+        "at": event.at.isoformat(timespec="microseconds").replace("+00:00", "Z"),
         "kind": event.kind.value,
         "actor": keys.pseudonym(event.actor),
         "subject": {key: _bounded(value) for key, value in event.subject.items()},
@@ -98,4 +99,6 @@ def _side(event: Event, body: Mapping[str, Any]) -> bytes:
         pseudonym: event.persons[part] for part, pseudonym in body.get("persons", {}).items()
     }
     names = {pseudonym: name for pseudonym, name in names.items() if pseudonym != name}
-    return canonical.dumps({"names": names, "private": dict(event.private or {})}) if names or event.private else b""
+    if not names and not event.private:
+        return b""
+    return json.dumps({"names": names, "private": dict(event.private or {})}).encode()

@@ -78,7 +78,11 @@ class Recorder:
     def ping(self, answer: Answer) -> None:
         """Answer the head, or that the disk is full if it still is."""
         if self._full:
-            self.record(Kind.LEDGER_HEARTBEAT)
+            try:
+                self.writer.journal.roll(self.writer.head.size)
+                self._full = ""
+            except LedgerFull as error:
+                self._full = error.detail
         if self._full:
             answer(Status.FULL, self._full.encode())
         else:
@@ -206,7 +210,7 @@ async def _beat(recorder: Recorder, seconds: float) -> None:
         now = asyncio.get_running_loop().time()
         if now - rolled > ROLL_SECONDS:
             rolled = now
-            with contextlib.suppress(OSError):  # no room for a new segment: the present one goes on
+            with contextlib.suppress(LedgerFull):  # no room for a new segment: the present one goes on
                 recorder.writer.journal.roll(recorder.writer.head.size)
                 recorder.helper.make_durable()
 

@@ -8,6 +8,8 @@ from audit import merkle
 from audit.checkpoint import Checkpoint, Signer
 from audit.tiles import TileWriter
 
+from .recorder_process import RecorderProcess
+
 
 class Log:
     """A published log that a test can grow."""
@@ -42,3 +44,11 @@ def log(tmp_path):
 @pytest.fixture
 def make_log(tmp_path):
     return lambda name, origin="bureau.test/ledger": Log(tmp_path / name, origin)
+
+
+@pytest.fixture
+def recorder(tmp_path):
+    """A recorder that runs; small journal segments, so that tests see them roll."""
+    process = RecorderProcess(tmp_path / "ledger", "--segment-bytes", "65536").start()
+    yield process
+    process.close()
