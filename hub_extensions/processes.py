@@ -19,9 +19,9 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from audit.client import Ledger
 from supervisor.xmlrpc import SupervisorTransport
 
+from audit.client import Ledger
 from audit.errors import LedgerError
 from audit.keystore import KeyStore
 from hub_extensions.secret_files import secret
@@ -109,6 +109,8 @@ def _proxy_command(settings: Settings) -> tuple[str, ...]:
         "--error-target",
         f"http://127.0.0.1:{settings.hub_port}/hub/error",
         "--host-routing",
+        *(("--ssl-cert", str(settings.tls_certificate)) if settings.tls_certificate else ()),
+        *(("--ssl-key", str(settings.tls_key)) if settings.tls_key else ()),
     )
 
 

@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     # Addresses
     public_url: str = Field("http://bureau.localhost:8000", description="Where people open the workbench.")
     bind_address: str = Field("127.0.0.1", description="Interface on which the public proxy listens.")
+    tls_certificate: Path | None = Field(None, description="PEM chain for the public host and every host below it.")
+    tls_key: Path | None = None
     hub_port: Port = 8081
     proxy_api_port: Port = 8001
     gateway_port: Port = 8090
@@ -120,6 +122,13 @@ class Settings(BaseSettings):
         """Arguments first (tests), then the environment, then the file."""
         file = Path(os.environ.get("BUREAU_HOME", ".bureau")) / "bureau.toml"
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file)
+
+    @model_validator(mode="after")
+    def _encrypted_beyond_this_machine(self) -> "Settings":
+        if self.bind_address not in {"127.0.0.1", "::1"} and not (self.tls_certificate and self.tls_key):
+            msg = f"bind_address {self.bind_address} is reachable from other machines: give tls_certificate and tls_key"
+            raise ValueError(msg)
+        return self
 
     @property
     def sockets(self) -> Path:

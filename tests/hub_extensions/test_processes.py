@@ -1,0 +1,55 @@
+"""The processes of an installation, in both shapes that start them."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from hub_extensions import processes
+from hub_extensions.commands.run import NAMES
+from hub_extensions.secret_files import secret
+from hub_extensions.settings import Settings, load
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Iterator[Settings]:
+    with tempfile.TemporaryDirectory(prefix="bv", dir="/tmp") as run_dir:
+        loaded = load({"home": tmp_path, "run_dir": Path(run_dir)})
+        loaded.prepare_folders()
+        yield loaded
+
+
+def test_docker_compose_starts_the_same_processes_as_bureau_up(settings: Settings) -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    ours = {name: service["command"] for name, service in compose["services"].items() if name != "postgres"}
+    assert set(ours) == {process.name for process in processes.processes(settings)} | {"prepare"} == set(NAMES)
+    for name, command in ours.items():
+        assert command == ["bureau", "run", name]
+
+
+def test_only_hub_and_worker_reach_the_engine_in_docker_compose() -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    with_engine = {
+        name for name, service in compose["services"].items() if "docker.sock" in str(service.get("volumes"))
+    }
+    assert with_engine == {"hub", "worker"}
+    published = {name for name, service in compose["services"].items() if service.get("ports")}
+    assert published == {"proxy"}
+
+
+def test_no_secret_is_on_a_command_line(settings: Settings) -> None:
+    secrets = {path.read_text() for path in settings.secrets_dir.iterdir() if path.is_file()}
+    for process in processes.processes(settings):
+        assert not secrets & set(process.command)
+
+
+def test_secrets_are_made_once_and_readable_by_their_owner_alone(settings: Settings) -> None:
+    first = secret(settings.secrets_dir, "hub_cookie")
+    assert secret(settings.secrets_dir, "hub_cookie") == first
+    assert len(first) == 64
+    assert (settings.secrets_dir / "hub_cookie").stat().st_mode & 0o777 == 0o600
+    assert settings.secrets_dir.stat().st_mode & 0o777 == 0o700

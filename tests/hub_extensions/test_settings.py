@@ -1,0 +1,73 @@
+"""Settings: one frozen object, and a bad one stops the start with its name, its value and what is accepted."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from hub_extensions.settings import load
+from project_spaces.errors import Invalid
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("min_persons", 2, "greater than or equal to 3"),
+        ("reviewers_required", 1, "greater than or equal to 2"),
+        ("lockout_failures", 11, "less than or equal to 10"),
+        ("gateway_port", 0, "greater than or equal to 1"),
+        ("spawner", "kubernetes", "docker"),
+        ("revocation_poll_ms", 5000, "less than or equal to 500"),
+        ("public_url", "http://localhost:8000", "has a dot"),
+        ("public_url", "ftp://bureau.example.org", "must be http(s)"),
+    ],
+)
+def test_a_bad_value_names_the_setting_the_value_and_the_range(name: str, value: object, says: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        load({name: value})
+    for sentence in refused.value.text:
+        assert name in sentence
+        assert repr(value) in sentence
+        assert says in sentence
+
+
+def test_an_unknown_setting_is_refused() -> None:
+    with pytest.raises(Invalid, match="min_person "):
+        load({"min_person": 11})
+
+
+def test_a_file_is_read_and_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "bureau.toml").write_text("min_persons = 20\ndownload_days = 3\n")
+    monkeypatch.setenv("BUREAU_HOME", str(tmp_path))
+    monkeypatch.setenv("BUREAU_DOWNLOAD_DAYS", "4")
+    settings = load()
+    assert (settings.min_persons, settings.download_days) == (20, 4)
+
+
+def test_a_file_that_is_not_toml_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "bureau.toml").write_text("min_persons 20")
+    monkeypatch.setenv("BUREAU_HOME", str(tmp_path))
+    with pytest.raises(Invalid, match="not TOML"):
+        load()
+
+
+def test_settings_cannot_be_changed_after_the_start(tmp_path: Path) -> None:
+    settings = load({"home": tmp_path})
+    with pytest.raises(ValidationError):
+        settings.min_persons = 1  # type: ignore[misc]
+
+
+def test_listening_for_other_machines_needs_encryption(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="tls_certificate"):
+        load({"home": tmp_path, "bind_address": "0.0.0.0"})
+
+
+def test_a_socket_folder_that_no_socket_fits_in_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="longer than 60 bytes"):
+        load({"home": tmp_path, "run_dir": tmp_path / ("x" * 60)})
+
+
+def test_workspaces_never_share_an_origin_with_the_portal(tmp_path: Path) -> None:
+    settings = load({"home": tmp_path, "public_url": "https://bureau.example.org/"})
+    assert settings.workspace_origin("ana") == "https://ana.bureau.example.org"
+    assert settings.workspace_origin("ana") != settings.public_url
