@@ -1,0 +1,266 @@
+"""``bureau ledger``: verify, prove, export and show, for auditors and for anyone who holds a copy of the log.
+
+``verify``, ``prove`` and ``export`` work on the published files alone: no service has to run, and nobody has to be
+believed. ``show`` reads names as well, so the reading is itself recorded first.
+"""
+
+import getpass
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from audit import Event, Index, KeyStore, Kind, Ledger, LedgerError, Malformed, Places
+from audit.checkpoint import Checkpoint
+from audit.export import export_log
+from audit.index import Row
+from audit.proof import Proof, prove
+from audit.tiles import TileReader
+from audit.verify import Report, load_vkey, published_folder, verify_log
+from hub_extensions import settings as bureau_settings
+from project_spaces.errors import Invalid, Unavailable
+from project_spaces.text import Language, Text
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_lang = click.option("--lang", "language", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
+_as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
+_dir = click.option("--dir", "folder", type=click.Path(path_type=Path), help="The log, or a copy of it.")
+_vkey = click.option("--vkey", "vkey_file", type=click.Path(path_type=Path), help="Verifier key that came another way.")
+
+
+@click.group(name="ledger")
+def command() -> None:
+    """Verify, prove, copy and read the ledger."""
+
+
+def _polite(function: "Callable[_P, _R]") -> "Callable[_P, _R]":
+    """Turn what can't be asked into one sentence and status 2."""
+
+    @wraps(function)
+    def asked(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        try:
+            return function(*args, **kwargs)
+        except LedgerError as error:
+            raise Unavailable(Text(error.fr, str(error))) from None
+        except (Malformed, OSError, UnicodeDecodeError) as error:
+            raise Invalid(Text(f"Journal illisible : {error}.", f"The log can't be read: {error}.")) from None
+
+    return asked
+
+
+@command.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@_vkey
+@click.option("--old", "old_file", type=click.Path(path_type=Path), help="Checkpoint remembered from an earlier visit.")
+@_as_json
+@_lang
+@_polite
+def verify(
+    folder: Path | None, vkey_file: Path | None, old_file: Path | None, language: Language, *, as_json: bool
+) -> None:
+    """Check a log from its tiles alone: FOLDER, or this installation's.
+
+    With --vkey the signature is checked against a key that came another way; with --old a fork or a rollback shows.
+    Exit status: 0 good, 1 something is wrong, 2 it could not be asked.
+    """
+    with _progress(shown=not as_json) as progress:
+        report = verify_log(_folder(folder), _text(vkey_file), _text(old_file), progress)
+    if as_json:
+        click.echo(json.dumps(_report_json(report, language), ensure_ascii=False, indent=2))
+    else:
+        _print_report(report, language)
+    sys.exit(0 if report.good else 1)
+
+
+@command.command(name="prove")
+@click.argument("index", type=click.IntRange(min=0))
+@_dir
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for the entry, its proof and the verifier key.")
+@_as_json
+@_polite
+def prove_entry(index: int, folder: Path | None, out: Path | None, *, as_json: bool) -> None:
+    """Prove that entry INDEX is in the log (C2SP tlog-proof), for a verifier who has only the key.
+
+    With --out three files are written: the entry, its .tlog-proof, and the same as .spicy for Debian's `spicy`.
+    """
+    source = published_folder(_folder(folder))
+    try:
+        proof = prove(source, index)
+    except ValueError as error:
+        raise Invalid(Text(f"Entrée {index} : {error}.", f"Entry {index}: {error}.")) from None
+    size = Checkpoint.parse(Proof.parse(proof).checkpoint.rpartition("\n\n")[0] + "\n").size
+    entry = TileReader(source, size).entry(index)
+    if out is not None:
+        _write_bundle(out, index, entry, proof, load_vkey(source))
+    if as_json:
+        click.echo(json.dumps({"index": index, "size": size, "entry": entry.decode(), "proof": proof}))
+    elif out is None:
+        click.echo(proof, nl=False)
+
+
+@command.command()
+@click.argument("target", type=click.Path(path_type=Path))
+@_dir
+@_vkey
+@_as_json
+@_lang
+@_polite
+def export(target: Path, folder: Path | None, vkey_file: Path | None, language: Language, *, as_json: bool) -> None:
+    """Copy the public log to TARGET, where anyone can verify it; again to add what is new."""
+    report = export_log(_folder(folder), target, _text(vkey_file))
+    if as_json:
+        click.echo(json.dumps(_report_json(report, language), ensure_ascii=False, indent=2))
+    else:
+        _print_report(report, language)
+    sys.exit(0 if report.good else 1)
+
+
+@command.command()
+@click.option("--kind", multiple=True, type=click.Choice([kind.value for kind in Kind]), help="May be repeated.")
+@click.option("--person", help="User name or pseudonym: who acted or was concerned.")
+@click.option("--project", help="Project slug.")
+@click.option("--dataset", help="Data set.")
+@click.option("--since", type=click.DateTime(), help="UTC.")
+@click.option("--until", type=click.DateTime(), help="UTC.")
+@click.option("--before", type=click.IntRange(min=0), help="Only entries with a smaller index.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@_as_json
+@_polite
+def show(limit: int, *, as_json: bool, **asked: Any) -> None:
+    """List entries, newest first. This reading is recorded first; without the ledger there is none."""
+    settings = bureau_settings.load()
+    asked["kind"] = list(asked["kind"]) or None
+    for bound in ("since", "until"):
+        asked[bound] = asked[bound] and asked[bound].replace(tzinfo=UTC)
+    _record_reading(settings, asked)
+    index = Index(Places(settings.ledger_dir))
+    rows = index.search(**asked, limit=limit)
+    index.close()
+    if as_json:
+        click.echo(json.dumps({"entries": [_row_json(row) for row in rows]}, ensure_ascii=False, indent=2))
+    else:
+        Console().print(_table(rows))
+
+
+def _record_reading(settings: bureau_settings.Settings, asked: Mapping[str, Any]) -> None:
+    client = Ledger(settings.ledger_socket, KeyStore(settings.secrets_dir / "ledger"))
+    private = {name: str(value) for name, value in asked.items() if value} | {"os_user": getpass.getuser()}
+    client.append(Event(Kind.AUDIT_READ, "system:cli", None, datetime.now(UTC), {"what": "search"}, private=private))
+    client.settle()
+    client.close()
+
+
+def _folder(given: Path | None) -> Path:
+    return given if given is not None else bureau_settings.load().ledger_dir
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else path.read_text()
+
+
+@contextmanager
+def _progress(*, shown: bool) -> Iterator[Callable[[int, int], None]]:
+    with Progress(console=Console(stderr=True), transient=True, disable=not shown or not sys.stderr.isatty()) as bar:
+        task = bar.add_task("entries", total=None)
+        yield lambda done, size: bar.update(task, completed=done, total=size)
+
+
+def _print_report(report: Report, language: Language) -> None:
+    french = language == "fr"
+    for problem in report.problems:
+        click.echo(click.style("✗ ", fg="red") + f"{problem.where} : {problem.fr if french else problem.en}")
+    if report.problem_count > len(report.problems):
+        click.echo(f"… {report.problem_count - len(report.problems)}")
+    lines = _good_lines(report) if report.good else [_BAD]
+    for line in lines:
+        click.echo(
+            click.style("✓ " if report.good else "✗ ", fg="green" if report.good else "red") + line.in_(language)
+        )
+    if not report.independent_key:
+        click.echo(_OWN_KEY.in_(language))
+
+
+_BAD = Text("Ce journal n'est pas bon.", "This log is not good.")
+_OWN_KEY = Text(
+    "Attention : la clé est celle qui accompagne le journal. Donnez --vkey avec une clé reçue par une autre voie.",
+    "Mind: the key is the one that lies beside the log. Give --vkey with a key that came another way.",
+)
+
+
+def _good_lines(report: Report) -> list[Text]:
+    root = report.root.hex()
+    lines = [
+        Text(
+            f"{report.origin} : {report.size} entrées vérifiées, racine {root[:16]}…, signature bonne.",
+            f"{report.origin}: {report.size} entries verified, root {root[:16]}…, signature good.",
+        )
+    ]
+    if report.continues is not None:
+        lines.append(
+            Text(
+                f"Continue le point de contrôle à {report.continues} entrées : ni bifurcation ni retour en arrière.",
+                f"Continues the checkpoint at {report.continues} entries: no fork, no rollback.",
+            )
+        )
+    return lines
+
+
+def _report_json(report: Report, language: Language) -> dict[str, Any]:
+    return {
+        "good": report.good,
+        "origin": report.origin,
+        "size": report.size,
+        "root": report.root.hex(),
+        "independent_key": report.independent_key,
+        "continues": report.continues,
+        "checked_entries": report.checked_entries,
+        "problem_count": report.problem_count,
+        "problems": [
+            {"where": problem.where, "what": problem.fr if language == "fr" else problem.en}
+            for problem in report.problems
+        ],
+    }
+
+
+def _write_bundle(out: Path, index: int, entry: bytes, proof: str, vkey: str) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    name = f"entry-{index}.json"
+    (out / name).write_bytes(entry)
+    (out / f"{name}.tlog-proof").write_text(proof)
+    (out / f"{name}.spicy").write_text(proof.partition("\n")[2])
+    (out / "log.vkey").write_text(vkey)
+
+
+def _row_json(row: Row) -> dict[str, Any]:
+    return {
+        "index": row.index,
+        "at": row.at.isoformat(),
+        "kind": row.kind,
+        "actor": row.actor,
+        "actor_name": row.actor_name,
+        "project": row.project,
+        "subject": dict(row.subject),
+        "persons": {part: row.names.get(pseudonym, pseudonym) for part, pseudonym in row.persons.items()},
+        "private": dict(row.private),
+        "size": row.size,
+        "leaf_hash": row.leaf_hash.hex(),
+    }
+
+
+def _table(rows: list[Row]) -> Table:
+    table = Table("n°", "UTC", "kind", "actor", "project", "subject")
+    for row in rows:
+        subject = " ".join(f"{key}={value}" for key, value in row.subject.items())
+        who = row.actor_name or row.actor
+        table.add_row(str(row.index), f"{row.at:%Y-%m-%d %H:%M:%S}", row.kind, who, row.project or "", subject)
+    return table
