@@ -1,8 +1,8 @@
 """Is this log whole, signed, and the continuation of what was seen before? Answered from its public files alone.
 
 Every entry is hashed, every tile compared with what the entries below it give, the root with the signed checkpoint;
-with a checkpoint remembered from earlier also the root at that size, so that a rollback or a fork shows. The key must come
-another way than the log: a forger can sign a forged log with his own key and put that key beside it.
+with a checkpoint remembered from earlier also the root at that size, so that a rollback or a fork shows. The key must
+come another way than the log: a forger can sign a forged log with his own key and put that key beside it.
 """
 
 from collections.abc import Callable, Iterator

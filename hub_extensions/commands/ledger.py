@@ -17,7 +17,6 @@ from typing import Any, ParamSpec, TypeVar
 import click
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from audit import Event, Index, KeyStore, Kind, Ledger, LedgerError, Malformed, Places
 from audit.checkpoint import Checkpoint
@@ -149,7 +148,8 @@ def show(limit: int, *, as_json: bool, **asked: Any) -> None:
     if as_json:
         click.echo(json.dumps({"entries": [_row_json(row) for row in rows]}, ensure_ascii=False, indent=2))
     else:
-        Console().print(_table(rows))
+        for row in rows:
+            click.echo(_line(row))
 
 
 def _record_reading(settings: bureau_settings.Settings, asked: Mapping[str, Any]) -> None:
@@ -257,10 +257,8 @@ def _row_json(row: Row) -> dict[str, Any]:
     }
 
 
-def _table(rows: list[Row]) -> Table:
-    table = Table("n°", "UTC", "kind", "actor", "project", "subject")
-    for row in rows:
-        subject = " ".join(f"{key}={value}" for key, value in row.subject.items())
-        who = row.actor_name or row.actor
-        table.add_row(str(row.index), f"{row.at:%Y-%m-%d %H:%M:%S}", row.kind, who, row.project or "", subject)
-    return table
+def _line(row: Row) -> str:
+    subject = " ".join(f"{key}={value}" for key, value in row.subject.items())
+    who = row.actor_name or row.actor
+    line = f"{row.index:>8}  {row.at:%Y-%m-%d %H:%M:%S}  {row.kind:<20}  {who:<16}  {row.project or '-':<16}  {subject}"
+    return "".join(char if char.isprintable() else "�" for char in line)  # no escape sequences from clients
