@@ -1,0 +1,112 @@
+"""Reads the facts that a decision needs and asks ``decide``: what every room calls before it acts."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from project_spaces.datasets import Dataset
+from project_spaces.decisions import Action, Decision, decide
+from project_spaces.errors import Refused
+from project_spaces.facts import Classification, DatasetFacts, Resource
+from project_spaces.habilitations import habilitations
+from project_spaces.memberships import memberships
+from project_spaces.people import subject_of
+from project_spaces.projects import Project
+
+
+def may(
+    session: Session,
+    username: str,
+    action: Action,
+    *,
+    now: datetime,
+    project_slug: str | None = None,
+    dataset_slug: str | None = None,
+    mounted: Sequence[str] = (),
+    author: str | None = None,
+    recipient: str | None = None,
+    beneficiary: str | None = None,
+) -> Decision:
+    """Decide whether *username* may do *action*, with what the database says now.
+
+    Parameters
+    ----------
+    dataset_slug
+        the data set to mount.
+    mounted
+        every data set mounted in the workspace that a message or a file goes to.
+    author, recipient, beneficiary
+        who made the export request, who is named on the link, who would receive a right.
+    """
+    slugs = [dataset_slug] if dataset_slug is not None else list(mounted)
+    resource = _resource(session, username, project_slug, slugs)
+    named = Resource(resource.project, resource.memberships, resource.datasets, author, recipient, beneficiary)
+    return decide(subject_of(session, username), action, named, now)
+
+
+def require(
+    session: Session,
+    username: str,
+    action: Action,
+    *,
+    now: datetime,
+    project_slug: str | None = None,
+    dataset_slug: str | None = None,
+    mounted: Sequence[str] = (),
+    author: str | None = None,
+    recipient: str | None = None,
+    beneficiary: str | None = None,
+) -> Decision:
+    """As ``may``, but a refusal is raised.
+
+    Raises
+    ------
+    Refused
+        with every reason.
+    """
+    decision = may(
+        session,
+        username,
+        action,
+        now=now,
+        project_slug=project_slug,
+        dataset_slug=dataset_slug,
+        mounted=mounted,
+        author=author,
+        recipient=recipient,
+        beneficiary=beneficiary,
+    )
+    return allowed(decision)
+
+
+def allowed(decision: Decision) -> Decision:
+    """Return *decision* when it allows, or raise ``Refused`` with every reason."""
+    if not decision.allowed:
+        raise Refused(decision.reasons[0].text, [reason.text for reason in decision.reasons])
+    return decision
+
+
+def _resource(session: Session, username: str, project_slug: str | None, slugs: Sequence[str]) -> Resource:
+    project = None if project_slug is None else session.get(Project, project_slug)
+    if project is None:
+        return Resource(datasets=tuple(_dataset(session, username, None, slug) for slug in slugs))
+    return Resource(
+        project=project.facts,
+        memberships=tuple(each.facts for each in memberships(session, person=username, project=project.slug)),
+        datasets=tuple(_dataset(session, username, project.slug, slug) for slug in slugs),
+    )
+
+
+def _dataset(session: Session, username: str, project: str | None, slug: str) -> DatasetFacts:
+    """An unknown data set counts as withdrawn and without habilitation: it never allows anything."""
+    dataset = session.get(Dataset, slug)
+    if dataset is None:
+        return DatasetFacts(slug, Classification.IDENTIFYING, withdrawn=True)
+    held = [] if project is None else habilitations(session, person=username, project=project, dataset=slug)
+    return DatasetFacts(
+        slug,
+        dataset.classification,
+        withdrawn=dataset.withdrawn_at is not None,
+        habilitations=tuple(each.window for each in held),
+    )

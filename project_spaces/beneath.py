@@ -1,0 +1,101 @@
+"""Opens files that people inside a workspace could have replaced by anything: beneath a root, or not at all.
+
+Each component is opened from the descriptor of the one before it with ``O_NOFOLLOW``, so a symbolic link anywhere in
+the path, also one put there between two steps, is refused instead of followed (DESIGN section 3, rule 4; TRAPS C3).
+Only ordinary files are handed out: no folder, pipe, socket or device.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from project_spaces.errors import NotFound, Refused
+from project_spaces.text import Text
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+#: What the kernel answers when a component is a symbolic link, or not a folder where one is needed.
+_LINK = frozenset({errno.ELOOP, errno.ENOTDIR, errno.EMLINK})
+#: What it answers for a pipe without a reader or a socket.
+_SPECIAL = frozenset({errno.ENXIO, errno.ENODEV, errno.EISDIR, errno.EOPNOTSUPP})
+
+
+def open_beneath(root: Path, relative: str, flags: int = os.O_RDONLY, mode: int = 0o600) -> int:
+    """Open the ordinary file *relative* below *root* and return its descriptor; the caller closes it.
+
+    Parameters
+    ----------
+    relative
+        parts separated by ``/``; no empty part, ``.`` or ``..``, not absolute.
+    flags, mode
+        as for ``os.open``. ``O_NOFOLLOW``, ``O_NONBLOCK`` and ``O_CLOEXEC`` are always added.
+
+    Raises
+    ------
+    NotFound
+        there is no such file.
+    Refused
+        the path could leave *root*, passes through a symbolic link, or does not name an ordinary file.
+    """
+    *folders, name = _parts(relative)
+    with _folder(root, folders, relative) as folder:
+        try:
+            descriptor = os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, mode, dir_fd=folder)
+        except OSError as error:
+            raise _explain(error, relative) from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _not_ordinary(relative)
+    return descriptor
+
+
+def _parts(relative: str) -> list[str]:
+    parts = relative.split("/")
+    if "\0" in relative or any(part in {"", ".", ".."} for part in parts):
+        raise Refused(
+            Text(
+                f"Le chemin « {relative[:200]!a} » sort du dossier du projet.",
+                f"The path “{relative[:200]!a}” leaves the project's folder.",
+            )
+        )
+    return parts
+
+
+@contextmanager
+def _folder(root: Path, parts: list[str], relative: str) -> Iterator[int]:
+    try:
+        current = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except FileNotFoundError as error:
+        raise _explain(error, relative) from None
+    try:
+        for part in parts:
+            try:
+                below = os.open(part, _FOLDER, dir_fd=current)
+            except OSError as error:
+                raise _explain(error, relative) from None
+            os.close(current)
+            current = below
+        yield current
+    finally:
+        os.close(current)
+
+
+def _explain(error: OSError, relative: str) -> NotFound | Refused | OSError:
+    if error.errno in {errno.ENOENT, errno.ENAMETOOLONG}:
+        return NotFound(Text(f"Il n'y a pas de fichier « {relative[:200]} ».", f"There is no file “{relative[:200]}”."))
+    if error.errno in _LINK:
+        return Refused(
+            Text(
+                f"« {relative[:200]} » passe par un lien symbolique : il n'est pas suivi.",
+                f"“{relative[:200]}” passes through a symbolic link: it is not followed.",
+            )
+        )
+    return _not_ordinary(relative) if error.errno in _SPECIAL else error
+
+
+def _not_ordinary(relative: str) -> Refused:
+    return Refused(
+        Text(f"« {relative[:200]} » n'est pas un fichier ordinaire.", f"“{relative[:200]}” is not an ordinary file.")
+    )

@@ -1,0 +1,14 @@
+"""Alembic's entry: runs on the connection that ``migrate`` opened, in one transaction."""
+
+from alembic import context
+
+VERSION_TABLE = "bureau_schema_version"
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    version_table=VERSION_TABLE,
+    transactional_ddl=True,
+    render_as_batch=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,51 @@
+"""From a moment to another: the one place that says when something begins, ends, and has been withdrawn.
+
+A window contains its start and not its end, so that two that touch never overlap and ``until`` is the first moment at
+which it no longer holds.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from project_spaces.errors import Invalid
+from project_spaces.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """``starts_at`` ≤ now < ``ends_at``, and not at or after ``revoked_at``. Times are aware; no end means for ever."""
+
+    starts_at: datetime
+    ends_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+    @property
+    def last(self) -> datetime | None:
+        """The moment from which it no longer holds, whatever the cause."""
+        ends = [moment for moment in (self.ends_at, self.revoked_at) if moment is not None]
+        return min(ends) if ends else None
+
+    def holds(self, now: datetime) -> bool:
+        """Tell whether it holds at *now*."""
+        return self.starts_at <= now and (self.last is None or now < self.last)
+
+    def withdrawn(self, now: datetime) -> bool:
+        """Tell whether it was withdrawn (rather than ended by itself) by *now*."""
+        return self.revoked_at is not None and self.revoked_at <= now and self.last == self.revoked_at
+
+
+def require_order(starts_at: datetime, ends_at: datetime) -> None:
+    """Raise ``Invalid`` unless the end is after the start."""
+    if ends_at <= starts_at:
+        raise Invalid(
+            Text(
+                f"La fin ({moment(ends_at).fr}) doit suivre le début ({moment(starts_at).fr}).",
+                f"The end ({moment(ends_at).en}) must be after the start ({moment(starts_at).en}).",
+            )
+        )
+
+
+def moment(at: datetime) -> Text:
+    """Write a moment for a person, to the minute, in UTC."""
+    utc = at.astimezone(UTC)
+    return Text(f"{utc:%d/%m/%Y à %H:%M} UTC", f"{utc:%d %B %Y at %H:%M} UTC")
