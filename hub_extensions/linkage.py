@@ -238,7 +238,10 @@ def _check_delivery(target: Path, expected: Mapping[str, tuple[str, ...]]) -> De
 
 
 def _copy_plain(source: Path, target: Path) -> None:
-    descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:  # a link (ELOOP) or a socket
+        raise _unplanned([source.name]) from None
     with os.fdopen(descriptor, "rb") as stream, target.open("xb") as copy:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise _unplanned([source.name])

@@ -203,6 +203,7 @@ class Join:
 def run(job: Mapping[str, Any], inputs: Mapping[str, Path], key: bytes, output: Path) -> dict[str, Any]:
     """Join the *inputs* (``left``, ``right`` and perhaps ``truth``: Parquet files) and write the result in *output*."""
     with duckdb.connect(":memory:", config={"autoinstall_known_extensions": False}) as connection:
+        connection.execute("SET enable_progress_bar = false")
         connection.execute("SET preserve_insertion_order = true")
         join = Join(connection, job, inputs)
         join.read()
