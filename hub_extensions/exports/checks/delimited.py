@@ -66,10 +66,8 @@ def runs_as_formula(cell: str) -> bool:
     if text[0] in _LEADS:
         return len(text) > 1
     if text[0] in "+-−" and len(text) > 1:
-        return (
-            (not _NUMBER.match(text)
-            and bool(_RUNS.search(text[1:])))
-            or bool(re.match(r"^[+\-]\d[\d.,]*\s*[+*/^|!(]\s*\S*[A-Za-z(|!]", text))
+        return (not _NUMBER.match(text) and bool(_RUNS.search(text[1:]))) or bool(
+            re.match(r"^[+\-]\d[\d.,]*\s*[+*/^|!(]\s*\S*[A-Za-z(|!]", text)
         )
     return False
 

@@ -121,13 +121,8 @@ def check_shares(table: Table, policy: Policy) -> Iterator[Finding]:
     noted = numbers_in_notes((*table.grid.notes, *table.grid.header))
     for share in table.of(Role.PERCENT):
         rows = _rows_with(table, share)
-        if (
-            not rows
-            or (share.whole > 100
-            and not table.of(Role.COUNT)
-            and not noted
-            and len(rows) > 0
-            and _is_context_free(table))
+        if not rows or (
+            share.whole > 100 and not table.of(Role.COUNT) and not noted and len(rows) > 0 and _is_context_free(table)
         ):
             continue
         pair = explained_by_pair(table, share)
@@ -251,11 +246,7 @@ def check_unanimous_counts(table: Table, policy: Policy) -> Iterator[Finding]:
             equal = [row for row, a, b in known if a == b and b > 0]
             if nested and equal and len(equal) < max(2, len(known)) and part.unit != "stays":
                 yield unanimous(table.grid.place(equal[0], part.index), policy)
-            if (
-                (nested
-                and whole.is_total
-                and len(counts) == 2
-                and part.unit == whole.unit)
-                or (nested and whole.is_total and len(counts) == 2 and not (part.unit and whole.unit))
+            if (nested and whole.is_total and len(counts) == 2 and part.unit == whole.unit) or (
+                nested and whole.is_total and len(counts) == 2 and not (part.unit and whole.unit)
             ):
                 yield from _pair(table, (part, whole), policy)
