@@ -1,48 +1,47 @@
 """Who may do what to an export request. *When* is in ``states.py``; facts come in, nothing is looked up.
 
-Nobody judges his own case (DESIGN section 3, rule 5): the requester never reviews, and a reviewer neither is nor has
-been a member of the project. Each rule exists as ``check_x``, which raises the sentence that a person reads, and as
-``x``, which tells whether it would pass: the page's tooltip and the interface's error are the same text.
+Nobody judges his own case (DESIGN section 3, rule 5). What a reviewer, a submitter or a recipient must be is decided by
+the one decision function; here is only which of these an act asks for. Each rule exists as ``check_x``, which raises
+the sentence that a person reads, and as ``x``, which tells whether it would pass: the page's tooltip and the
+interface's error are the same text.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from hub_extensions.exports.states import OWNERS, Act, Owner
+from project_spaces.decisions import Action, decide
 from project_spaces.errors import Refused
+from project_spaces.facts import MembershipFacts, ProjectFacts, Resource, Subject
 from project_spaces.text import Text
 
 #: Acts for which authorship is not enough: the right to take results out must still hold.
 NEEDS_RIGHT_TO_SUBMIT = frozenset({Act.EDIT, Act.SUBMIT, Act.LINK})
 
-OWN_REQUEST = Text(
-    "Vous êtes l'auteur de cette demande : d'autres que vous doivent la vérifier.",
-    "You are the author of this request: others must review it.",
-)
-IN_PROJECT = Text(
-    "Vous êtes ou avez été membre de ce projet : la vérification revient à des personnes extérieures.",
-    "You are or have been a member of this project: outsiders must review it.",
-)
 NOT_AUTHOR = Text("Seul l'auteur de la demande peut faire cela.", "Only the author of the request may do this.")
 NOT_RECIPIENT = Text("Ce lien n'est pas à votre nom.", "This link is not in your name.")
-NOT_REVIEWER = Text("Vous n'avez pas le rôle de vérificateur.", "You do not hold the reviewer role.")
 NOT_CONCERNED = Text("Cette demande ne vous concerne pas.", "This request does not concern you.")
 BY_ITSELF = Text("Cette étape est automatique.", "This step happens by itself.")
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the domain says of one person towards one project, now.
+    """What the domain knows of one person and one project, now; *memberships* are that person's, past ones too."""
 
-    ``…_refusals`` are the reasons of the decision function, empty when it allows.
-    """
+    subject: Subject
+    project: ProjectFacts | None
+    memberships: tuple[MembershipFacts, ...]
+    now: datetime
 
-    username: str
-    ever_member: bool
-    member: bool
-    reviewer: bool
-    submit_refusals: tuple[Text, ...] = ()
-    review_refusals: tuple[Text, ...] = ()
-    download_refusals: tuple[Text, ...] = ()
+    @property
+    def username(self) -> str:
+        """Who it is."""
+        return self.subject.username
+
+    @property
+    def member(self) -> bool:
+        """Whether the person is in the project now."""
+        return self.subject.active and any(membership.window.holds(self.now) for membership in self.memberships)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +60,12 @@ def check_author(who: Standing, parties: Parties) -> None:
 
 def check_submitter(who: Standing) -> None:
     """Raise ``Refused`` unless *who* may take results out of the project today."""
-    if who.submit_refusals:
-        raise Refused(who.submit_refusals[0], who.submit_refusals)
+    _require(who, Action.SUBMIT_EXPORT, Resource(who.project, who.memberships))
 
 
 def check_reviewer(who: Standing, parties: Parties) -> None:
     """Raise ``Refused`` unless *who* may judge the request: role held now, not the author, never in the project."""
-    reasons = [OWN_REQUEST] if who.username == parties.author else []
-    reasons += [IN_PROJECT] if who.ever_member else []
-    reasons += [] if who.reviewer else [NOT_REVIEWER]
-    reasons += [reason for reason in who.review_refusals if reason not in reasons]
-    if reasons:
-        raise Refused(reasons[0], reasons)
+    _require(who, Action.REVIEW_EXPORT, Resource(who.project, who.memberships, author=parties.author))
 
 
 def is_reviewer(who: Standing, parties: Parties) -> bool:
@@ -86,10 +79,7 @@ def is_reviewer(who: Standing, parties: Parties) -> bool:
 
 def check_recipient(who: Standing, recipient: str) -> None:
     """Raise ``Refused`` unless the link is in the name of *who* and downloading is still allowed."""
-    if who.username != recipient:
-        raise Refused(NOT_RECIPIENT)
-    if who.download_refusals:
-        raise Refused(who.download_refusals[0], who.download_refusals)
+    _require(who, Action.DOWNLOAD_EXPORT, Resource(who.project, who.memberships, recipient=recipient))
 
 
 def check_owner(who: Standing, parties: Parties, act: Act) -> None:
@@ -104,15 +94,14 @@ def check_owner(who: Standing, parties: Parties, act: Act) -> None:
         check_author(who, parties)
         if act in NEEDS_RIGHT_TO_SUBMIT:
             check_submitter(who)
-        return
-    if Owner.REVIEWER in owners:
+    elif Owner.REVIEWER in owners:
         check_reviewer(who, parties)
-    if Owner.RECIPIENT in owners:
+    elif Owner.RECIPIENT in owners:
         if who.username not in parties.recipients:
             raise Refused(NOT_RECIPIENT)
         check_recipient(who, who.username)
-        return
-    raise Refused(BY_ITSELF)
+    else:
+        raise Refused(BY_ITSELF)
 
 
 def check_viewer(who: Standing, parties: Parties) -> None:
@@ -120,3 +109,10 @@ def check_viewer(who: Standing, parties: Parties) -> None:
     concerned = who.username == parties.author or who.username in parties.recipients or who.member
     if not concerned and not is_reviewer(who, parties):
         raise Refused(NOT_CONCERNED)
+
+
+def _require(who: Standing, action: Action, resource: Resource) -> None:
+    decision = decide(who.subject, action, resource, who.now)
+    if not decision.allowed:
+        reasons = [reason.text for reason in decision.reasons]
+        raise Refused(reasons[0], reasons)

@@ -1,0 +1,60 @@
+"""One populated database for the whole run, copied for every test that needs a desk."""
+
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from audit.testing import capture
+from hub_extensions.exports.testing import PROJECT, Bench, open_bench, populate
+from project_spaces.store import Store, migrate
+
+
+@pytest.fixture(scope="session")
+def populated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with people, roles and projects."""
+    file = tmp_path_factory.mktemp("populated") / "bureau.sqlite"
+    migrate(f"sqlite:///{file}")
+    with capture() as ledger:
+        store = Store(f"sqlite:///{file}", ledger)
+        populate(store)
+        store.close()
+    with sqlite3.connect(file) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return file
+
+
+@pytest.fixture
+def fast_folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory where the system has one: thousands of commits wait for no disk."""
+    memory = Path("/dev/shm")  # noqa: S108 - removed below
+    if not memory.is_dir():
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(dir=memory, prefix="bv-desk-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def new_home(populated: Path, fast_folder: Path) -> Callable[[str], Path]:
+    """Make fresh installations by name."""
+
+    def make(name: str) -> Path:
+        home = fast_folder / name
+        (home / "projects" / PROJECT).mkdir(parents=True)
+        shutil.copyfile(populated, home / "bureau.sqlite")
+        return home
+
+    return make
+
+
+@pytest.fixture
+def bench(new_home: Callable[[str], Path]) -> Iterator[Bench]:
+    """A desk of its own for one test."""
+    with capture() as ledger:
+        made = open_bench(new_home("home"), ledger)
+        yield made
+        made.desk.store.close()
