@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from project_spaces.facts import PlatformRole, ProjectStatus, Resource, Subject
+from project_spaces.facts import Classification, PlatformRole, ProjectStatus, Resource, Subject
 from project_spaces.text import Text
 from project_spaces.windows import Window, moment
 
@@ -127,6 +127,22 @@ def datasets_available(_subject: Subject, resource: Resource, _now: datetime) ->
         )
         for dataset in resource.datasets
         if dataset.withdrawn
+    )
+    return Verdict(reasons)
+
+
+def not_identifying(_subject: Subject, resource: Resource, _now: datetime) -> Verdict:
+    """Data that name persons are inputs of a linkage, never of a workspace, whoever is habilitated (S-186)."""
+    reasons = tuple(
+        Reason(
+            "dataset_identifying",
+            Text(
+                f"Le jeu de données {dataset.slug} est identifiant : il ne sert qu'en espace d'appariement.",
+                f"Data set {dataset.slug} is identifying: it serves in the linkage space only.",
+            ),
+        )
+        for dataset in resource.datasets
+        if dataset.classification is Classification.IDENTIFYING
     )
     return Verdict(reasons)
 

@@ -47,7 +47,7 @@ class Decision:
     until: datetime | None
 
 
-_WORK = (c.person_active, c.project_open, c.member, c.datasets_available, c.habilitated)
+_WORK = (c.person_active, c.project_open, c.member, c.datasets_available, c.not_identifying, c.habilitated)
 
 #: What each action requires. Adding an action without a line here fails a test, and refuses everybody.
 REQUIRES: Mapping[Action, tuple[Condition, ...]] = MappingProxyType(
