@@ -4,7 +4,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
@@ -14,11 +14,17 @@ from rich.table import Table
 
 @dataclass(frozen=True)
 class Case:
-    """Durations of one case, in seconds, in the order they were measured."""
+    """Durations of one case, in seconds, in the order they were measured; ``others`` are further paths and floors."""
 
     name: str
     ours: tuple[float, ...]
     stock: tuple[float, ...]
+    others: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+
+    @property
+    def paths(self) -> dict[str, tuple[float, ...]]:
+        """Everything measured, by name."""
+        return {"ours": self.ours, "stock": self.stock, **self.others}
 
 
 def interleave(
@@ -64,8 +70,7 @@ def as_json(cases: Sequence[Case], versions: Mapping[str, str]) -> list[dict[str
     return [
         {
             "case": case.name,
-            "ours": summary(case.ours),
-            "stock": summary(case.stock),
+            **{name: summary(durations) for name, durations in case.paths.items()},
             "ratio": {
                 "p50": round(median(case.ours) / median(case.stock), 4),
                 "p99": round(p99(case.ours) / p99(case.stock), 4),
@@ -77,12 +82,21 @@ def as_json(cases: Sequence[Case], versions: Mapping[str, str]) -> list[dict[str
 
 
 def show(cases: Sequence[Case]) -> str:
-    """Return the same as a table for a terminal."""
-    table = Table("case", "ours p50 (s)", "ours p99", "stock p50 (s)", "stock p99", "ratio p50", "n")
-    for entry in as_json(cases, {}):
-        ours, stock = entry["ours"], entry["stock"]
-        cells = (ours["p50"], ours["p99"], stock["p50"], stock["p99"], entry["ratio"]["p50"])
-        table.add_row(entry["case"], *(f"{cell:.3f}" for cell in cells), str(ours["n"]))
+    """Return the same as a table for a terminal; the last columns are ours over the path of the line."""
+    table = Table("case", "path", "p50 ms", "p99 ms", "n", "ours/it p50", "ours/it p99")
+    for case in cases:
+        for path, durations in case.paths.items():
+            measured = summary(durations)
+            ratios = (median(case.ours) / median(durations), p99(case.ours) / p99(durations))
+            table.add_row(
+                case.name if path == "ours" else "",
+                path,
+                f"{measured['p50'] * 1000:,.2f}",
+                f"{measured['p99'] * 1000:,.2f}",
+                str(measured["n"]),
+                *("" if path == "ours" else f"{ratio:.2f}" for ratio in ratios),
+            )
+        table.add_section()
     console = Console(width=100)
     with console.capture() as captured:
         console.print(table)
