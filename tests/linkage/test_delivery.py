@@ -78,14 +78,15 @@ class House:
         return [event.subject["phase"] for event in self.ledger.events if event.kind is Kind.LINKAGE_RUN]
 
 
-@pytest.fixture
-def house(
-    tmp_path: Path, join: ModuleType, demo_folder: Path, demo_manifests: Mapping[str, Manifest]
-) -> Iterator[House]:
-    url = f"sqlite:///{tmp_path}/bureau.sqlite"
-    migrate(url)
-    ledger, engine = MemoryLedger(), InProcess(join)
-    store = Store(url, ledger)
+INPUTS = ("snds-dcir", "snds-pmsi-mco", "febrl4-a", "febrl4-b")
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory, demo_manifests: Mapping[str, Manifest]) -> Path:
+    """A database with two projects and the inputs registered, made once; every test works on a copy."""
+    file = tmp_path_factory.mktemp("database") / "bureau.sqlite"
+    migrate(f"sqlite:///{file}")
+    store = Store(f"sqlite:///{file}", MemoryLedger())
     for slug in ("readmissions", "registre"):
         create_project(
             store,
@@ -98,14 +99,20 @@ def house(
             actor=INSTALLATION,
             now=NOW,
         )
+    for slug in INPUTS:
+        register_manifest(store, demo_manifests[slug], actor=INSTALLATION, now=NOW)
+    store.close()
+    return file
 
-    inputs = ("snds-dcir", "snds-pmsi-mco", "febrl4-a", "febrl4-b")
+
+@pytest.fixture
+def house(tmp_path: Path, join: ModuleType, demo_folder: Path, database: Path) -> Iterator[House]:
+    ledger, engine = MemoryLedger(), InProcess(join)
+    store = Store(f"sqlite:///{shutil.copy(database, tmp_path)}", ledger)
 
     def folder_of(dataset: str, version: str) -> Path:
-        return demo_folder / dataset if dataset in inputs else tmp_path / "datasets" / dataset / version
+        return demo_folder / dataset if dataset in INPUTS else tmp_path / "datasets" / dataset / version
 
-    for slug in inputs:
-        register_manifest(store, demo_manifests[slug], actor=INSTALLATION, now=NOW)
     space = PartitionedSpace(engine, "sha256:0", tmp_path / "scratch", 61000, "tests")
     yield House(Linkages(store, space, folder_of, tmp_path / "keys"), ledger, engine)
     store.close()
