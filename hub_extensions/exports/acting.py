@@ -57,6 +57,7 @@ class Turn:
         self.request.comments.append(
             ExportComment(
                 id=new_id(),
+                position=len(self.request.comments),
                 author=self.actor,
                 by_reviewer=by_reviewer,
                 public=public,

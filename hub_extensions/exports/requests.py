@@ -68,7 +68,7 @@ class ExportRequest(Base):
 
     all_files: Mapped[list["ExportFile"]] = relationship(order_by="ExportFile.position", back_populates="request")
     votes: Mapped[list["ExportVote"]] = relationship(order_by="ExportVote.cast_at, ExportVote.id")
-    comments: Mapped[list["ExportComment"]] = relationship(order_by="ExportComment.at, ExportComment.id")
+    comments: Mapped[list["ExportComment"]] = relationship(order_by="ExportComment.position")
     steps: Mapped[list["ExportStep"]] = relationship(order_by="ExportStep.position")
     release: Mapped["ExportRelease | None"] = relationship()
     links: Mapped[list["ExportLink"]] = relationship(order_by="ExportLink.issued_at, ExportLink.id")
@@ -146,6 +146,7 @@ class ExportComment(Base):
 
     id: Mapped[str] = mapped_column(_ID, primary_key=True)
     request_id: Mapped[str] = mapped_column(ForeignKey("export_request.id"), index=True)
+    position: Mapped[int]
     file_id: Mapped[str | None] = mapped_column(ForeignKey("export_file.id"))
     author: Mapped[str] = mapped_column(ForeignKey(Person.username))
     by_reviewer: Mapped[bool]

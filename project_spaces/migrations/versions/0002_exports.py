@@ -115,6 +115,7 @@ def _said() -> None:
         "export_comment",
         sa.Column("id", _ID, nullable=False),
         sa.Column("request_id", _ID, nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("file_id", _ID),
         sa.Column("author", _SLUG, nullable=False),
         sa.Column("by_reviewer", sa.Boolean(), nullable=False),
