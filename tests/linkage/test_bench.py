@@ -14,7 +14,7 @@ from project_spaces.errors import Invalid
 def test_prints_both_cases_as_json():
     result = CliRunner().invoke(command, ["--rows", "1000", "--rounds", "3", "--json"], catch_exceptions=False)
     document = json.loads(result.stdout)
-    assert [entry["case"] for entry in document] == ["join", "delivery"]
+    assert [entry["case"] for entry in document] == ["join-1000", "delivery-1000"]
     for entry in document:
         assert set(entry) == {"case", "ours", "stock", "ratio", "machine"}
         assert entry["ours"]["n"] == entry["stock"]["n"] == 3
