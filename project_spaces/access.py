@@ -102,7 +102,7 @@ def _dataset(session: Session, username: str, project: str | None, slug: str) ->
     """An unknown data set counts as withdrawn and without habilitation: it never allows anything."""
     dataset = session.get(Dataset, slug)
     if dataset is None:
-        return DatasetFacts(slug, Classification.IDENTIFYING, withdrawn=True)
+        return DatasetFacts(slug, Classification.PSEUDONYMISED, withdrawn=True)
     held = [] if project is None else habilitations(session, person=username, project=project, dataset=slug)
     return DatasetFacts(
         slug,

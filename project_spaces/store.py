@@ -186,10 +186,13 @@ class Store:
 
     def _mark(self, batch: Sequence[OutboxRow], receipts: Sequence[Receipt]) -> None:
         with _reachable(), Session(self._writer) as session, session.begin():
-            for row, receipt in zip(batch, receipts, strict=True):
-                session.execute(
-                    update(OutboxRow).where(OutboxRow.seq == row.seq).values(payload=None, ledger_index=receipt.index)
-                )
+            session.execute(
+                update(OutboxRow),
+                [
+                    {"seq": row.seq, "payload": None, "ledger_index": receipt.index}
+                    for row, receipt in zip(batch, receipts, strict=True)
+                ],
+            )
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-VERSION_TABLE = "bureau_schema_version"
+from project_spaces.migrations.env_names import VERSION_TABLE
 
 context.configure(
     connection=context.config.attributes["connection"],

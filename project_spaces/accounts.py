@@ -1,0 +1,259 @@
+"""Local accounts: a password and a compulsory second factor, opened with a one-time activation code.
+
+An administrator creates the account and hands over the activation code; its person chooses a password, adds the secret
+to an authenticator application and proves it with one code. Only then does the account exist for ``SIGN_IN``. Whatever
+is wrong with a sign-in, the person reads the same sentence and waits the same time; after ten in a row the name is
+locked, said so, and until when (``lockout``).
+"""
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import BigInteger, ForeignKey, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from audit.events import Event, Kind
+from project_spaces import lockout, second_factor
+from project_spaces.columns import Base
+from project_spaces.decisions import Action, decide
+from project_spaces.errors import Conflict, Refused
+from project_spaces.facts import PLATFORM
+from project_spaces.lockout import LockPolicy
+from project_spaces.passwords import LONGEST, Passwords
+from project_spaces.people import Person, get_person, require_administrator, subject_of
+from project_spaces.secret_box import SecretBox
+from project_spaces.store import Store
+from project_spaces.text import Text
+
+SIGN_IN_ACTOR = "system:sign-in"
+ISSUER = "Bureau virtuel"
+ACTIVATION_LASTS = timedelta(days=7)
+#: 15 random bytes: 24 characters of base 32, so no number of guesses matters.
+ACTIVATION_BYTES = 15
+
+WRONG = Text("Identifiant, mot de passe ou code incorrect.", "Wrong username, password or code.")
+BAD_ACTIVATION = Text(
+    "Ce code d'activation n'est pas valable ou a expiré : demandez-en un autre à l'autorité d'enregistrement.",
+    "This activation code is not valid or has expired: ask the registration authority for another.",
+)
+WRONG_CODE = Text(
+    "Ce code n'est pas celui attendu : vérifiez l'heure de votre appareil et saisissez le code affiché maintenant.",
+    "This is not the expected code: check your device's clock and type the code shown now.",
+)
+
+
+class SignInRefused(Refused):
+    """Nobody was signed in."""
+
+
+class Account(Base):
+    """What a person signs in with. ``Person.enrolled_at`` says whether both factors are set up."""
+
+    __tablename__ = "account"
+
+    person: Mapped[str] = mapped_column(ForeignKey(Person.username), primary_key=True)
+    created_at: Mapped[datetime]
+    activation_sha256: Mapped[str | None] = mapped_column(String(64), unique=True)
+    activation_ends_at: Mapped[datetime | None]
+    password_hash: Mapped[str | None] = mapped_column(String(255))
+    sealed_totp: Mapped[str | None] = mapped_column(String(1000))
+    last_totp_step: Mapped[int | None] = mapped_column(BigInteger)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What a person needs to add the second factor to an authenticator application; shown once."""
+
+    username: str
+    secret: str
+    provisioning_uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Both factors were right and ``decide`` allowed it."""
+
+    username: str
+    display_name: str
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Accounts of one installation: its database, the key of its secrets, its rules."""
+
+    store: Store
+    box: SecretBox
+    policy: LockPolicy = field(default_factory=LockPolicy)
+    passwords: Passwords = field(default_factory=Passwords)
+
+    def create(self, username: str, *, actor: str, now: datetime) -> str:
+        """Open an account for a person, or replace a lost one; return the activation code, which is shown once.
+
+        A replaced account's password and second factor stop working at once.
+
+        Raises
+        ------
+        NotFound, Refused
+            nobody of that name; *actor* is not an administrator.
+        """
+        code = base64.b32encode(secrets.token_bytes(ACTIVATION_BYTES)).decode("ascii")
+        with self.store.read() as session:
+            known = session.get(Account, username) is not None
+        kind = Kind.ACCOUNT_RESET if known else Kind.ACCOUNT_CREATED
+        with self.store.write(Event(kind, actor, None, now, persons={"person": username})) as session:
+            require_administrator(session, actor, now)
+            person = get_person(session, username)
+            account = session.get(Account, username) or Account(person=username, created_at=now)
+            session.add(account)
+            person.enrolled_at = account.password_hash = account.sealed_totp = None
+            account.activation_sha256, account.activation_ends_at = _digest(code), now + ACTIVATION_LASTS
+            lockout.forget_failures(session, username)
+        return "-".join(code[place : place + 4] for place in range(0, len(code), 4))
+
+    def enrol(self, activation_code: str, password: str, *, now: datetime) -> Enrolment:
+        """Set the password and make the second factor's secret; the account opens with ``confirm_enrolment``.
+
+        Doing it again before that replaces both.
+
+        Raises
+        ------
+        SignInRefused
+            the code is not valid (any more).
+        Invalid
+            the password can't be one.
+        """
+        with self.store.read() as session:
+            username = self._by_activation(session, activation_code, now).person
+        hashed = self.passwords.hash(password, username=username)
+        secret = second_factor.new_secret()
+        event = Event(Kind.ACCOUNT_CHANGED, username, None, now, {"change": "enrolment started"})
+        with self.store.write(event) as session:
+            account = self._by_activation(session, activation_code, now)
+            account.password_hash, account.sealed_totp = hashed, self.box.seal(secret)
+        return Enrolment(username, secret, second_factor.provisioning_uri(secret, username, ISSUER))
+
+    def confirm_enrolment(self, activation_code: str, totp: str, *, now: datetime) -> str:
+        """Open the account after the first right code; return the username. The activation code is spent.
+
+        Raises
+        ------
+        SignInRefused
+            the activation code is not valid, or the one-time code is wrong.
+        Conflict
+            ``enrol`` has not been done.
+        """
+        with self.store.read() as session:
+            username = self._by_activation(session, activation_code, now).person
+        with self.store.write(Event(Kind.ACCOUNT_ENROLLED, username, None, now, {"factor": "totp"})) as session:
+            account = self._by_activation(session, activation_code, now)
+            if account.sealed_totp is None:
+                raise Conflict(Text("Choisissez d'abord un mot de passe.", "Choose a password first."))
+            step = second_factor.matching_step(self.box.open(account.sealed_totp), totp, now)
+            if step is None:
+                raise SignInRefused(WRONG_CODE)
+            account.last_totp_step = step
+            account.activation_sha256 = account.activation_ends_at = None
+            get_person(session, username).enrolled_at = now
+        return username
+
+    def verify(self, username: str, password: str, totp: str, *, now: datetime, origin: str = "") -> SignedIn:
+        """Sign a person in with both factors.
+
+        Parameters
+        ----------
+        origin
+            address the attempt came from, for the record.
+
+        Raises
+        ------
+        SignInRefused
+            something is wrong; the sentence does not say what. Or ``decide`` says no: then with its reasons.
+        Locked
+            too many wrong attempts under this name; the sentence says until when.
+        Unavailable
+            the ledger or the database does not answer: nobody is signed in (fail closed).
+        """
+        with self.store.read() as session:
+            self._require_unlocked(session, username, now)
+            account = session.get(Account, username)
+            person = session.get(Person, username)
+        enrolled = account if person is not None and person.enrolled_at is not None else None
+        right = self.passwords.matches(enrolled.password_hash if enrolled else None, password)
+        sealed = enrolled.sealed_totp if enrolled else None
+        step = second_factor.matching_step(self.box.open(sealed) if sealed else None, totp, now)
+        if not right or not second_factor.fresh(step, enrolled.last_totp_step if enrolled else None):
+            self._fail(username, known=person is not None, now=now, origin=origin)
+        return self._succeed(username, password, step, now=now, origin=origin)
+
+    def _succeed(self, username: str, password: str, step: int | None, *, now: datetime, origin: str) -> SignedIn:
+        event = Event(Kind.SIGNIN_SUCCESS, username, None, now, {"factors": 2}, private={"address": origin})
+        try:
+            with self.store.write(event) as session:
+                self._require_unlocked(session, username, now)
+                account = session.get_one(Account, username)
+                if account.password_hash is None or not second_factor.fresh(step, account.last_totp_step):
+                    raise _UsedMeanwhile
+                decision = decide(subject_of(session, username), Action.SIGN_IN, PLATFORM, now)
+                if not decision.allowed:
+                    raise SignInRefused(decision.reasons[0].text, [reason.text for reason in decision.reasons])
+                account.last_totp_step = step
+                if self.passwords.outdated(account.password_hash):
+                    account.password_hash = self.passwords.hasher.hash(password)
+                lockout.forget_failures(session, username)
+                name = get_person(session, username).display_name
+        except _UsedMeanwhile:
+            self._fail(username, known=True, now=now, origin=origin)
+        except SignInRefused as refusal:
+            self._record_refusal(username, refusal, now=now, origin=origin)
+            raise
+        self.store.require_settled()
+        return SignedIn(username, name)
+
+    def _fail(self, username: str, *, known: bool, now: datetime, origin: str) -> None:
+        """Count and record a wrong attempt, then raise; a name that nobody has is not written down anywhere."""
+        claimed = username if known else None
+        failure = _attempt(Kind.SIGNIN_FAILURE, claimed, {"cause": "credentials", "known": known}, now, origin)
+        with self.store.write(failure) as session:
+            self._require_unlocked(session, username, now)
+            until = lockout.count_failure(session, username, self.policy, now)
+            if until is not None:
+                lock = {"until": until.isoformat()}
+                session.also(_attempt(Kind.SIGNIN_LOCKED, claimed, lock, now, origin))
+        raise lockout.locked(until) if until else SignInRefused(WRONG)
+
+    def _record_refusal(self, username: str, refusal: SignInRefused, *, now: datetime, origin: str) -> None:
+        subject: dict[str, str | bool] = {"cause": "refused", "known": True, "why": refusal.text.en}
+        self.store.record(_attempt(Kind.SIGNIN_FAILURE, username, subject, now, origin))
+
+    def _require_unlocked(self, session: Session, username: str, now: datetime) -> None:
+        until = lockout.locked_until(session, username, now)
+        if until is not None:
+            raise lockout.locked(until)
+
+    def _by_activation(self, session: Session, code: str, now: datetime) -> Account:
+        if len(code) > LONGEST:
+            raise SignInRefused(BAD_ACTIVATION)
+        account = session.scalars(select(Account).where(Account.activation_sha256 == _digest(code))).one_or_none()
+        if account is None or account.activation_ends_at is None or account.activation_ends_at <= now:
+            raise SignInRefused(BAD_ACTIVATION)
+        return account
+
+
+class _UsedMeanwhile(Exception):
+    """Another attempt used the same code, or the account was reset, between the look and the act."""
+
+
+def _attempt(kind: Kind, claimed: str | None, subject: Mapping[str, str | bool], now: datetime, origin: str) -> Event:
+    """Tell of an attempt: the name that was claimed is not proved to be the one who acted."""
+    persons = {} if claimed is None else {"claimed": claimed}
+    return Event(kind, SIGN_IN_ACTOR, None, now, subject, private={"address": origin}, persons=persons)
+
+
+def _digest(activation_code: str) -> str:
+    """Hash an activation code as typed: spaces, hyphens and case don't matter."""
+    plain = "".join(character for character in activation_code.upper() if character.isalnum())
+    return hashlib.sha256(plain.encode()).hexdigest()
