@@ -21,6 +21,7 @@ from project_spaces.errors import Unavailable
 from project_spaces.text import Text
 
 SOCKET = Path("/var/run/docker.sock")
+UNITS = Path("/run/systemd/system")  # exists where systemd manages services (sd_booted(3))
 NO_NETWORK = ("--iptables=false", "--bridge=none")
 START_TIMEOUT_S = 40.0
 INSTALL = "apt-get install docker.io iptables debootstrap"
@@ -104,7 +105,7 @@ def ensure(choice: str = "auto", *, log: Path, report: Reporter | None = None) -
         if missing.why is not Why.WOULD_NOT_START:
             raise
     report.step("Starting the container engine")
-    if Path("/run/systemd/system").is_dir():
+    if UNITS.is_dir():
         return _start_unit(choice)
     return _start_daemon(choice, log)
 

@@ -11,11 +11,12 @@ import tarfile
 import tempfile
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from docker.errors import APIError, ImageNotFound
+from requests.exceptions import ReadTimeout
 
 from hub_extensions.engine import daemon, system, wheels
 from hub_extensions.engine.daemon import Engine
@@ -68,12 +69,31 @@ def ensure(
     """
     settings = settings or load()
     report = report or Silent()
-    if name not in names(folder):
-        known = ", ".join(names(folder))
-        raise NotFound(Text(f"Pas d'image {name} ; il y a : {known}.", f"No image {name}; there are: {known}."))
+    _check_known(name, folder)
     engine = engine or daemon.ensure(settings.engine, log=settings.log_dir / "dockerd.log", report=report)
     with _alone():
         return _Builder(engine, settings, report, folder).ensure(name)
+
+
+def find(name: str, settings: Settings | None = None, *, folder: Path = FOLDER) -> ImageRef | None:
+    """Return the image *name* as the tree describes it now, or None when it isn't on this machine; builds nothing.
+
+    Raises
+    ------
+    NotFound
+        no such folder.
+    NoEngine
+        no engine answers.
+    """
+    settings = settings or load()
+    _check_known(name, folder)
+    return _Builder(daemon.find(settings.engine), settings, Silent(), folder).find(name)
+
+
+def _check_known(name: str, folder: Path) -> None:
+    if name not in names(folder):
+        known = ", ".join(names(folder))
+        raise NotFound(Text(f"Pas d'image {name} ; il y a : {known}.", f"No image {name}; there are: {known}."))
 
 
 @contextmanager
@@ -92,23 +112,44 @@ class _Builder:
     folder: Path
 
     def ensure(self, name: str) -> ImageRef:
-        source = self.folder / name
-        parent = PARENT.search((source / "Dockerfile").read_text())
-        below = self.ensure(parent["name"]).digest if parent else self._system()
-        tag = f"bureau/{name}:{content_hash(source, below)}"
+        parent = self._parent(name)
+        below = self.ensure(parent).digest if parent else self._ensure_system()
+        found = self._tagged(name, below)
+        if found is None:
+            self._build(name, _tag(self.folder / name, below), {"PARENT" if parent else "SYSTEM": below})
+            found = self._tagged(name, below)
+        if found is None:
+            raise _failed(name, "the engine did not keep the image")
+        return found
+
+    def find(self, name: str) -> ImageRef | None:
+        parent = self._parent(name)
+        under = self.find(parent) if parent else None
+        below = under.digest if under else None if parent else system.find(self.engine, self._source)
+        return self._tagged(name, below) if below else None
+
+    def _parent(self, name: str) -> str | None:
+        match = PARENT.search((self.folder / name / "Dockerfile").read_text())
+        return match["name"] if match else None
+
+    def _tagged(self, name: str, below: str) -> ImageRef | None:
+        tag = _tag(self.folder / name, below)
         try:
             return ImageRef(name, tag, str(self.engine.client.images.get(tag).id))
         except ImageNotFound:
-            self._build(source, tag, {"PARENT" if parent else "SYSTEM": below})
-        return ImageRef(name, tag, str(self.engine.client.images.get(tag).id))
+            return None
 
-    def _system(self) -> str:
-        source = system.Source(self.settings.base_image, self.settings.debian_mirror)
-        return system.ensure(self.engine, source, self.settings.cache_dir, self.report)
+    @property
+    def _source(self) -> system.Source:
+        return system.Source(self.settings.base_image, self.settings.debian_mirror)
 
-    def _build(self, source: Path, tag: str, arguments: dict[str, str]) -> None:
+    def _ensure_system(self) -> str:
+        return system.ensure(self.engine, self._source, self.settings.cache_dir, self.report)
+
+    def _build(self, name: str, tag: str, arguments: dict[str, str]) -> None:
+        source = self.folder / name
         packages = wheels.fetch(source / "requirements.lock", self.settings.cache_dir, self.engine.machine, self.report)
-        self.report.step(f"Building the {source.name} image, without a network")
+        self.report.step(f"Building the {name} image, without a network")
         last: deque[str] = deque(maxlen=15)
         with tempfile.TemporaryFile(dir=self.settings.cache_dir) as context:
             _pack(source, packages, context)
@@ -124,19 +165,28 @@ class _Builder:
                     decode=True,
                 )
                 for event in events:
-                    self._follow(event, last)
+                    self._follow(name, event, last)
             except APIError as error:
-                raise _failed(source.name, error.explanation or str(error)) from None
-        self.engine.client.images.prune(filters={"dangling": True, "label": f"{STAGE}=wheels"})
+                raise _failed(name, error.explanation or str(error)) from None
+        self._drop_stages()
 
-    def _follow(self, event: dict[str, str], last: deque[str]) -> None:
+    def _drop_stages(self) -> None:
+        """Forget the stages that held wheels; the engine goes on deleting by itself when that takes long."""
+        with suppress(ReadTimeout):
+            self.engine.client.images.prune(filters={"dangling": True, "label": f"{STAGE}=wheels"})
+
+    def _follow(self, name: str, event: dict[str, str], last: deque[str]) -> None:
         if "error" in event:
-            raise _failed(self.folder.name, " ".join((*last, event["error"])))
+            raise _failed(name, " ".join((*last, event["error"])))
         line = event.get("stream", "").strip()
         if line:
             last.append(line)
         if step := STEP.match(line):
             self.report.advance(int(step[1]) - 1, int(step[2]), step[3])
+
+
+def _tag(source: Path, below: str) -> str:
+    return f"bureau/{source.name}:{content_hash(source, below)}"
 
 
 def content_hash(source: Path, below: str) -> str:

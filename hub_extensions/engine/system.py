@@ -70,14 +70,20 @@ def ensure(engine: Engine, source: Source, scratch: Path, report: Reporter, *, r
     NoBaseImage
         naming what was tried and what to type.
     """
-    if not refresh:
-        try:
-            return str(engine.client.images.get(source.tag).id)
-        except ImageNotFound:
-            pass
+    present = None if refresh else find(engine, source)
+    if present:
+        return present
     if not _pull(source, report):
         _bootstrap(engine, source, scratch, report)
     return str(engine.client.images.get(source.tag).id)
+
+
+def find(engine: Engine, source: Source) -> str | None:
+    """Return the id of the system image that is on this machine, or None."""
+    try:
+        return str(engine.client.images.get(source.tag).id)
+    except ImageNotFound:
+        return None
 
 
 def _pull(source: Source, report: Reporter) -> bool:

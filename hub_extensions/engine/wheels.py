@@ -45,7 +45,8 @@ def fetch(lock: Path, cache: Path, machine: str, report: Reporter) -> Path:
         return folder
     report.step(f"Fetching the packages of the {lock.parent.name} image")
     folder.mkdir(parents=True, exist_ok=True)
-    _run(_command(lock, folder, cache, machine), text.count(b"=="), report)
+    if total := text.count(b"=="):
+        _run(_command(lock, folder, cache, machine), total, report)
     (folder / COMPLETE).touch()
     return folder
 
