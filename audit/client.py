@@ -175,6 +175,10 @@ class AsyncLedger(asyncio.Protocol):
             packed = await asyncio.to_thread(self._pack_large, events)
         else:
             packed = [records.pack(prepare(event, self._keys)) for event in events]
+        return await self.send(packed)
+
+    async def send(self, packed: Sequence[bytes]) -> list[Receipt]:
+        """Record entries that are prepared already (``records.pack``); raises as ``append``."""
         bodies = list(_bodies(packed))
         if len(bodies) == 1:
             return wire.read_receipts(await self._request(Operation.APPEND, bodies[0]))
