@@ -136,6 +136,22 @@ class Accounts:
             account.password_hash, account.sealed_totp = hashed, self.box.seal(secret)
         return Enrolment(username, secret, second_factor.provisioning_uri(secret, username, ISSUER))
 
+    def pending(self, activation_code: str, *, now: datetime) -> Enrolment:
+        """Return again what ``enrol`` returned, for a person who mistyped the first code.
+
+        Raises
+        ------
+        SignInRefused
+            the activation code is not valid (any more).
+        Conflict
+            ``enrol`` has not been done.
+        """
+        with self.store.read() as session:
+            account = self._by_activation(session, activation_code, now)
+            secret = self._secret(account)
+            address = second_factor.provisioning_uri(secret, account.person, ISSUER)
+            return Enrolment(account.person, secret, address)
+
     def confirm_enrolment(self, activation_code: str, totp: str, *, now: datetime) -> str:
         """Open the account after the first right code; return the username. The activation code is spent.
 
@@ -150,9 +166,7 @@ class Accounts:
             username = self._by_activation(session, activation_code, now).person
         with self.store.write(Event(Kind.ACCOUNT_ENROLLED, username, None, now, {"factor": "totp"})) as session:
             account = self._by_activation(session, activation_code, now)
-            if account.sealed_totp is None:
-                raise Conflict(Text("Choisissez d'abord un mot de passe.", "Choose a password first."))
-            step = second_factor.matching_step(self.box.open(account.sealed_totp), totp, now)
+            step = second_factor.matching_step(self._secret(account), totp, now)
             if step is None:
                 raise SignInRefused(WRONG_CODE)
             account.last_totp_step = step
@@ -233,6 +247,11 @@ class Accounts:
         until = lockout.locked_until(session, username, now)
         if until is not None:
             raise lockout.locked(until)
+
+    def _secret(self, account: Account) -> str:
+        if account.sealed_totp is None:
+            raise Conflict(Text("Choisissez d'abord un mot de passe.", "Choose a password first."))
+        return self.box.open(account.sealed_totp)
 
     def _by_activation(self, session: Session, code: str, now: datetime) -> Account:
         if len(code) > LONGEST:

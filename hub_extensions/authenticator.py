@@ -1,0 +1,142 @@
+"""Sign-in for the Hub: the domain's accounts, two factors, and a decision that is asked again and again.
+
+The Hub keeps a cookie for hours; this class keeps asking ``decide`` (``refresh_user``), so that a person who was
+disabled a minute ago has no session now. Whatever fails (ledger, database) refuses, and says so (DESIGN section 3,
+rule 1).
+Traps of the Hub that the defaults answer: B1, B2, B14, and an API call whose refusal would turn into a 500.
+"""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from jupyterhub.auth import Authenticator
+from jupyterhub.handlers import BaseHandler
+from jupyterhub.user import User
+from tornado import web
+from traitlets import Instance, TraitError, default, validate
+
+from audit.events import Event, Kind
+from hub_extensions.opening import open_box, open_store
+from hub_extensions.settings import Settings
+from hub_extensions.sign_in import handlers
+from project_spaces.access import may
+from project_spaces.accounts import Accounts, SignedIn
+from project_spaces.decisions import Action
+from project_spaces.errors import BureauError
+from project_spaces.lockout import LockPolicy
+
+#: Comparisons of a password at a time, each with 64 MiB; the others wait their turn.
+VERIFIERS = 2
+
+
+class SignInError(web.HTTPError):
+    """The domain's refusal as an HTTP answer: its status, its sentence in both languages, nothing else."""
+
+    def __init__(self, error: BureauError) -> None:
+        super().__init__(error.status, f"{error.text.fr} — {error.text.en}".replace("%", "%%"))
+        self.error = error
+
+
+class LocalAuthenticator(Authenticator):
+    """Accounts of this installation: argon2 passwords and compulsory time-based codes."""
+
+    settings = Instance(Settings, config=True, help="The installation's settings.")
+
+    @default("auth_refresh_age")
+    def _auth_refresh_age(self) -> int:
+        return 60
+
+    @default("auth_refresh_strict")
+    def _auth_refresh_strict(self) -> bool:
+        return True
+
+    @default("refresh_pre_spawn")
+    def _refresh_pre_spawn(self) -> bool:
+        return True
+
+    @default("any_allow_config")
+    def _any_allow_config(self) -> bool:
+        return True  # ``check_allowed`` decides; there is no list to forget
+
+    @validate("auth_refresh_age")
+    def _positive_age(self, proposal: dict[str, Any]) -> int:
+        age = int(proposal["value"])
+        if not 0 < age <= 300:
+            message = f"auth_refresh_age = {age} refused: 1 to 300 seconds (0 would never ask again, TRAPS B1)"
+            raise TraitError(message)
+        return age
+
+    @validate("allow_existing_users")
+    def _never_by_history(self, proposal: dict[str, Any]) -> bool:
+        if proposal["value"]:
+            message = "allow_existing_users = True refused: having been here once is no right (TRAPS B14)"
+            raise TraitError(message)
+        return False
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """The domain's accounts."""
+        policy = LockPolicy(self.settings.lockout_failures, timedelta(minutes=self.settings.lockout_minutes))
+        return Accounts(open_store(self.settings), open_box(self.settings), policy)
+
+    @cached_property
+    def _verifiers(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(VERIFIERS, thread_name_prefix="sign-in")
+
+    async def authenticate(self, handler: BaseHandler, data: dict[str, str] | None) -> str:
+        """Check both factors and ask ``decide``; return the username.
+
+        Raises
+        ------
+        SignInError
+            refused, locked or unavailable, with the sentence.
+        """
+        fields = data or {}
+        username, password, code = (str(fields.get(name) or "") for name in ("username", "password", "code"))
+        origin = str(handler.request.remote_ip or "")
+        try:
+            signed_in = await asyncio.get_running_loop().run_in_executor(
+                self._verifiers, self._verify, username, password, code, origin
+            )
+        except BureauError as error:
+            raise SignInError(error) from None
+        return signed_in.username
+
+    def _verify(self, username: str, password: str, code: str, origin: str) -> SignedIn:
+        return self.accounts.verify(username, password, code, now=datetime.now(UTC), origin=origin)
+
+    async def check_allowed(self, username: str, authentication: dict[str, Any] | None = None) -> bool:  # noqa: ARG002
+        """Allow whom ``decide`` allows to sign in now, and nobody else."""
+        return await asyncio.to_thread(self._allowed, username)
+
+    async def refresh_user(self, user: User, handler: BaseHandler | None = None) -> bool:  # noqa: ARG002
+        """Ask ``decide`` again for a person who is signed in; False ends the session.
+
+        Raises
+        ------
+        SignInError
+            the domain does not answer: nothing is allowed until it does.
+        """
+        try:
+            return await asyncio.to_thread(self._allowed, user.name)
+        except BureauError as error:
+            raise SignInError(error) from None
+
+    def _allowed(self, username: str) -> bool:
+        with self.accounts.store.read() as session:
+            return may(session, username, Action.SIGN_IN, now=datetime.now(UTC)).allowed
+
+    async def signed_out(self, username: str) -> None:
+        """Record that a person left; a ledger that does not answer keeps nobody signed in."""
+        event = Event(Kind.SIGNOUT, username, None, datetime.now(UTC), {"cause": "asked"})
+        try:
+            await asyncio.to_thread(self.accounts.store.record, event)
+        except BureauError as error:
+            self.log.warning("sign-out of %s not recorded: %s", username, error)
+
+    def get_handlers(self, app: Any) -> list[tuple[Any, ...]]:  # noqa: ARG002
+        """Return the pages: sign-in, sign-out, enrolment, and the files they are drawn with."""
+        return handlers()

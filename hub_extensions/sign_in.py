@@ -1,0 +1,224 @@
+"""The Hub's pages around signing in: the form, the way out, and the enrolment of password and second factor.
+
+They work without script, read French first and English on demand, and are drawn with the portal's stylesheet, which the
+Hub serves itself so that signing in does not depend on the portal. Forms carry the Hub's XSRF token; what a page shows
+once (the second factor's secret) is never cached.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import segno
+from jupyterhub.handlers import BaseHandler
+from jupyterhub.handlers.login import LoginHandler, LogoutHandler
+from tornado import web
+from tornado.httputil import url_concat
+
+from hub_extensions.portal.language import COOKIE, chosen
+from hub_extensions.portal.templating import STATIC
+from hub_extensions.trial import NOT_PROTECTED
+from project_spaces.accounts import Accounts, Enrolment
+from project_spaces.errors import BureauError, Invalid
+from project_spaces.passwords import SHORTEST
+from project_spaces.text import Language, Text
+
+FORM_EXPIRED = Text(
+    "Cette page a expiré ou n'est pas la vôtre : recommencez.",
+    "This page has expired or is not yours: please start again.",
+)
+NOT_THE_SAME = Text("Les deux mots de passe diffèrent.", "The two passwords differ.")
+YEAR_DAYS = 365
+
+
+class DoorPage:
+    """What the pages share: the language, and a context whose every sentence is given in both."""
+
+    @property
+    def language(self) -> Language:
+        """Language of this request; a choice in the address is remembered."""
+        asked = self.get_query_argument("lang", "")  # type: ignore[attr-defined]
+        if asked in {"fr", "en"}:
+            self.set_cookie(COOKIE, asked, path="/", samesite="Lax", expires_days=YEAR_DAYS)  # type: ignore[attr-defined]
+        return chosen(self)  # type: ignore[arg-type]
+
+    def door(self, **context: Any) -> dict[str, Any]:
+        """Return the context of a page."""
+        language = self.language
+        other = "en" if language == "fr" else "fr"
+        local = self.authenticator.settings.spawner == "local"  # type: ignore[attr-defined]
+        return {
+            "lang": language,
+            "other_lang": other,
+            "switch_url": url_concat(self._address(), {"lang": other}),
+            "t": _picker(language),
+            "trial": NOT_PROTECTED.in_(language) if local else "",
+            "shortest": SHORTEST,
+            **context,
+        }
+
+    def never_cached(self) -> None:
+        """Tell browsers and proxies to keep nothing of this page."""
+        self.set_header("Cache-Control", "no-store")  # type: ignore[attr-defined]
+
+    def _address(self) -> str:
+        """Address of this page, keeping where to go afterwards."""
+        path = self.request.path  # type: ignore[attr-defined]
+        following = self.get_query_argument("next", "")  # type: ignore[attr-defined]
+        return url_concat(path, {"next": following} if following else {})
+
+    def check_xsrf_cookie(self) -> None:
+        """Check the Hub's token; the refusal is a sentence a person can act on."""
+        try:
+            super().check_xsrf_cookie()  # type: ignore[misc]
+        except web.HTTPError as error:
+            self.log.warning("XSRF check failed on %s: %s", self.request.path, error)  # type: ignore[attr-defined]
+            raise web.HTTPError(403, FORM_EXPIRED.in_(self.language)) from None
+
+
+class SignInHandler(DoorPage, LoginHandler):
+    """The sign-in form, and the answer to it."""
+
+    async def post(self) -> None:
+        """Sign in, or show the form again with the sentence."""
+        fields = {name: self.get_body_argument(name, "", strip=False) for name in ("username", "password", "code")}
+        fields["username"] = fields["username"].strip()
+        try:
+            user = await self.login_user(fields)
+        except web.HTTPError as refused:
+            error = getattr(refused, "error", None)
+            if error is None:
+                raise
+            self.set_status(error.status)
+            self.finish(await self._render(login_error=_sentences(error, self.language), username=fields["username"]))
+            return
+        if user is None:
+            raise web.HTTPError(403)
+        self._jupyterhub_user = user
+        self.redirect(self.get_next_url(user))
+
+    async def _render(self, login_error: str | None = None, username: str | None = None, **context: Any) -> str:
+        """Render the form."""
+        self.never_cached()
+        following = self.get_argument("next", "")
+        action = url_concat(self.settings["login_url"], {"next": following} if following else {})
+        page = self.door(
+            login_error=login_error,
+            username=(username or "")[:30],
+            action=action,
+            enrolled=self.get_query_argument("enrolled", "") == "1",
+            **context,
+        )
+        # The base class would send a failed form back through here again.
+        return await BaseHandler.render_template(self, "login.html", **page)
+
+
+class SignOutHandler(LogoutHandler):
+    """The way out; recorded."""
+
+    async def handle_logout(self) -> None:
+        """Record it before the page is shown."""
+        user = self._leaving
+        if user is not None:
+            await self.authenticator.signed_out(user)
+
+    async def default_handle_logout(self) -> None:
+        """Clear the session, remembering whose it was."""
+        self._leaving = self.current_user.name if self.current_user else None
+        await super().default_handle_logout()
+
+
+class EnrolHandler(DoorPage, BaseHandler):
+    """Enrolment: activation code and new password, then the second factor, then one code that proves it."""
+
+    async def get(self) -> None:
+        """Show the first step."""
+        await self._show("password")
+
+    async def post(self) -> None:
+        """Do the step that the form names."""
+        activation = self.get_body_argument("activation", "")[:200]
+        confirming = self.get_body_argument("step", "") == "confirm"
+        try:
+            if confirming:
+                await self._ask(Accounts.confirm_enrolment, activation, self.get_body_argument("code", "")[:20])
+                self.redirect(url_concat(self.settings["login_url"], {"enrolled": "1"}))
+                return
+            enrolment = await self._ask(Accounts.enrol, activation, self._password())
+        except BureauError as error:
+            await self._again(error, activation, confirming=confirming)
+            return
+        await self._show("confirm", activation=activation, enrolment=enrolment)
+
+    def _password(self) -> str:
+        first, second = (self.get_body_argument(name, "", strip=False) for name in ("password", "password2"))
+        if first != second:
+            raise Invalid(NOT_THE_SAME)
+        return first
+
+    async def _again(self, error: BureauError, activation: str, *, confirming: bool) -> None:
+        """Show the same step with the sentence, or the first one when the activation code itself is no good."""
+        self.set_status(error.status)
+        sentence = _sentences(error, self.language)
+        if confirming:
+            try:
+                enrolment = await self._ask(Accounts.pending, activation)
+            except BureauError:
+                confirming = False
+            else:
+                await self._show("confirm", error=sentence, activation=activation, enrolment=enrolment)
+        if not confirming:
+            await self._show("password", error=sentence, activation=activation)
+
+    async def _show(
+        self, step: str, *, error: str = "", activation: str = "", enrolment: Enrolment | None = None
+    ) -> None:
+        self.never_cached()
+        page = self.door(
+            step=step,
+            error=error,
+            activation=activation,
+            username=enrolment.username if enrolment else "",
+            secret=_spaced(enrolment.secret) if enrolment else "",
+            qr=_qr(enrolment.provisioning_uri) if enrolment else "",
+        )
+        self.finish(await self.render_template("enrol.html", **page))
+
+    async def _ask(self, verb: Callable[..., Any], *arguments: str) -> Any:
+        return await asyncio.to_thread(verb, self.authenticator.accounts, *arguments, now=datetime.now(UTC))
+
+
+class DrawingHandler(web.StaticFileHandler):
+    """The stylesheet and the logo, for everybody."""
+
+
+def handlers() -> list[tuple[Any, ...]]:
+    """Return the pages; the Hub puts its own prefix before each address."""
+    return [
+        (r"/login", SignInHandler),
+        (r"/logout", SignOutHandler),
+        (r"/enrol", EnrolHandler),
+        (r"/door/(bureau\.css|logo\.svg)", DrawingHandler, {"path": str(STATIC)}),
+    ]
+
+
+def _picker(language: Language) -> Callable[[str, str], str]:
+    """Return a function that takes a sentence in French and English and gives the one to read."""
+    return lambda fr, en: Text(fr, en).in_(language)
+
+
+def _sentences(error: BureauError, language: Language) -> str:
+    told = dict.fromkeys([error.text, *error.reasons])
+    return " ".join(text.in_(language) for text in told)
+
+
+def _spaced(secret: str) -> str:
+    """Write the secret in groups of four, to be typed by hand."""
+    return " ".join(secret[place : place + 4] for place in range(0, len(secret), 4))
+
+
+def _qr(address: str) -> str:
+    """Draw *address* as an inline SVG of dark modules on white, whatever the colour scheme."""
+    code = segno.make(address, error="m")
+    return str(code.svg_inline(scale=4, border=2, dark="#000", light="#fff", svgclass=None, lineclass=None))
