@@ -1,9 +1,10 @@
-"""What an installation needs before its processes start: folders, secrets, tables."""
+"""What an installation needs before its processes start: folders, secrets, tables, images."""
 
-from project_spaces.store import migrate
-
+from hub_extensions import image_digests, trial
+from hub_extensions.engine.progress import Reporter
 from hub_extensions.secret_files import NAMES, fernet_key, secret
 from hub_extensions.settings import Settings
+from project_spaces.store import migrate
 
 
 def prepare(settings: Settings) -> None:
@@ -13,3 +14,17 @@ def prepare(settings: Settings) -> None:
         secret(settings.secrets_dir, name)
     fernet_key(settings.secrets_dir)
     migrate(settings.store_url)
+
+
+def prepare_workspaces(settings: Settings, report: Reporter | None = None) -> None:
+    """Install what workspaces run: images, or the packages of the trial mode. Quick when they are there.
+
+    Raises
+    ------
+    Unavailable
+        no engine, no base image, or a package that can't be had; the sentence says which and what to type.
+    """
+    if settings.spawner == "local":
+        trial.environment(settings)
+    else:
+        image_digests.install(settings, report)

@@ -23,7 +23,7 @@ from supervisor.xmlrpc import SupervisorTransport
 
 from audit.client import Ledger
 from audit.errors import LedgerError
-from audit.keystore import KeyStore
+from hub_extensions.opening import ledger_keys
 from hub_extensions.secret_files import secret
 from hub_extensions.settings import Settings
 from project_spaces.errors import Unavailable
@@ -266,7 +266,7 @@ def _ledger_answers(settings: Settings) -> bool:
     if not settings.ledger_socket.exists():
         return False
     try:
-        ledger = Ledger(settings.ledger_socket, KeyStore(settings.secrets_dir / "ledger"), timeout=2)
+        ledger = Ledger(settings.ledger_socket, ledger_keys(settings), timeout=2)
         ledger.ping()
     except (LedgerError, OSError):
         return False

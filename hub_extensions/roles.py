@@ -4,6 +4,7 @@
 #: stopping servers is not among them: a person could start any name and store any options (TRAPS B3, B4).
 USER_SCOPES = (
     "read:users:name!user",
+    "read:users:groups!user",  # part of every identity that the Hub's OAuth hands out
     "tokens!user",
     "access:servers!user",
     "access:services!service=bureau",

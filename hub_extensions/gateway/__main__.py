@@ -4,21 +4,22 @@ import asyncio
 import signal
 
 import structlog
-from audit.client import AsyncLedger
 from jupyterhub.services.auth import HubOAuth
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import PeriodicCallback
 from tornado.netutil import bind_sockets
 
-from audit.keystore import KeyStore
+from audit.client import AsyncLedger
 from hub_extensions import settings as bureau_settings
 from hub_extensions.gateway.app import ACTIVITY_EVERY_S, MIB, make_app, report_activity
 from hub_extensions.gateway.domain import StoreDomain
 from hub_extensions.gateway.recording import Recording
 from hub_extensions.gateway.seats import OpenWorkspace, Seats
+from hub_extensions.opening import ledger_keys
 from hub_extensions.processes import PORTAL_PREFIX, hub_api_url
-from hub_extensions.secret_files import fernet_key, secret
+from hub_extensions.secret_files import secret
 from hub_extensions.settings import Settings
+from hub_extensions.workspace_book import WorkspaceBook
 
 log = structlog.get_logger()
 #: Seconds for which the Hub's answer about a token counts (TRAPS B13: the default is 300).
@@ -44,9 +45,8 @@ def make_auth(settings: Settings, workspace: OpenWorkspace) -> HubOAuth:
 
 async def serve(settings: Settings) -> None:
     """Serve until told to stop."""
-    keys = KeyStore(settings.secrets_dir / "ledger")
-    recording = Recording(AsyncLedger(settings.ledger_socket, keys))
-    domain = StoreDomain(settings, fernet_key(settings.secrets_dir))
+    recording = Recording(AsyncLedger(settings.ledger_socket, ledger_keys(settings)))
+    domain = StoreDomain(WorkspaceBook.of(settings))
     seats = Seats(domain, lambda workspace: make_auth(settings, workspace), settings.revocation_poll_ms / 1000)
     app = make_app(
         seats=seats,

@@ -1,0 +1,29 @@
+"""The gateway's questions, answered by the domain's store."""
+
+from datetime import datetime
+
+from hub_extensions.gateway.seats import OpenWorkspace, cut_sentence
+from hub_extensions.workspace_book import WorkspaceBook
+from project_spaces.conditions import Reason
+from project_spaces.decisions import Decision
+
+GONE = Decision(allowed=False, reasons=(Reason("workspace_ended", cut_sentence()),), until=None)
+
+
+class StoreDomain:
+    """Implements :class:`hub_extensions.gateway.seats.Domain`."""
+
+    def __init__(self, book: WorkspaceBook) -> None:
+        self._book = book
+
+    def revision(self) -> int:
+        """Return the number that moves with every act."""
+        return self._book.store.revision()
+
+    def workspace(self, person: str, project: str) -> OpenWorkspace | None:
+        """Return the running workspace, if there is one."""
+        return self._book.open_workspace(person, project)
+
+    def decide(self, workspace: OpenWorkspace, now: datetime) -> Decision:
+        """Decide whether messages may still reach it."""
+        return self._book.standing(workspace.person, workspace.project, now) or GONE

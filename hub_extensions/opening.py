@@ -1,0 +1,32 @@
+"""Opens the domain for a process of this installation: database, ledger client, keys and folders, from the settings."""
+
+from functools import lru_cache
+
+from audit.client import Ledger
+from audit.keystore import KeyStore
+from hub_extensions.secret_files import fernet_key
+from hub_extensions.settings import Settings
+from project_spaces.layout import Layout
+from project_spaces.secret_box import SecretBox
+from project_spaces.store import Store
+
+
+def ledger_keys(settings: Settings) -> KeyStore:
+    """Return the sealing and pseudonym keys of this installation."""
+    return KeyStore(settings.secrets_dir / "ledger")
+
+
+@lru_cache(maxsize=4)
+def open_store(settings: Settings) -> Store:
+    """Return the domain's store; one per process."""
+    return Store(settings.store_url, Ledger(settings.ledger_socket, ledger_keys(settings), timeout=5.0))
+
+
+def open_box(settings: Settings) -> SecretBox:
+    """Return the box that opens what the database keeps encrypted."""
+    return SecretBox(fernet_key(settings.secrets_dir))
+
+
+def open_layout(settings: Settings) -> Layout:
+    """Return where data sets, projects and homes lie."""
+    return Layout(settings.storage_dir)

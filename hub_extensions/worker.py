@@ -1,0 +1,92 @@
+"""The worker: what must happen because time passes or a process died, whether or not anybody is looking.
+
+Every second it sends waiting events to the ledger, ends workspaces whose rights have lapsed, and compares what the
+domain believes with what really runs. Each step is idempotent, so the worker may be killed at any moment; it needs
+neither the hub nor the portal (DESIGN section 3, rules 2 and 3; TRAPS A1, A11, A19).
+"""
+
+import signal
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from types import FrameType
+
+import structlog
+
+from audit.errors import LedgerError
+from hub_extensions import settings as bureau_settings
+from hub_extensions.containers import Containers, Running
+from hub_extensions.gateway.seats import cut_sentence
+from hub_extensions.settings import Settings
+from hub_extensions.trial import TrialProcesses
+from hub_extensions.workspace_book import WorkspaceBook
+from project_spaces.errors import BureauError
+from project_spaces.text import Text
+from project_spaces.workspaces import StopCause
+
+TICK_S = 0.5
+VANISHED = Text("Le conteneur de ce bureau s'est arrêté.", "This workspace's container stopped.")
+
+log = structlog.get_logger()
+
+
+class Worker:
+    """Enforces time on one installation."""
+
+    def __init__(self, book: WorkspaceBook, running: Running, grace: timedelta) -> None:
+        self._book = book
+        self._running = running
+        self._grace = grace
+
+    def tick(self, now: datetime) -> None:
+        """Do once all that is due at *now*; one step that fails does not keep the others from being done."""
+        steps: tuple[Callable[[datetime], None], ...] = (self._send_events, self._end_lapsed, self._reconcile)
+        for step in steps:
+            try:
+                step(now)
+            except Exception as error:  # noqa: BLE001 - logged, and the same step is tried again half a second later
+                log.error("worker_step_failed", step=step.__name__, error=repr(error))
+
+    def _send_events(self, _now: datetime) -> None:
+        try:
+            self._book.store.flush_outbox()
+        except (LedgerError, BureauError) as error:
+            log.warning("ledger_does_not_take_events", error=str(error))
+
+    def _end_lapsed(self, now: datetime) -> None:
+        """Kill first, record after: a cut that could not be recorded yet is still a cut."""
+        for workspace in self._book.lapsed(now):
+            self._running.kill(workspace)
+            self._book.end(workspace, StopCause.LAPSED, now, cut_sentence())
+            log.info("workspace_cut", workspace=workspace)
+
+    def _reconcile(self, now: datetime) -> None:
+        """End in the books what no longer runs, and for real what the books don't know (orphans)."""
+        real = self._running.workspaces()
+        believed = self._book.believed()
+        for workspace in believed:
+            if workspace.id not in real and not workspace.starting(now, self._grace):
+                self._book.end(workspace.id, StopCause.VANISHED, now, VANISHED)
+        for orphan in real - {workspace.id for workspace in believed}:
+            self._running.kill(orphan)
+            log.warning("orphan_removed", workspace=orphan)
+
+
+def run(settings: Settings) -> None:
+    """Tick until told to stop."""
+    told = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        told.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    book = WorkspaceBook.of(settings)
+    running: Running = TrialProcesses(settings) if settings.spawner == "local" else Containers(settings.home)
+    worker = Worker(book, running, timedelta(seconds=settings.start_timeout_s + 30))
+    while not told.wait(TICK_S):
+        worker.tick(datetime.now(UTC))
+
+
+if __name__ == "__main__":
+    run(bureau_settings.load())
