@@ -8,6 +8,7 @@ are opened beneath that folder with no symbolic link followed, because people wr
 import errno
 import hashlib
 import os
+import shutil
 import stat
 import uuid
 from collections.abc import Callable, Iterator
@@ -17,7 +18,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from project_spaces.beneath import open_beneath
-
 from project_spaces.errors import Conflict, Invalid, TooLarge, Unavailable
 from project_spaces.text import Text
 
@@ -108,9 +108,13 @@ class Vault:
     def sweep(self, keep: Callable[[str], bool], *, now_s: float) -> int:
         """Delete what no request refers to (``keep``) and no running copy can still own; return how many files."""
         found = [*self._incoming.iterdir(), *(file for file in self._objects.glob("??/*") if not keep(file.name))]
+        found += self.scratch.iterdir()
         stale = [file for file in found if file.stat().st_mtime < now_s - STALE_AFTER_S]
         for file in stale:
-            file.unlink(missing_ok=True)
+            if file.is_dir():
+                shutil.rmtree(file)
+            else:
+                file.unlink(missing_ok=True)
         return len(stale)
 
     def _keep(self, source: BinaryIO, name: str, max_bytes: int, check: Callable[[], None]) -> Frozen:

@@ -152,11 +152,11 @@ class Bench:
         )
 
 
-def open_bench(home: Path, ledger: LedgerLike, rules: Rules | None = None) -> Bench:
-    """Open the desk whose state is in *home*."""
+def open_bench(home: Path, ledger: LedgerLike, *, rules: Rules | None = None, url: str | None = None) -> Bench:
+    """Open the desk whose state is in *home* and in the database at *url* (a SQLite file in *home* by default)."""
     checker = SettableChecker()
     desk = open_desk(
-        Store(f"sqlite:///{home}/bureau.sqlite", ledger),
+        Store(url or f"sqlite:///{home}/bureau.sqlite", ledger),
         exports_dir=home / "exports",
         key_file=home / "release.pem",
         project_dir=lambda slug: home / "projects" / slug,

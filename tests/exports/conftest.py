@@ -10,14 +10,14 @@ import pytest
 
 from audit.testing import capture
 from hub_extensions.exports.testing import PROJECT, Bench, open_bench, populate
-from project_spaces.store import Store, migrate
+from project_spaces.store import Store
 
 
 @pytest.fixture(scope="session")
-def populated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def populated(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with people, roles and projects."""
     file = tmp_path_factory.mktemp("populated") / "bureau.sqlite"
-    migrate(f"sqlite:///{file}")
+    shutil.copyfile(sqlite_template, file)
     with capture() as ledger:
         store = Store(f"sqlite:///{file}", ledger)
         populate(store)

@@ -1,19 +1,16 @@
 """The migration makes exactly the tables that the models describe."""
 
-from pathlib import Path
-
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from hub_extensions.exports import requests
-from project_spaces.store import Base, migrate
+from project_spaces.columns import Base
 
 
-def test_migration_and_models_agree(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/bureau.sqlite"
-    migrate(url)
-    engine = sa.create_engine(url)
+def test_migration_and_models_agree(database_url: str) -> None:
+
+    engine = sa.create_engine(database_url)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         differences = compare_metadata(context, Base.metadata)

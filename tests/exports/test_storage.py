@@ -166,10 +166,13 @@ def test_forgotten_copies_are_swept_after_a_day_and_no_other(vault: Vault, folde
     kept, lost = (vault.path(freeze(vault, folder, data).sha256) for data in (b"kept", b"lost"))
     part = vault.root / "incoming" / "1.part"
     part.write_bytes(b"half")
-    for file in (kept, lost, part):
+    unpacked = vault.scratch / "check-1"
+    (unpacked / "in").mkdir(parents=True)
+    for file in (kept, lost, part, unpacked):
         os.utime(file, (1000, 1000))
     assert vault.sweep(lambda sha256: sha256 == kept.name, now_s=1000 + storage.STALE_AFTER_S) == 0
-    assert vault.sweep(lambda sha256: sha256 == kept.name, now_s=1001 + storage.STALE_AFTER_S) == 2
+    assert vault.sweep(lambda sha256: sha256 == kept.name, now_s=1001 + storage.STALE_AFTER_S) == 3
+    assert not unpacked.exists()
     assert left_behind(vault) == [kept]
 
 
