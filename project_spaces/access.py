@@ -13,6 +13,7 @@ from project_spaces.habilitations import habilitations
 from project_spaces.memberships import memberships
 from project_spaces.people import subject_of
 from project_spaces.projects import Project
+from project_spaces.slugs import is_slug
 
 
 def may(
@@ -88,7 +89,8 @@ def allowed(decision: Decision) -> Decision:
 
 
 def _resource(session: Session, username: str, project_slug: str | None, slugs: Sequence[str]) -> Resource:
-    project = None if project_slug is None else session.get(Project, project_slug)
+    known = project_slug is not None and is_slug(project_slug)
+    project = session.get(Project, project_slug) if known else None
     if project is None:
         return Resource(datasets=tuple(_dataset(session, username, None, slug) for slug in slugs))
     return Resource(
@@ -100,7 +102,7 @@ def _resource(session: Session, username: str, project_slug: str | None, slugs: 
 
 def _dataset(session: Session, username: str, project: str | None, slug: str) -> DatasetFacts:
     """An unknown data set counts as withdrawn and without habilitation: it never allows anything."""
-    dataset = session.get(Dataset, slug)
+    dataset = session.get(Dataset, slug) if is_slug(slug) else None
     if dataset is None:
         return DatasetFacts(slug, Classification.PSEUDONYMISED, withdrawn=True)
     held = [] if project is None else habilitations(session, person=username, project=project, dataset=slug)

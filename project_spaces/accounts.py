@@ -26,6 +26,7 @@ from project_spaces.lockout import LockPolicy
 from project_spaces.passwords import LONGEST, Passwords
 from project_spaces.people import Person, get_person, require_administrator, subject_of
 from project_spaces.secret_box import SecretBox
+from project_spaces.slugs import is_slug
 from project_spaces.store import Store
 from project_spaces.text import Text
 
@@ -193,8 +194,8 @@ class Accounts:
         """
         with self.store.read() as session:
             self._require_unlocked(session, username, now)
-            account = session.get(Account, username)
-            person = session.get(Person, username)
+            person = session.get(Person, username) if is_slug(username) else None
+            account = None if person is None else session.get(Account, username)
         enrolled = account if person is not None and person.enrolled_at is not None else None
         right = self.passwords.matches(enrolled.password_hash if enrolled else None, password)
         sealed = enrolled.sealed_totp if enrolled else None
@@ -216,7 +217,7 @@ class Accounts:
                     raise SignInRefused(decision.reasons[0].text, [reason.text for reason in decision.reasons])
                 account.last_totp_step = step
                 if self.passwords.outdated(account.password_hash):
-                    account.password_hash = self.passwords.hasher.hash(password)
+                    account.password_hash = self.passwords.rehash(password)
                 lockout.forget_failures(session, username)
                 name = get_person(session, username).display_name
         except _UsedMeanwhile:
@@ -275,4 +276,4 @@ def _attempt(kind: Kind, claimed: str | None, subject: Mapping[str, str | bool],
 def _digest(activation_code: str) -> str:
     """Hash an activation code as typed: spaces, hyphens and case don't matter."""
     plain = "".join(character for character in activation_code.upper() if character.isalnum())
-    return hashlib.sha256(plain.encode()).hexdigest()
+    return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()

@@ -13,7 +13,7 @@ from project_spaces.errors import Conflict, Invalid, NotFound
 from project_spaces.facts import Classification
 from project_spaces.manifests import Manifest
 from project_spaces.people import require_administrator
-from project_spaces.slugs import VERSION_LENGTH, require_slug, require_version
+from project_spaces.slugs import VERSION_LENGTH, is_slug, require_slug, require_version
 from project_spaces.store import Store
 from project_spaces.text import Text
 
@@ -56,7 +56,7 @@ class DatasetVersion(Base):
 
 def get_dataset(session: Session, slug: str) -> Dataset:
     """Return the data set, or raise ``NotFound``."""
-    dataset = session.get(Dataset, slug)
+    dataset = session.get(Dataset, slug) if is_slug(slug) else None
     if dataset is None:
         raise NotFound(Text(f"Il n'y a pas de jeu de données « {slug[:40]} ».", f"There is no data set “{slug[:40]}”."))
     return dataset

@@ -37,19 +37,28 @@ class Passwords:
             it is too short or too long, too uniform, or holds the username.
         """
         _check(password, username)
-        return self.hasher.hash(password)
+        return self.hasher.hash(_encode(password))
 
     def matches(self, stored: str | None, password: str) -> bool:
         """Compare once, whatever is stored; without a stored password nothing matches."""
         try:
-            same = self.hasher.verify(stored or self._nobody, password[:LONGEST])
+            same = self.hasher.verify(stored or self._nobody, _encode(password[:LONGEST]))
         except (VerificationError, InvalidHashError):
             return False
         return same and stored is not None and len(password) <= LONGEST
 
+    def rehash(self, password: str) -> str:
+        """Return what is stored from now on for a password that was just proved right."""
+        return self.hasher.hash(_encode(password))
+
     def outdated(self, stored: str) -> bool:
         """Tell whether the parameters have changed since it was stored."""
         return self.hasher.check_needs_rehash(stored)
+
+
+def _encode(password: str) -> bytes:
+    """Any text has bytes, also text that is not Unicode (a lone surrogate in JSON)."""
+    return password.encode("utf-8", "surrogatepass")
 
 
 def _check(password: str, username: str) -> None:

@@ -14,7 +14,7 @@ from project_spaces.columns import SLUG_LENGTH, Base, Chosen
 from project_spaces.decisions import Action, decide
 from project_spaces.errors import Conflict, Invalid, NotFound, Refused
 from project_spaces.facts import PlatformRole, Resource, Subject
-from project_spaces.slugs import require_slug
+from project_spaces.slugs import is_slug, require_slug
 from project_spaces.store import Store
 from project_spaces.text import Text
 
@@ -47,7 +47,7 @@ class PlatformRoleRow(Base):
 
 def get_person(session: Session, username: str) -> Person:
     """Return the person, or raise ``NotFound``."""
-    person = session.get(Person, username)
+    person = session.get(Person, username) if is_slug(username) else None
     if person is None:
         raise NotFound(
             Text(f"Il n'y a personne du nom de « {username[:40]} ».", f"Nobody is called “{username[:40]}”.")
@@ -74,7 +74,7 @@ def holders(session: Session, role: PlatformRole) -> Sequence[Person]:
 
 def subject_of(session: Session, username: str) -> Subject:
     """Return what decisions need to know of *username*; an unknown name is an inactive subject."""
-    person = session.get(Person, username)
+    person = session.get(Person, username) if is_slug(username) else None
     if person is None:
         return Subject(username, active=False)
     return Subject(

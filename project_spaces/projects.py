@@ -12,7 +12,7 @@ from project_spaces.errors import Conflict, Invalid, NotFound
 from project_spaces.facts import ProjectFacts, ProjectStatus
 from project_spaces.people import require_administrator
 from project_spaces.quotas import Quota
-from project_spaces.slugs import require_slug
+from project_spaces.slugs import is_slug, require_slug
 from project_spaces.store import Store
 from project_spaces.text import Text
 from project_spaces.windows import Window, require_order
@@ -57,7 +57,7 @@ class Project(Base):
 
 def get_project(session: Session, slug: str) -> Project:
     """Return the project, or raise ``NotFound``."""
-    project = session.get(Project, slug)
+    project = session.get(Project, slug) if is_slug(slug) else None
     if project is None:
         raise NotFound(
             Text(f"Il n'y a pas d'espace projet « {slug[:40]} ».", f"There is no project space “{slug[:40]}”.")

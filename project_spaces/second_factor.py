@@ -31,7 +31,7 @@ def matching_step(secret: str | None, code: str, now: datetime) -> int | None:
     """Return the step (30-second periods since 1970) whose code is *code*, None when none in reach is."""
     generator = pyotp.TOTP(secret or _NOBODY, digits=DIGITS, interval=STEP_S)
     current = int(now.timestamp()) // STEP_S
-    typed = "".join(code.split()).encode()
+    typed = "".join(code.split()).encode("utf-8", "surrogatepass")
     steps = range(current - DRIFT_STEPS, current + DRIFT_STEPS + 1)
     found = [step for step in steps if hmac.compare_digest(generator.generate_otp(step).encode(), typed)]
     return max(found) if found and secret is not None else None

@@ -145,6 +145,8 @@ class Store:
             receipts = self.ledger.append(*(outbox.decode(str(row.payload)) for row in batch))
             self._mark(batch, receipts)
             sent += len(batch)
+            if len(batch) < BATCH:
+                break
         return sent
 
     def unsettled(self) -> int:
