@@ -127,7 +127,7 @@ def measure(rows: int, rounds: int, advance: Callable[[int, int], None]) -> list
     """Run both cases *rounds* times, ours and stock in turn; the delivery on a tenth of the rows, being more work."""
     program, key = _program(), secrets.token_bytes(32)
 
-    def run(case: str, count: int, names: tuple[str, ...], ours: Work, stock: Work, before: int) -> Case:
+    def run(case: str, count: int, *, names: tuple[str, ...], ours: Work, stock: Work, before: int) -> Case:
         with tempfile.TemporaryDirectory(prefix="bureau-bench-") as folder:
             files = generate(Path(folder), count)
             measured = interleave(
@@ -140,15 +140,22 @@ def measure(rows: int, rounds: int, advance: Callable[[int, int], None]) -> list
             check_equal(files, names)
         return measured
 
+    def ours_delivers(files: Files) -> None:
+        delivery_ours(files, program, key)
+
+    def stock_delivers(files: Files) -> None:
+        delivery_stock(files, key)
+
+    delivered = ("left", "right", "persons_linked")
     return [
-        run("join", rows, ("join",), join_ours, join_stock, 0),
+        run("join", rows, names=("join",), ours=join_ours, stock=join_stock, before=0),
         run(
             "delivery",
             max(rows // 10, 1000),
-            ("left", "right", "persons_linked"),
-            lambda files: delivery_ours(files, program, key),
-            lambda files: delivery_stock(files, key),
-            rounds,
+            names=delivered,
+            ours=ours_delivers,
+            stock=stock_delivers,
+            before=rounds,
         ),
     ]
 

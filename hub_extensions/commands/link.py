@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from audit import KeyStore, Ledger
+from hub_extensions import image_digests
 from hub_extensions import settings as bureau_settings
 from hub_extensions.engine import daemon, images
 from hub_extensions.engine.progress import Reporter, Visible
@@ -24,6 +25,7 @@ from hub_extensions.linkage_delivery import Linkages, Outcome, deliver
 from hub_extensions.settings import Settings
 from project_spaces.errors import Invalid
 from project_spaces.layout import Layout
+from project_spaces.linkage_spec import parse_spec
 from project_spaces.store import Store
 from project_spaces.text import Language, Text
 
@@ -39,10 +41,11 @@ def linkages_of(settings: Settings, store: Store, report: Reporter) -> Linkages:
         no container engine, or no image: there is no partitioned space without them.
     """
     engine = daemon.ensure(settings.engine, log=settings.log_dir / "dockerd.log", report=report)
-    image = images.ensure(settings.linkage_image, engine=engine, settings=settings, report=report)
+    installed = image_digests.digest(settings, settings.linkage_image)
     space = PartitionedSpace(
         engine=engine.client.api,
-        image=image.digest,
+        image=installed
+        or images.ensure(settings.linkage_image, engine=engine, settings=settings, report=report).digest,
         scratch=settings.storage_dir / "linkage",
         uid=settings.workspace_uid,
         home=str(settings.home),
@@ -77,6 +80,7 @@ def _read(spec: Path) -> str:
 def command(spec: Path, as_json: bool, language: Language) -> None:  # noqa: FBT001 - click passes options by name
     """Join two data sets as SPEC (YAML) says, out of sight; 1 when too few persons were found to deliver."""
     text = _read(spec)
+    parse_spec(text)  # a bad file is said before an engine is started for it
     settings = bureau_settings.load()
     with Visible() as report, _store(settings) as store:
         linkages = linkages_of(settings, store, report)

@@ -23,7 +23,7 @@ from project_spaces.manifests import Manifest, read_verified
 from project_spaces.people import create_person
 from project_spaces.projects import create_project
 from project_spaces.quotas import Quota
-from project_spaces.store import Store, migrate
+from project_spaces.store import Store
 from project_spaces.text import Text
 
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
@@ -82,10 +82,11 @@ INPUTS = ("snds-dcir", "snds-pmsi-mco", "febrl4-a", "febrl4-b")
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory, demo_manifests: Mapping[str, Manifest]) -> Path:
+def database(
+    tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, demo_manifests: Mapping[str, Manifest]
+) -> Path:
     """A database with two projects and the inputs registered, made once; every test works on a copy."""
-    file = tmp_path_factory.mktemp("database") / "bureau.sqlite"
-    migrate(f"sqlite:///{file}")
+    file = Path(shutil.copy(sqlite_template, tmp_path_factory.mktemp("database") / "bureau.sqlite"))
     store = Store(f"sqlite:///{file}", MemoryLedger())
     for slug in ("readmissions", "registre"):
         create_project(
