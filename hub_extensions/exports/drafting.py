@@ -1,7 +1,7 @@
 """The author's side before submission: make a request, say what each file is, take one out, give up."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -196,6 +196,6 @@ def _written(declaration: Declaration) -> Declaration:
 
 
 def _editing(
-    desk: Desk, request_id: str, *, actor: str, now: datetime, content: dict[str, object]
+    desk: Desk, request_id: str, *, actor: str, now: datetime, content: Mapping[str, object]
 ) -> AbstractContextManager[Turn]:
     return acting(desk, request_id, Act.EDIT, actor=actor, now=now, kind=Kind.EXPORT_CHANGED, content=content)

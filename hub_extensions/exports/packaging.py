@@ -23,9 +23,25 @@ from project_spaces.text import Text
 
 FORMAT = "bureau-virtuel/export-package/1"
 MANIFEST, SIGNATURE, PUBLIC_KEY = "manifest.json", "manifest.json.sig", "signing-key.pem"
+README = "LISEZMOI.txt"
 CHUNK = 1 << 20
 #: ZIP can't hold earlier dates; members carry this one, so that building again gives the same bytes.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+HOW_TO_VERIFY = """\
+Vérifier ce paquet / How to verify this package
+
+FR  La clé publique « signing-key.pem » doit être celle que la plateforme publie : comparez-les d'abord.
+EN  The public key "signing-key.pem" must be the one that the platform publishes: compare them first.
+
+    openssl pkeyutl -verify -pubin -inkey signing-key.pem -rawin -in manifest.json -sigfile manifest.json.sig
+
+FR  Puis comparez les empreintes SHA-256 de « manifest.json » avec celles des fichiers (sha256sum files/*).
+    Les preuves « proofs/*.tlog-proof » (format C2SP) montrent que chaque étape est dans le journal de la plateforme.
+EN  Then compare the SHA-256 values in "manifest.json" with those of the files (sha256sum files/*).
+    The proofs "proofs/*.tlog-proof" (C2SP format) show that each step is in the platform's ledger.
+"""
 
 
 @dataclass(frozen=True)
@@ -70,8 +86,9 @@ def build(contents: Contents, signer: Signer, target: Path) -> None:
     """
     document = manifest_of(contents)
     extra = {MANIFEST: "Manifeste signé / signed manifest"} | dict.fromkeys(contents.proofs, "Preuve / ledger proof")
-    described = crate.metadata(document, extra=extra)
-    others = {crate.FILE_NAME: described, **contents.proofs}
+    others = {README: HOW_TO_VERIFY.encode(), **contents.proofs}
+    extra[README] = "Comment vérifier / how to verify"
+    others[crate.FILE_NAME] = crate.metadata(document, extra=extra)
     document["members"] = {path: hashlib.sha256(data).hexdigest() for path, data in sorted(others.items())}
     manifest = json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:

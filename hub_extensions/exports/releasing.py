@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from audit.events import Kind
+from audit.events import Kind, Scalar
 from hub_extensions.exports import packaging
 from hub_extensions.exports.acting import acting, load, new_id, noticing, stale
 from hub_extensions.exports.desk import SYSTEM, Desk
@@ -209,7 +209,7 @@ def _build(desk: Desk, contents: Contents) -> Frozen:
 
 
 def _hand_out(desk: Desk, request_id: str, package: Frozen, edition: int, now: datetime) -> State:
-    subject = {"sha256": package.sha256, "size": package.size}
+    subject: dict[str, Scalar] = {"sha256": package.sha256, "size": package.size}
     with acting(
         desk, request_id, Act.RELEASE, actor=SYSTEM, now=now, kind=Kind.EXPORT_RELEASED, subject=subject
     ) as turn:

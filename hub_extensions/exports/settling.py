@@ -7,6 +7,8 @@ there is no moment in which the votes say one thing and the state another.
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy.orm import Session
+
 from audit.events import Kind
 from hub_extensions.exports import permissions
 from hub_extensions.exports.acting import Turn, parties_of
@@ -14,7 +16,6 @@ from hub_extensions.exports.requests import ExportRequest, ExportVote
 from hub_extensions.exports.standing import standing_of
 from hub_extensions.exports.states import Act, State, check_act
 from hub_extensions.exports.voting import Ballot, CastVote, Tally, count
-from project_spaces.store import ReadSession, WriteSession
 
 #: Why a vote no longer counts (``ExportVote.void_because``).
 CHANGED, ANSWERED, TAKEN_BACK, NOT_OUTSIDE = "changed", "answered", "taken_back", "not_outside"
@@ -25,7 +26,7 @@ def live_votes(request: ExportRequest) -> list[ExportVote]:
     return [vote for vote in request.votes if vote.void_at is None]
 
 
-def tally_of(session: ReadSession | WriteSession, request: ExportRequest, *, required: int, now: datetime) -> Tally:
+def tally_of(session: Session, request: ExportRequest, *, required: int, now: datetime) -> Tally:
     """Count the votes as they stand, with the eligibility that the domain gives each reviewer *now*."""
     votes = live_votes(request)
     parties = parties_of(request)
