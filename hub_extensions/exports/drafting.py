@@ -89,7 +89,7 @@ def describe(
     purpose: str | None = None,
     recipients: Sequence[str] | None = None,
 ) -> None:
-    """Change what is given of title, purpose and recipients; other recipients take every vote away."""
+    """Change what is given of title, purpose and recipients; at the next submission no file has votes any more."""
     new = {
         name: value
         for name, value in (

@@ -68,6 +68,13 @@ def release(desk: Desk, request_id: str, *, now: datetime) -> State:
         return _hand_out(desk, request_id, package, edition, now)
 
 
+def release_if_possible(desk: Desk, request_id: str, *, now: datetime) -> State:
+    """Release right after an approval; what prevents it is shown with the request, and ``resume`` tries again."""
+    with suppress(BureauError):
+        return release(desk, request_id, now=now)
+    return State.APPROVED
+
+
 def resume(desk: Desk, *, now: datetime) -> Resumed:
     """Finish what a stop left unfinished: votes that fell away, approved requests without a package.
 

@@ -4,7 +4,6 @@ A reviewer's remarks and votes stay out of the other reviewers' sight until the 
 closes the round, approves or needs a third reviewer is settled in the same transaction (``settling``).
 """
 
-from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
@@ -12,12 +11,12 @@ from sqlalchemy.exc import IntegrityError
 from audit.events import Kind
 from hub_extensions.exports.acting import acting, new_id, written
 from hub_extensions.exports.desk import Desk
-from hub_extensions.exports.releasing import release
+from hub_extensions.exports.releasing import release_if_possible
 from hub_extensions.exports.requests import ExportVote
 from hub_extensions.exports.settling import TAKEN_BACK, live_votes, settle, tally_of, void
 from hub_extensions.exports.states import Act, State
 from hub_extensions.exports.voting import Ballot
-from project_spaces.errors import BureauError, Conflict, Invalid
+from project_spaces.errors import Conflict, Invalid
 from project_spaces.text import Text
 
 ALREADY = Text(
@@ -80,7 +79,7 @@ def vote(
             turn.say(said, by_reviewer=True, public=True, file_id=file_id)
         settle(turn)
         state = request.state
-    return _released(desk, request_id, now) if state is State.APPROVED else state
+    return release_if_possible(desk, request_id, now=now) if state is State.APPROVED else state
 
 
 def unvote(desk: Desk, request_id: str, file_id: str, *, actor: str, now: datetime) -> None:
@@ -146,10 +145,3 @@ def reject(desk: Desk, request_id: str, *, actor: str, now: datetime, message: s
         if not tally.refused:
             raise Conflict(NOT_REFUSED)
         turn.say(said, by_reviewer=True, public=True)
-
-
-def _released(desk: Desk, request_id: str, now: datetime) -> State:
-    """Release at once; what prevents it is kept with the request, and ``resume`` tries again."""
-    with suppress(BureauError):
-        return release(desk, request_id, now=now)
-    return State.APPROVED

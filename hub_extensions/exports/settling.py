@@ -58,6 +58,7 @@ def settle(turn: Turn) -> Tally:
         _move(turn, Act.REOPEN, Kind.EXPORT_CHANGED)
         request.closed_round = request.round - 1
         request.approved_at = None
+        request.hold = None
     return tally
 
 

@@ -21,6 +21,7 @@ from hub_extensions.exports.checking import CheckOrder, judged, laid_out
 from hub_extensions.exports.checks import FileVerdict, Finding, Policy, Verdict
 from hub_extensions.exports.desk import Desk
 from hub_extensions.exports.drafting import checked_path
+from hub_extensions.exports.releasing import release_if_possible
 from hub_extensions.exports.requests import ExportFile, ExportRequest
 from hub_extensions.exports.settling import settle, void_outdated
 from hub_extensions.exports.standing import ProjectData, data_of, standing_of
@@ -140,11 +141,14 @@ def submit(desk: Desk, request_id: str, *, actor: str, now: datetime) -> Submiss
         if not blocked:
             void_outdated(turn)
             settle(turn)
-        return Submission(request.state, tuple(file.checked for file in files))
+        state = request.state
+    if state is State.APPROVED:  # every file had its approvals from the round before
+        state = release_if_possible(desk, request_id, now=now)
+    return Submission(state, tuple(file.checked for file in files))
 
 
-def fingerprint(file: ExportFile, recipients: Sequence[str]) -> str:
-    """What a vote is bound to: the bytes that would leave, what is said of them, and to whom they go."""
+def fingerprint(file: ExportFile, request: ExportRequest) -> str:
+    """What a vote is bound to: the bytes that would leave, every word that leaves with them, and to whom they go."""
     bound = {
         "sha256": file.released_sha256,
         "original": file.sha256,
@@ -153,7 +157,9 @@ def fingerprint(file: ExportFile, recipients: Sequence[str]) -> str:
         "context": file.context,
         "controls": file.controls,
         "code": file.code,
-        "recipients": sorted(recipients),
+        "title": request.title,
+        "purpose": request.purpose,
+        "recipients": sorted(request.recipients),
     }
     return hashlib.sha256(canonical.dumps(bound)).hexdigest()
 
@@ -213,7 +219,7 @@ def _store(row: ExportFile, file: _Judged, request: ExportRequest, *, frozen: bo
         row.sha256, row.size = file.original.sha256, file.original.size
         row.released_sha256, row.released_size = file.released.sha256, file.released.size
         row.released_name = file.name
-        row.fingerprint = fingerprint(row, request.recipients)
+        row.fingerprint = fingerprint(row, request)
 
 
 def _check_answered(request: ExportRequest, files: Sequence[_Judged]) -> None:

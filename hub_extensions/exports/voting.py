@@ -1,6 +1,6 @@
 """Counting votes: pure arithmetic on who voted what on which bytes.
 
-Three rules, in one place. A vote counts only for the exact file it was given on (its *fingerprint*: bytes, declaration
+Three rules, in one place. A vote counts only for the exact file it was given on (its *fingerprint*: bytes, words
 and recipients). It counts only while its reviewer is eligible, so a reviewer who joins the project takes the votes
 away too. Nothing but a reviewer's vote counts: automatic checks have no voice here (TRAPS A6), and how many voices are
 needed comes from the settings of the server (A10).
