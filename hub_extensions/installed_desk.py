@@ -1,0 +1,38 @@
+"""Opens the export desk of an installation from its settings: limits, vault, release key, checks and ledger proofs.
+
+Portal and worker call this and nothing else, so that no request can be judged by rules other than the installation's
+(TRAPS A10).
+"""
+
+from functools import lru_cache
+
+from audit.client import Ledger
+from hub_extensions.exports.checking import standard_checker
+from hub_extensions.exports.desk import Desk, Rules, open_desk
+from hub_extensions.exports.proofs import ledger_prover
+from hub_extensions.opening import ledger_keys, open_layout, open_store
+from hub_extensions.settings import Settings
+
+
+@lru_cache(maxsize=4)
+def open_installed_desk(settings: Settings) -> Desk:
+    """Return the desk; one per process."""
+    store, layout = open_store(settings), open_layout(settings)
+    ledger = Ledger(settings.ledger_socket, ledger_keys(settings))
+    return open_desk(
+        store,
+        exports_dir=settings.exports_dir,
+        key_file=settings.secrets_dir / "release.pem",
+        project_dir=layout.project_dir,
+        dataset_dir=layout.dataset_dir,
+        rules=Rules(
+            reviewers_required=settings.reviewers_required,
+            max_file_bytes=settings.export_max_file_mb << 20,
+            max_files=settings.export_max_files,
+            download_max_count=settings.download_max_count,
+            download_days=settings.download_days,
+            min_persons=settings.min_persons,
+        ),
+        checker=standard_checker,
+        prover=ledger_prover(store, settings.ledger_dir, ledger.settle),
+    )

@@ -1,0 +1,72 @@
+"""``python -m hub_extensions.portal``: the portal as a process, an external service of the Hub."""
+
+import asyncio
+import os
+from datetime import UTC, datetime
+
+import structlog
+from jupyterhub.services.auth import HubOAuth
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+
+from hub_extensions import settings as bureau_settings
+from hub_extensions.gateway.__main__ import stopped
+from hub_extensions.installed_desk import open_installed_desk
+from hub_extensions.opening import open_box, open_layout, open_store
+from hub_extensions.portal.app import make_app
+from hub_extensions.portal.context import Portal
+from hub_extensions.portal.hub import HubApi
+from hub_extensions.portal.ledger_view import PublishedLedger
+from hub_extensions.portal.workspaces import Workspaces
+from hub_extensions.processes import PORTAL_PREFIX
+from hub_extensions.secret_files import secret
+from hub_extensions.settings import Settings
+from hub_extensions.trial import NOT_PROTECTED
+from hub_extensions.workspace_book import UNSEALED
+from project_spaces.quotas import Quota
+
+log = structlog.get_logger()
+#: Seconds for which the Hub's answer about a token counts (TRAPS B13: the default is 300).
+TOKEN_CACHE_S = 15
+#: A form of the portal is text; files never come this way (bytes).
+LARGEST_REQUEST = 2 << 20
+
+
+def open_portal(settings: Settings, hub: HubApi) -> Portal:
+    """Open every part of this installation that pages work with."""
+    store, trial = open_store(settings), settings.spawner == "local"
+    return Portal(
+        store=store,
+        desk=open_installed_desk(settings),
+        layout=open_layout(settings),
+        box=open_box(settings),
+        workspaces=Workspaces(hub, store),
+        ledger=PublishedLedger(settings.ledger_dir, settings.state_dir / "audit-checkpoint"),
+        public_url=settings.public_url,
+        workspace_origin=settings.workspace_origin,
+        clock=lambda: datetime.now(UTC),
+        trial=NOT_PROTECTED if trial else None,
+        default_quota=Quota(settings.default_cpu, settings.default_memory_mb, settings.default_pids),
+        classifications=UNSEALED if trial else None,
+    )
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until told to stop."""
+    hub = HubApi(os.environ["JUPYTERHUB_API_URL"], os.environ["JUPYTERHUB_API_TOKEN"])
+    app = make_app(
+        open_portal(settings, hub),
+        HubOAuth(cache_max_age=TOKEN_CACHE_S, allow_token_in_url=False),
+        prefix=PORTAL_PREFIX,
+        cookie_secret=bytes.fromhex(secret(settings.secrets_dir, "portal_cookie")),
+    )
+    server = HTTPServer(app, xheaders=True, max_body_size=LARGEST_REQUEST)
+    server.add_sockets(bind_sockets(settings.portal_port, "127.0.0.1"))
+    log.info("portal_ready", port=settings.portal_port)
+    await stopped()
+    server.stop()
+    await hub.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(bureau_settings.load()))

@@ -1,0 +1,1 @@
+"""The JSON API: the same verbs as the pages, described by the document served beside it."""

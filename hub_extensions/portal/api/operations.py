@@ -1,0 +1,95 @@
+"""Every call of the API, as data: method, address, verb, body. Routes and the OpenAPI document are made from this table.
+
+So a call that is not described can't be made, and a test that walks the table walks the API.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from hub_extensions.portal.inputs import Nothing
+from hub_extensions.portal.verbs import admin, audit, exports, habilitations, home, review, rights
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One call.
+
+    Parameters
+    ----------
+    body
+        what the request's body holds; of a GET, what its query holds.
+    status
+        of a good answer.
+    """
+
+    method: str
+    path: str
+    verb: Callable[..., Any]
+    body: type[BaseModel] = Nothing
+    status: int = 200
+
+    @property
+    def summary(self) -> str:
+        """One line, from the verb itself."""
+        return (self.verb.__doc__ or "").strip().splitlines()[0]
+
+    @property
+    def tag(self) -> str:
+        """The area, for readers of the document."""
+        return self.verb.__module__.rsplit(".", 1)[-1]
+
+
+_GET, _POST, _PUT, _PATCH, _DELETE = "GET", "POST", "PUT", "PATCH", "DELETE"
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(_GET, "/projects", home.projects),
+    Operation(_GET, "/projects/{project}", home.project),
+    Operation(_GET, "/projects/{project}/files", exports.files),
+    Operation(_POST, "/projects/{project}/checks", exports.check, exports.Paths),
+    Operation(_GET, "/workspaces/{project}", home.workspace),
+    Operation(_POST, "/workspaces/{project}/start", home.start, status=202),
+    Operation(_POST, "/workspaces/{project}/stop", home.stop),
+    Operation(_GET, "/habilitations", habilitations.mine),
+    Operation(_GET, "/exports", exports.mine),
+    Operation(_POST, "/exports", exports.create, exports.NewRequest, 201),
+    Operation(_GET, "/exports/{request}", exports.detail),
+    Operation(_PATCH, "/exports/{request}", exports.describe, exports.Description),
+    Operation(_POST, "/exports/{request}/files", exports.add_file, exports.NewFile, 201),
+    Operation(_PUT, "/exports/{request}/files", exports.change_file, exports.ChangedFile),
+    Operation(_DELETE, "/exports/{request}/files", exports.remove_file, exports.FileRef),
+    Operation(_POST, "/exports/{request}/submit", exports.submit),
+    Operation(_POST, "/exports/{request}/withdraw", exports.withdraw, exports.OptionalMessage),
+    Operation(_POST, "/exports/{request}/answers", exports.answer, exports.Answer),
+    Operation(_POST, "/exports/{request}/links", exports.issue_link, exports.LinkFor, 201),
+    Operation(_POST, "/exports/{request}/revoke", exports.revoke, exports.Message),
+    Operation(_GET, "/reviews", review.queue),
+    Operation(_POST, "/exports/{request}/votes", review.vote, review.Vote),
+    Operation(_DELETE, "/exports/{request}/votes", review.unvote, exports.FileRef),
+    Operation(_POST, "/exports/{request}/remarks", review.remark, review.Remark),
+    Operation(_POST, "/exports/{request}/return", review.send_back, exports.Message),
+    Operation(_POST, "/exports/{request}/reject", review.reject, exports.Message),
+    Operation(_GET, "/admin/people", admin.people),
+    Operation(_POST, "/admin/people", admin.create_person, admin.NewPerson, 201),
+    Operation(_POST, "/admin/activations", admin.activate, admin.PersonRef, 201),
+    Operation(_POST, "/admin/people/disable", admin.disable, admin.PersonWhy),
+    Operation(_POST, "/admin/people/enable", admin.enable, admin.PersonWhy),
+    Operation(_POST, "/admin/roles", admin.grant_role, admin.RoleOf),
+    Operation(_DELETE, "/admin/roles", admin.revoke_role, admin.RoleOf),
+    Operation(_GET, "/admin/projects", admin.projects),
+    Operation(_POST, "/admin/projects", admin.create_project, admin.NewProject, 201),
+    Operation(_GET, "/admin/projects/{project}", admin.project),
+    Operation(_PATCH, "/admin/projects/{project}", admin.change_project, admin.ProjectChange),
+    Operation(_PUT, "/admin/projects/{project}/quota", admin.set_quota, admin.Limits),
+    Operation(_POST, "/admin/projects/{project}/memberships", rights.grant_membership, rights.NewMembership, 201),
+    Operation(_DELETE, "/admin/projects/{project}/memberships", rights.revoke_membership, rights.EndMembership),
+    Operation(
+        _POST, "/admin/projects/{project}/habilitations", rights.grant_habilitation, rights.NewHabilitation, 201
+    ),
+    Operation(_DELETE, "/admin/projects/{project}/habilitations", rights.revoke_habilitation, rights.EndHabilitation),
+    Operation(_GET, "/admin/datasets", admin.datasets),
+    Operation(_GET, "/audit", audit.search, audit.Search),
+    Operation(_POST, "/audit/verify", audit.verify),
+)

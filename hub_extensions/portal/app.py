@@ -1,0 +1,128 @@
+"""The portal as a Tornado application: addresses to handlers, and nothing else."""
+
+import re
+from typing import Any
+
+from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler
+from tornado.web import Application, RequestHandler, StaticFileHandler, url
+
+from hub_extensions.portal.api.handlers import ApiHandler, DocumentHandler, DownloadApi, UnknownCall
+from hub_extensions.portal.api.operations import OPERATIONS, Operation
+from hub_extensions.portal.base import CONTENT_POLICY
+from hub_extensions.portal.context import Portal
+from hub_extensions.portal.handlers import admin, audit, exports, home, review
+from hub_extensions.portal.pages import NotFoundPage
+from hub_extensions.portal.templating import STATIC
+
+_SLUG = r"[a-z0-9-]{1,30}"
+_ID = r"[0-9a-f]{32}"
+
+#: Address below the portal's prefix, and its page.
+PAGES: tuple[tuple[str, type[RequestHandler]], ...] = (
+    ("", home.HomePage),
+    (f"workspaces/(?P<project>{_SLUG})", home.WorkspacePage),
+    ("habilitations", home.HabilitationsPage),
+    ("exports", exports.ExportsPage),
+    ("exports/new", exports.NewExportPage),
+    (f"exports/(?P<request>{_ID})", exports.ExportPage),
+    (f"downloads/(?P<link>{_ID})", exports.DownloadHandler),
+    ("review", review.QueuePage),
+    (f"review/(?P<request>{_ID})", review.ReviewPage),
+    (f"review/(?P<request>{_ID})/files/(?P<file>{_ID})", review.PreviewHandler),
+    ("admin", admin.PeoplePage),
+    ("admin/projects", admin.ProjectsPage),
+    (f"admin/projects/(?P<project>{_SLUG})", admin.ProjectPage),
+    ("admin/datasets", admin.DatasetsPage),
+    ("audit", audit.AuditPage),
+)
+
+
+class HealthHandler(RequestHandler):
+    """Says that the process answers; asks nothing of anybody."""
+
+    def get(self) -> None:
+        """Say so."""
+        self.set_header("Content-Type", "text/plain")
+        self.finish("ok")
+
+
+class CallbackHandler(HubOAuthCallbackHandler):
+    """The end of the Hub's sign-in."""
+
+    @property
+    def hub_auth(self) -> HubOAuth:
+        """The Hub's OAuth client of this service."""
+        return self.application.settings["hub_auth"]  # type: ignore[no-any-return]
+
+    def set_default_headers(self) -> None:
+        """Set what every answer carries."""
+        self.set_header("Content-Security-Policy", CONTENT_POLICY)
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Referrer-Policy", "same-origin")
+        self.set_header("Cache-Control", "no-store")
+
+
+class StaticHandler(StaticFileHandler):
+    """Style, script and logo: the only thing that is shown without signing in."""
+
+    def set_extra_headers(self, path: str) -> None:
+        """Cache for ever when the address carries the file's fingerprint."""
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+        if not self.get_query_argument("v", ""):
+            self.set_header("Cache-Control", "no-cache")
+
+    def get_cache_time(self, path: str, modified: Any, mime_type: str) -> int:  # noqa: ARG002 - Tornado's signature
+        """A year where the address changes with the bytes."""
+        return 365 * 24 * 3600 if self.get_query_argument("v", "") else 0
+
+
+def make_app(portal: Portal, hub_auth: HubOAuth, *, prefix: str, cookie_secret: bytes) -> Application:
+    """Return the application that serves below *prefix* (which begins and ends with a slash)."""
+    routes: list[Any] = [
+        url(f"{prefix}health", HealthHandler),
+        url(f"{prefix}oauth_callback", CallbackHandler),
+        url(f"{prefix}static/(.*)", StaticHandler, {"path": str(STATIC)}),
+        *_api(prefix + "api/v1"),
+        *(url(re.escape(prefix) + path, handler) for path, handler in PAGES),
+        url(re.escape(prefix.rstrip("/")), _Home, {"target": prefix}),
+    ]
+    return Application(
+        routes,
+        default_handler_class=NotFoundPage,
+        portal=portal,
+        hub_auth=hub_auth,
+        prefix=prefix,
+        cookie_secret=cookie_secret,
+        xsrf_cookies=True,
+        xsrf_cookie_kwargs={"httponly": True, "samesite": "Lax", "secure": portal.public_url.startswith("https:")},
+    )
+
+
+class _Home(RequestHandler):
+    """The portal's address without its last slash."""
+
+    def initialize(self, target: str) -> None:
+        self.target = target
+
+    def get(self) -> None:
+        """Lead to the home page."""
+        self.redirect(self.target, permanent=False)
+
+
+def _api(prefix: str) -> list[Any]:
+    by_path: dict[str, dict[str, Operation]] = {}
+    for operation in OPERATIONS:
+        by_path.setdefault(operation.path, {})[operation.method] = operation
+    return [
+        url(f"{prefix}/openapi.json", DocumentHandler),
+        url(f"{prefix}/downloads/(?P<link>{_ID})", DownloadApi),
+        *(url(prefix + pattern(path), ApiHandler, {"operations": found}) for path, found in by_path.items()),
+        url(f"{prefix}/.*", UnknownCall),
+    ]
+
+
+def pattern(path: str) -> str:
+    """Return the expression of an address of the API: ``{request}`` is an id, everything else a slug."""
+    kinds = {"request": _ID, "file": _ID, "link": _ID}
+    return re.sub(r"{(\w+)}", lambda found: f"(?P<{found[1]}>{kinds.get(found[1], _SLUG)})", path)

@@ -1,0 +1,224 @@
+"""What every page and every call of the API goes through: who is it, in which language, may they be here at all.
+
+Who somebody is comes from the Hub (OAuth cookie or token); whether they may be here is asked of the domain on every
+request, so that a person who was disabled a second ago sees the reason and nothing else (TRAPS B13). Security headers
+are on every answer (B12), a change needs the page's own token and origin, and reading never changes anything.
+"""
+
+import asyncio
+import inspect
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import structlog
+from jupyterhub.services.auth import HubOAuth, HubOAuthenticated
+from tornado.web import Finish, HTTPError, RequestHandler
+
+from hub_extensions.portal import language
+from hub_extensions.portal.context import Call, Portal
+from project_spaces.access import require
+from project_spaces.decisions import Action
+from project_spaces.errors import BureauError, Refused, Unavailable
+from project_spaces.facts import PlatformRole
+from project_spaces.people import get_person, roles_of
+from project_spaces.text import Language, Text
+
+log = structlog.get_logger()
+
+#: Nothing from elsewhere, nothing inline; only this page's own origin may receive a form.
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; frame-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+
+SIGN_IN = Text("Connectez-vous d'abord.", "Sign in first.")
+SESSION_OVER = Text(
+    "Votre session a pris fin ou cette page est trop ancienne : rien n'a été fait. Rechargez la page et recommencez.",
+    "Your session has ended or this page is too old: nothing was done. Reload the page and start over.",
+)
+FOREIGN = Text(
+    "Demande refusée : elle vient d'une autre page que le Bureau virtuel.",
+    "Request refused: it comes from a page that is not the Bureau virtuel's.",
+)
+NOT_A_PERSON = Text("Le portail est réservé aux personnes.", "The portal is for people only.")
+HUB_DOWN = Text("Le Hub ne répond pas. Réessayez dans un instant.", "The Hub does not answer. Try again in a moment.")
+BROKEN = Text(
+    "Quelque chose s'est mal passé de notre côté. Rien n'est perdu ; réessayez, puis prévenez l'administrateur.",
+    "Something went wrong on our side. Nothing is lost; try again, then tell the administrator.",
+)
+NOT_HERE = Text("Il n'y a pas de page à cette adresse.", "There is no page at this address.")
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """The person who looks: roles decide what is offered, never what is allowed."""
+
+    username: str
+    display_name: str
+    roles: frozenset[PlatformRole]
+
+    def has(self, role: str) -> bool:
+        """Tell whether the person holds *role*."""
+        return PlatformRole(role) in self.roles
+
+
+class PortalHandler(HubOAuthenticated, RequestHandler):
+    """Base of pages and API."""
+
+    viewer: Viewer | None = None
+    lang: Language = "fr"
+    _looking_up = False
+
+    @property
+    def portal(self) -> Portal:
+        """The parts of this installation."""
+        return self.application.settings["portal"]  # type: ignore[no-any-return]
+
+    @property
+    def hub_auth(self) -> HubOAuth:
+        """The Hub's OAuth client of this service."""
+        return self.application.settings["hub_auth"]  # type: ignore[no-any-return]
+
+    @property
+    def prefix(self) -> str:
+        """Where the portal is, with a slash at the end."""
+        return str(self.application.settings["prefix"])
+
+    def set_default_headers(self) -> None:
+        """Set what every answer carries."""
+        self.set_header("Content-Security-Policy", CONTENT_POLICY)
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Referrer-Policy", "same-origin")
+        self.set_header("Cross-Origin-Opener-Policy", "same-origin")
+        self.set_header("Cross-Origin-Resource-Policy", "same-origin")
+        self.set_header("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        self.set_header("Cache-Control", "no-store")
+        self.clear_header("Server")
+
+    async def prepare(self) -> None:
+        """Let the request through to its method, or answer it here."""
+        self.lang = language.chosen(self)
+        try:
+            self._require_own_page()
+            name = await self._identify()
+            self.viewer = await asyncio.to_thread(look_up, self.portal, name)
+        except BureauError as error:
+            await self.refuse(error)
+            raise Finish from None
+
+    async def _identify(self) -> str:
+        self._looking_up = True
+        try:
+            user = await self.hub_auth.get_user(self, sync=False)
+        except HTTPError as error:
+            raise Unavailable(HUB_DOWN) from error
+        if user is None:
+            self.sign_in()
+            raise Refused(SESSION_OVER if self.hub_auth.get_token(self) else SIGN_IN)
+        if user.get("kind") != "user" or not self.hub_auth.check_scopes(self.hub_auth.access_scopes, user):
+            raise Refused(NOT_A_PERSON)
+        return str(user["name"])
+
+    def sign_in(self) -> None:
+        """Send a person who has not signed in to the Hub; programs get an error."""
+
+    def check_xsrf_cookie(self) -> None:
+        """Compare the page's token with the cookie; a Hub token needs none.
+
+        Tornado calls this before anybody knows whether the request carries a Hub token, so that first call is left to
+        the second one, which the Hub's client makes before it believes a cookie (and then believes no one).
+        """
+        if self._looking_up:
+            super().check_xsrf_cookie()
+
+    def _require_own_page(self) -> None:
+        """A change must come from the portal's own origin, not from a workspace beside it (TRAPS C12)."""
+        if self.request.method in SAFE_METHODS:
+            return
+        origin = self.request.headers.get("Origin")
+        site = self.request.headers.get("Sec-Fetch-Site", "none")
+        if (origin is not None and origin != self.portal.public_url) or site not in {"same-origin", "none"}:
+            raise Refused(FOREIGN)
+
+    async def run(self, verb: Callable[..., Any], body: Any) -> Any:
+        """Call *verb* for the person who asks: in a thread when it blocks."""
+        assert self.viewer is not None  # noqa: S101 - prepare() let nobody else through
+        call = Call(self.portal, self.viewer.username, self.portal.clock(), self.path_kwargs)
+        if inspect.iscoroutinefunction(verb):
+            return await verb(call, body)
+        return await asyncio.to_thread(verb, call, body)
+
+    async def refuse(self, error: BureauError) -> None:
+        """Finish with the error's status, sentence and reasons."""
+        raise NotImplementedError
+
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        """Log what nobody expected; what was refused on purpose is no error of ours."""
+        if isinstance(value, BureauError | Finish):
+            return
+        if isinstance(value, HTTPError) and value.status_code < 500:
+            return
+        log.error("portal_request_failed", path=self.request.path, method=self.request.method, error=repr(value))
+        super().log_exception(typ, value, tb)
+
+    async def _execute(self, transforms: Any, *args: bytes, **kwargs: bytes) -> None:
+        await super()._execute(transforms, *args, **kwargs)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Never answer with a trace: one sentence, whatever happened."""
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        if not isinstance(error, BureauError):
+            error = as_error(status_code)
+        self.answer_error(error)
+
+    def answer_error(self, error: BureauError) -> None:
+        """Write the error; synchronous, because Tornado's hook is."""
+        raise NotImplementedError
+
+
+class Unexpected(BureauError):
+    """Something that nobody foresaw."""
+
+
+class NoPage(BureauError):
+    """An address that leads nowhere, or a method that it does not know."""
+
+    status: ClassVar[int] = 404
+
+
+def as_error(status: int) -> BureauError:
+    """Return our error for a status that the framework chose."""
+    if status in {404, 405}:
+        return NoPage(NOT_HERE)
+    if status == 403:
+        return Refused(SESSION_OVER)
+    return Unexpected(BROKEN)
+
+
+def look_up(portal: Portal, username: str) -> Viewer:
+    """Return what pages show of the person.
+
+    Raises
+    ------
+    Refused
+        the person may not be signed in (any more), with the reasons.
+    """
+    with portal.store.read() as session:
+        require(session, username, Action.SIGN_IN, now=portal.clock())
+        return Viewer(username, get_person(session, username).display_name, roles_of(session, username))
+
+
+def own_address(value: str, public_url: str) -> bool:
+    """Tell whether *value* is an address below our own origin (where to go back to)."""
+    parts = urlsplit(value)
+    return not parts.netloc or f"{parts.scheme}://{parts.netloc}" == public_url
+
+
+def to_json(value: Any) -> str:
+    """Serialise an answer of the API."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

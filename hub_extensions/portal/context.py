@@ -1,0 +1,68 @@
+"""What a handler needs of the installation, and what a verb is told about the call it serves."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hub_extensions.exports.desk import Desk
+from project_spaces.layout import Layout
+from project_spaces.quotas import Quota
+from project_spaces.secret_box import SecretBox
+from project_spaces.store import Store
+from project_spaces.text import Text
+
+if TYPE_CHECKING:
+    from hub_extensions.portal.ledger_view import LedgerView
+    from hub_extensions.portal.workspaces import Workspaces
+
+#: Plain data that a template shows and the API answers: times as ISO text, sentences as ``{"fr", "en"}``.
+Page = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Portal:
+    """The parts of one installation that pages and API work with.
+
+    Parameters
+    ----------
+    public_url
+        origin of hub and portal, ``http(s)://host[:port]``.
+    workspace_origin
+        origin that serves a person's workspaces; never the portal's own (TRAPS C12).
+    trial
+        what is not protected, where workspaces are not sealed; None where they are.
+    default_quota
+        limits that a new project starts with.
+    """
+
+    store: Store
+    desk: Desk
+    layout: Layout
+    box: SecretBox
+    workspaces: "Workspaces"
+    ledger: "LedgerView"
+    public_url: str
+    workspace_origin: Callable[[str], str]
+    clock: Callable[[], datetime]
+    trial: Text | None = None
+    default_quota: Quota = field(default_factory=Quota)
+    classifications: frozenset[Any] | None = None
+
+    def project_dir(self, slug: str) -> Path:
+        """The project's shared folder."""
+        return self.layout.project_dir(slug)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a verb: who calls (as the Hub says), when, and what the address named."""
+
+    portal: Portal
+    actor: str
+    now: datetime
+    path: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> str:
+        return self.path[name]

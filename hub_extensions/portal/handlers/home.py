@@ -1,0 +1,48 @@
+"""The home page, the card of one workspace (polled while it starts), and my habilitations."""
+
+from hub_extensions.portal.context import Page
+from hub_extensions.portal.inputs import Nothing
+from hub_extensions.portal.pages import Form, PageHandler
+from hub_extensions.portal.verbs import habilitations, home
+from project_spaces.text import Text
+
+
+class HomePage(PageHandler):
+    """My projects."""
+
+    template = "home.html"
+
+    async def page(self) -> Page:
+        """Cards of my projects."""
+        return await self.run(home.projects, Nothing())  # type: ignore[no-any-return]
+
+
+class WorkspacePage(PageHandler):
+    """One project's card: start, stop, and where the start has come. With htmx only the card is answered."""
+
+    template = "project.html"
+    acts = {  # noqa: RUF012 - a table of the class, declared in the base
+        "start": Form(home.start, Text("Le bureau démarre.", "The workspace is starting."), next=lambda _: ""),
+        "stop": Form(home.stop, Text("Le bureau s'arrête.", "The workspace is stopping."), next=lambda _: ""),
+    }
+
+    async def page(self) -> Page:
+        """The card."""
+        return {"project": await self.run(home.project, Nothing())}
+
+    async def get(self, **_path: str) -> None:
+        """Show the page, or the card alone where a card is being refreshed."""
+        if self.request.headers.get("HX-Request") == "true":
+            await self.finish(self.render_page("card.html", **await self.page()))
+            return
+        await self.show()
+
+
+class HabilitationsPage(PageHandler):
+    """My habilitations."""
+
+    template = "habilitations.html"
+
+    async def page(self) -> Page:
+        """Rows by project and data set."""
+        return await self.run(habilitations.mine, Nothing())  # type: ignore[no-any-return]

@@ -1,0 +1,70 @@
+"""The reviewers' pages: the queue, one request with its previews and votes, and the previews themselves."""
+
+import asyncio
+from typing import Any
+
+from hub_extensions.portal import templating
+from hub_extensions.portal.context import Page
+from hub_extensions.portal.inputs import Nothing
+from hub_extensions.portal.pages import Form, PageHandler
+from hub_extensions.portal.previews import PREVIEW_POLICY, view_of
+from hub_extensions.portal.verbs import exports, review
+from project_spaces.errors import NotFound
+from project_spaces.text import Text
+
+UNKNOWN = Text("Cette demande n'est pas à vérifier par vous.", "This request is not for you to review.")
+
+
+class QueuePage(PageHandler):
+    """What waits for reviewers."""
+
+    template = "review.html"
+
+    async def page(self) -> Page:
+        """The queue."""
+        return await self.run(review.queue, Nothing())  # type: ignore[no-any-return]
+
+
+class ReviewPage(PageHandler):
+    """One request to judge."""
+
+    template = "review_request.html"
+    acts = {  # noqa: RUF012
+        "vote": Form(review.vote, Text("Avis enregistré.", "Vote recorded."), review.Vote),
+        "unvote": Form(review.unvote, Text("Avis repris.", "Vote taken back."), exports.FileRef),
+        "remark": Form(review.remark, Text("Remarque ajoutée.", "Remark added."), review.Remark),
+        "return": Form(
+            review.send_back, Text("Demande renvoyée à son auteur.", "Request sent back to its author."), exports.Message
+        ),
+        "reject": Form(review.reject, Text("Demande refusée.", "Request rejected."), exports.Message),
+        "revoke": Form(exports.revoke, Text("Sortie révoquée.", "Export revoked."), exports.Message),
+    }
+
+    async def page(self) -> Page:
+        """The request, as a reviewer sees it."""
+        request = await self.run(exports.detail, Nothing())
+        if request["viewer_role"] != "reviewer":
+            raise NotFound(UNKNOWN)
+        return {"request": request, "way": exports.way_of(request["state"])}
+
+
+class PreviewHandler(PageHandler):
+    """One file, drawn by us, in a page that can do nothing."""
+
+    template = "preview.html"
+
+    async def show(self, error: Any = None, **_extra: Any) -> None:  # noqa: ARG002 - the base's signature
+        """Write the drawing under its own policy."""
+        preview = await self.run(review.file_to_preview, Nothing())
+        request = await self.run(exports.detail, Nothing())
+        wheres = [
+            finding["where"]
+            for file in request["files"]
+            if file["id"] == self.path_kwargs["file"]
+            for finding in file["findings"]
+            if finding["severity"] != "info"
+        ]
+        view = await asyncio.to_thread(view_of, preview.path, preview.name, wheres)
+        self.set_header("Content-Security-Policy", PREVIEW_POLICY)
+        html = templating.render(self.template, self.lang, view=view, kind=type(view).__name__, name=preview.name)
+        await self.finish(html)

@@ -1,0 +1,99 @@
+"""What people and programs may send: strict models, and one readable sentence for each field that is not right."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from project_spaces.errors import Invalid
+from project_spaces.text import Text
+
+Model = TypeVar("Model", bound=BaseModel)
+
+#: pydantic's kinds of error that have a French sentence of their own.
+_WHY: Mapping[str, Text] = {
+    "missing": Text("il est obligatoire", "it is required"),
+    "extra_forbidden": Text("ce champ n'existe pas", "there is no such field"),
+    "string_too_long": Text("trop long", "too long"),
+    "string_too_short": Text("trop court", "too short"),
+    "too_long": Text("trop d'éléments", "too many items"),
+    "too_short": Text("trop peu d'éléments", "too few items"),
+    "string_type": Text("un texte est attendu", "text is expected"),
+    "int_parsing": Text("un nombre entier est attendu", "a whole number is expected"),
+    "float_parsing": Text("un nombre est attendu", "a number is expected"),
+    "timezone_aware": Text("une date avec son fuseau est attendue", "a time with its zone is expected"),
+    "datetime_from_date_parsing": Text("une date est attendue", "a date is expected"),
+    "date_from_datetime_parsing": Text("une date est attendue", "a date is expected"),
+}
+
+
+class Input(BaseModel):
+    """Base of every body: unknown fields are refused, blanks around text are not kept."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Nothing(Input):
+    """A body without fields."""
+
+
+def parse(model: type[Model], raw: Any) -> Model:
+    """Read *raw* as *model*.
+
+    Raises
+    ------
+    Invalid
+        with one reason for each field that is not right; values are not repeated.
+    """
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        reasons = [_reason(each) for each in error.errors(include_url=False, include_context=False)]
+        raise Invalid(
+            Text("La demande n'est pas complète ou pas juste.", "The request is not complete or not right."), reasons
+        ) from None
+
+
+def _reason(error: Any) -> Text:
+    name = ".".join(str(part) for part in error["loc"]) or "–"
+    why = _WHY.get(error["type"], Text("valeur refusée", str(error["msg"])))
+    return Text(f"Champ « {name} » : {why.fr}.", f"Field “{name}”: {why.en}.")
+
+
+def _start(value: Any) -> Any:
+    """A day alone begins at its first moment in UTC."""
+    return _day(value, 0)
+
+
+def _end(value: Any) -> Any:
+    """A day alone is the last one included: it ends when the next begins, in UTC."""
+    return _day(value, 1)
+
+
+def _day(value: Any, days: int) -> Any:
+    if isinstance(value, str) and len(value) == 10:
+        try:
+            first = date.fromisoformat(value)
+        except ValueError:
+            return value
+        return datetime(first.year, first.month, first.day, tzinfo=UTC) + timedelta(days=days)
+    return value
+
+
+def _utc(value: datetime) -> datetime:
+    return value.astimezone(UTC)
+
+
+Start = Annotated[AwareDatetime, BeforeValidator(_start)]
+End = Annotated[AwareDatetime, BeforeValidator(_end)]
+
+
+def _lines(value: Any) -> Any:
+    """A form sends a list as one text, separated by commas, blanks or lines."""
+    if isinstance(value, str):
+        return [part for part in value.replace(",", " ").split() if part]
+    return value
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_lines)]

@@ -1,0 +1,43 @@
+"""The main menu: what is offered to whom. Offering is courtesy; what is allowed is decided behind each page."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from project_spaces.facts import PlatformRole
+from project_spaces.text import Text
+
+if TYPE_CHECKING:
+    from hub_extensions.portal.base import Viewer
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry of the menu."""
+
+    path: str
+    label: Text
+    current: bool
+    count: int = 0
+
+
+#: Path, label, and the role to whom it is offered (None: everybody).
+_ITEMS: tuple[tuple[str, Text, PlatformRole | None], ...] = (
+    ("", Text("Accueil", "Home"), None),
+    ("habilitations", Text("Mes habilitations", "My habilitations"), None),
+    ("exports", Text("Exports", "Exports"), None),
+    ("review", Text("Vérification", "Review"), PlatformRole.REVIEWER),
+    ("admin", Text("Administration", "Administration"), PlatformRole.ADMINISTRATOR),
+    ("audit", Text("Audit", "Audit"), PlatformRole.AUDITOR),
+)
+
+
+def navigation(viewer: "Viewer | None", path: str) -> list[Item]:
+    """Return the menu of *viewer*, who is on the page *path* (relative to the portal)."""
+    if viewer is None:
+        return []
+    first = path.split("/")[0]
+    return [
+        Item(target, label, current=first == target)
+        for target, label, role in _ITEMS
+        if role is None or role in viewer.roles
+    ]

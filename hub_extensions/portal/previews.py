@@ -1,0 +1,174 @@
+"""Safe previews: what a reviewer sees of a file is drawn by us, from its bytes, without anything that could act.
+
+Tables are rendered cell by cell, text is escaped, pictures are decoded and encoded again; nothing of the file itself
+reaches the browser. The page is served under ``Content-Security-Policy: sandbox`` with no script, no request and no
+form, in an origin of its own (TRAPS B17), so that even a mistake here could do nothing.
+"""
+
+import base64
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from PIL.Image import DecompressionBombError
+
+from hub_extensions.portal.marks import marked_cells
+
+#: The preview's own policy; ``frame-ancestors`` lets the portal, and nobody else, show it in its page.
+PREVIEW_POLICY = (
+    "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'; "
+    "base-uri 'none'; form-action 'none'"
+)
+MOST_ROWS = 1000
+MOST_COLUMNS = 100
+MOST_TEXT = 200_000
+LARGEST_PICTURE = 40_000_000  # pixels
+LARGEST_READ = 32 << 20
+
+_TABLES = {".csv", ".tsv"}
+_PICTURES = {".png", ".jpg", ".jpeg", ".webp"}
+_TEXTS = {".txt", ".md", ".py", ".r", ".sql", ".json", ".html", ".htm", ".svg", ".log", ".yaml", ".yml", ".rst", ".tex"}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a rendered table."""
+
+    text: str
+    marked: bool
+
+
+@dataclass(frozen=True)
+class TableView:
+    """A table to draw: *cut* when there is more of it than is shown."""
+
+    header: tuple[Cell, ...]
+    rows: tuple[tuple[int, tuple[Cell, ...]], ...]
+    cut: bool
+
+
+@dataclass(frozen=True)
+class TextView:
+    """Text to show as it is."""
+
+    text: str
+    cut: bool
+
+
+@dataclass(frozen=True)
+class PictureView:
+    """A picture, encoded again by us, as a ``data:`` address."""
+
+    address: str
+    width: int
+    height: int
+    cut: bool = False
+
+
+@dataclass(frozen=True)
+class NotebookView:
+    """A notebook: its cells, code and prose as text."""
+
+    cells: tuple[tuple[str, str], ...]
+    cut: bool
+
+
+@dataclass(frozen=True)
+class NoView:
+    """Nothing that can be shown safely; the reviewer is told."""
+
+    cut: bool = False
+
+
+View = TableView | TextView | PictureView | NotebookView | NoView
+
+
+def view_of(path: Path, name: str, wheres: Sequence[str]) -> View:
+    """Return what is drawn of the file at *path*, called *name*; *wheres* are the places its findings name.
+
+    Whatever goes wrong while reading means that there is no preview, never a raw one.
+    """
+    suffix = Path(name).suffix.lower()
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST_READ)
+        if suffix in _TABLES:
+            return table_view(data.decode("utf-8"), "\t" if suffix == ".tsv" else ",", wheres)
+        if suffix in _PICTURES:
+            return picture_view(data)
+        if suffix == ".ipynb":
+            return notebook_view(data)
+        if suffix in _TEXTS:
+            return text_view(data)
+    except (OSError, ValueError, KeyError, TypeError, csv.Error, DecompressionBombError):
+        return NoView()
+    return NoView()
+
+
+def table_view(text: str, delimiter: str, wheres: Sequence[str]) -> TableView:
+    """Lay a delimited table out, with the cells that findings name lit."""
+    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    header = rows[0][:MOST_COLUMNS] if rows else []
+    lit = marked_cells(list(wheres), header)
+    cut = len(rows) - 1 > MOST_ROWS or any(len(row) > MOST_COLUMNS for row in rows[: MOST_ROWS + 1])
+    body = tuple(
+        (line, tuple(_cell(value, line, column, lit) for column, value in enumerate(row[:MOST_COLUMNS])))
+        for line, row in enumerate(rows[1 : MOST_ROWS + 1], 2)
+    )
+    return TableView(tuple(_cell(value, 1, column, lit) for column, value in enumerate(header)), body, cut)
+
+
+def _cell(value: str, line: int, column: int, lit: set[tuple[int, int | None]]) -> Cell:
+    return Cell(value[:500], marked=(line, column) in lit or (line, None) in lit)
+
+
+def text_view(data: bytes) -> TextView:
+    """Show text, escaped by the template; bytes that are no text are shown as such."""
+    text = data.decode("utf-8", errors="replace")
+    return TextView(text[:MOST_TEXT], len(text) > MOST_TEXT)
+
+
+def picture_view(data: bytes) -> PictureView:
+    """Decode a picture and encode its pixels again: no metadata, no second file behind the first.
+
+    Raises
+    ------
+    ValueError
+        it is no picture, or a very large one.
+    """
+    with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as opened:
+        if opened.width * opened.height > LARGEST_PICTURE:
+            msg = "picture too large"
+            raise ValueError(msg)
+        flat = opened.convert("RGBA")
+    clean = Image.frombytes("RGBA", flat.size, flat.tobytes())
+    out = io.BytesIO()
+    clean.save(out, "PNG")
+    return PictureView("data:image/png;base64," + base64.b64encode(out.getvalue()).decode(), *clean.size)
+
+
+def notebook_view(data: bytes) -> NotebookView:
+    """Show a notebook's cells as text; outputs were taken out before (they leave as files of their own).
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError
+        it is no notebook.
+    """
+    cells = [(str(cell["cell_type"]), _source(cell["source"])) for cell in json.loads(data)["cells"]]
+    total, kept = 0, []
+    for kind, source in cells:
+        if total > MOST_TEXT:
+            break
+        kept.append((kind, source[:MOST_TEXT]))
+        total += len(source)
+    return NotebookView(tuple(kept), cut=len(kept) < len(cells))
+
+
+def _source(source: Any) -> str:
+    return "".join(str(line) for line in source) if isinstance(source, list) else str(source)

@@ -1,0 +1,83 @@
+"""The reviewers' side: what waits for me, one request, votes, remarks, return and rejection."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from hub_extensions.exports import details, reviewing, views
+from hub_extensions.exports.voting import Ballot
+from hub_extensions.portal.context import Call, Page
+from hub_extensions.portal.inputs import Input, Nothing
+from hub_extensions.portal.verbs.exports import FileRef, Long, Message, Optional, detail
+
+
+class Vote(Input):
+    """A reviewer's voice on one file; a refusal needs a comment."""
+
+    file_id: Annotated[str, Field(max_length=32)]
+    verdict: Ballot
+    comment: Optional = ""
+
+
+class Remark(Input):
+    """A remark; *public* ones reach the author when the request comes back."""
+
+    message: Long
+    public: bool = False
+    file_id: Annotated[str, Field(max_length=32)] | None = None
+
+
+def queue(call: Call, _body: Nothing) -> Page:
+    """Requests that wait for reviewers, those promised first on top."""
+    return {"requests": views.queue(call.portal.desk, call.actor, now=call.now)}
+
+
+def vote(call: Call, body: Vote) -> Page:
+    """Vote on one file; the last vote releases the request."""
+    state = reviewing.vote(
+        call.portal.desk,
+        call["request"],
+        body.file_id,
+        body.verdict,
+        actor=call.actor,
+        now=call.now,
+        comment=body.comment,
+    )
+    return {"state": state.value}
+
+
+def unvote(call: Call, body: FileRef) -> Page:
+    """Take my own vote back while the round is open."""
+    reviewing.unvote(call.portal.desk, call["request"], body.file_id, actor=call.actor, now=call.now)
+    return detail(call, Nothing())
+
+
+def remark(call: Call, body: Remark) -> Page:
+    """Leave a remark, to the other reviewers or for the author."""
+    reviewing.comment(
+        call.portal.desk,
+        call["request"],
+        body.message,
+        actor=call.actor,
+        now=call.now,
+        public=body.public,
+        file_id=body.file_id,
+    )
+    return detail(call, Nothing())
+
+
+def send_back(call: Call, body: Message) -> Page:
+    """Send the request back to its author, with what has to change."""
+    reviewing.return_(call.portal.desk, call["request"], actor=call.actor, now=call.now, message=body.message)
+    return detail(call, Nothing())
+
+
+def reject(call: Call, body: Message) -> Page:
+    """End the request with a no."""
+    reviewing.reject(call.portal.desk, call["request"], actor=call.actor, now=call.now, message=body.message)
+    return detail(call, Nothing())
+
+
+def file_to_preview(call: Call, _body: Nothing) -> details.Preview:
+    """The bytes that would be released, for a reviewer's eyes."""
+    return details.read_file(call.portal.desk, call["request"], call["file"], actor=call.actor, now=call.now)

@@ -1,0 +1,66 @@
+"""Shapes that pages and API share: moments as ISO text, sentences as ``{"fr", "en"}``, labels of the domain's choices."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from project_spaces.conditions import Reason
+from project_spaces.facts import Classification, MemberRole, PlatformRole, ProjectStatus
+from project_spaces.text import Text
+
+ROLE_LABELS: Mapping[PlatformRole, Text] = {
+    PlatformRole.ADMINISTRATOR: Text("Administrateur", "Administrator"),
+    PlatformRole.REVIEWER: Text("Vérificateur", "Reviewer"),
+    PlatformRole.AUDITOR: Text("Auditeur", "Auditor"),
+    PlatformRole.STEWARD: Text("Gestionnaire de données", "Data steward"),
+}
+MEMBER_LABELS: Mapping[MemberRole, Text] = {
+    MemberRole.ANALYST: Text("Analyste", "Analyst"),
+    MemberRole.LEAD: Text("Porteur de projet", "Project lead"),
+}
+STATUS_LABELS: Mapping[ProjectStatus, Text] = {
+    ProjectStatus.OPEN: Text("Ouvert", "Open"),
+    ProjectStatus.SUSPENDED: Text("Suspendu", "Suspended"),
+    ProjectStatus.CLOSED: Text("Clos", "Closed"),
+}
+CLASS_LABELS: Mapping[Classification, Text] = {
+    Classification.OPEN: Text("Ouvert", "Open"),
+    Classification.SYNTHETIC: Text("Synthétique", "Synthetic"),
+    Classification.PSEUDONYMISED: Text("Pseudonymisé", "Pseudonymised"),
+    Classification.IDENTIFYING: Text("Identifiant", "Identifying"),
+}
+
+
+def both(text: Text | None) -> dict[str, str] | None:
+    """A sentence in both languages."""
+    return None if text is None else {"fr": text.fr, "en": text.en}
+
+
+def iso(moment: datetime | None) -> str | None:
+    """A moment as text."""
+    return None if moment is None else moment.isoformat()
+
+
+def reasons(found: Iterable[Reason]) -> list[dict[str, object]]:
+    """Reasons of a refusal: a code for programs, a sentence for people."""
+    return [{"code": reason.code, "text": both(reason.text)} for reason in found]
+
+
+#: What happened to an export request, for its timeline.
+STEP_LABELS: Mapping[str, Text] = {
+    "export.created": Text("Demande ouverte", "Request opened"),
+    "export.changed": Text("Demande modifiée", "Request changed"),
+    "export.submitted": Text("Demande déposée, fichiers figés", "Request submitted, files frozen"),
+    "export.checked": Text("Contrôles automatiques", "Automatic checks"),
+    "export.voted": Text("Avis d'un vérificateur", "A reviewer's vote"),
+    "export.commented": Text("Remarque", "Remark"),
+    "export.answered": Text("Réponse de l'auteur", "Author's answer"),
+    "export.reviewed": Text("Tous les avis sont donnés", "All votes are in"),
+    "export.returned": Text("Renvoyée à l'auteur", "Sent back to the author"),
+    "export.approved": Text("Validée", "Approved"),
+    "export.rejected": Text("Refusée", "Rejected"),
+    "export.withdrawn": Text("Abandonnée", "Withdrawn"),
+    "export.released": Text("Paquet signé et publié", "Package signed and released"),
+    "export.linked": Text("Lien émis", "Link issued"),
+    "export.downloaded": Text("Téléchargement", "Download"),
+    "export.revoked": Text("Révoquée", "Revoked"),
+}
