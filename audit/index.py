@@ -5,6 +5,7 @@ acknowledgements, so an entry is found at most about half a second after it was 
 it).
 """
 
+import itertools
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import Any
 from audit import leaf as leaves
 from audit import merkle
 from audit.errors import Malformed
+from audit.events import Kind
 from audit.places import Places
 from audit.private import PrivateStore, open_database, text_of
 from audit.tiles import TileReader
@@ -65,6 +67,14 @@ class Row:
     def leaf_hash(self) -> bytes:
         """RFC 6962 hash of the leaf."""
         return merkle.hash_leaf(self.leaf)
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A time in which the recorder said nothing."""
+
+    begin: datetime
+    end: datetime
 
 
 class IndexWriter:
@@ -180,6 +190,24 @@ class Index:
             pseudonym for _, _, body in bodies for pseudonym in (body["actor"], *body.get("persons", {}).values())
         )
         return [_row(place, entry, body, names, facts.get(place, {})) for place, entry, body in bodies]
+
+    def silences(self, longest: timedelta, since: datetime, now: datetime) -> list[Silence]:
+        """Return the times from *since* to *now* in which the recorder said nothing for more than *longest*.
+
+        It says something at least every ``--heartbeat`` seconds, so a silence means that it did not run, or that
+        someone held it back (TRAPS C8). Times are those of its own entries.
+        """
+        start, end, limit = ((value - _EPOCH) // _MICROSECOND for value in (since, now, _EPOCH + longest))
+        beats = self._database.execute(
+            "SELECT at FROM entry WHERE kind IN (?, ?) AND at BETWEEN ? AND ? ORDER BY idx",
+            (Kind.LEDGER_HEARTBEAT, Kind.LEDGER_OPENED, start, end),
+        )
+        moments = [start, *(at for (at,) in beats), end]
+        return [
+            Silence(_EPOCH + before * _MICROSECOND, _EPOCH + after * _MICROSECOND)
+            for before, after in itertools.pairwise(moments)
+            if after - before > limit
+        ]
 
     def sealed(self, place: int) -> bytes | None:
         """Return the sealed message of an entry, None when it has none or it is forgotten."""

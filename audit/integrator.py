@@ -10,12 +10,14 @@ import argparse
 import fcntl
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from audit import merkle
 from audit.checkpoint import Verifier
+from audit.errors import LedgerError, Malformed
 from audit.index import IndexWriter
 from audit.journal import Segment, segments
 from audit.places import Places, sync_folder, write_durably
@@ -116,9 +118,19 @@ def main() -> None:
     places = Places(parser.parse_args().dir)
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, signal.SIG_IGN)  # the recorder closes our input when it is time
+    os.setpriority(os.PRIO_PROCESS, 0, 0)  # the recorder goes first, this does not
     descriptor = os.open(places.root / "integrator.lock", os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_EX)  # one that outlived its recorder finishes first
-    integrator = Integrator(places)
+    try:
+        _serve(Integrator(places))
+    except BrokenPipeError:
+        os._exit(0)  # the recorder was killed: what it had told us is in its journal
+    except (OSError, sqlite3.Error, LedgerError, Malformed) as error:
+        print(f"publishing the log: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _serve(integrator: Integrator) -> None:
     print("ready", integrator.size, flush=True)
     for line in sys.stdin:
         word, _, number = line.partition(" ")

@@ -146,3 +146,15 @@ def test_readers_cannot_write_the_index(filled):
     index = filled.add(at(0))
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         index._database.execute("DELETE FROM entry")
+
+
+def test_a_silence_of_the_recorder_is_found(filled):
+    beat = {"kind": Kind.LEDGER_HEARTBEAT, "actor": "system:ledger", "project": None}
+    index = filled.add(*[at(minute, **beat) for minute in (1, 2, 3, 30, 31)], at(15))
+    now = START + timedelta(minutes=40)
+    found = [
+        ((silence.begin - START) // timedelta(minutes=1), (silence.end - START) // timedelta(minutes=1))
+        for silence in index.silences(timedelta(minutes=2), START, now)
+    ]
+    assert found == [(3, 30), (31, 40)]
+    assert index.silences(timedelta(minutes=30), START, now) == []
