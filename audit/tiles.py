@@ -74,6 +74,7 @@ class TileReader:
         self.size = size
         self._keep = keep
         self._tiles: OrderedDict[tuple[int, int], list[list[bytes]]] = OrderedDict()
+        self._last_bundle: tuple[int, list[bytes]] = (-1, [])
 
     def node(self, level: int, index: int) -> bytes:
         """Return the hash of the complete subtree at (level, index): what ``merkle`` asks for."""
@@ -83,7 +84,10 @@ class TileReader:
 
     def entry(self, index: int) -> bytes:
         """Return one entry."""
-        return self.bundle(index // TILE_WIDTH)[index % TILE_WIDTH]
+        number = index // TILE_WIDTH
+        if number != self._last_bundle[0]:
+            self._last_bundle = number, self.bundle(number)
+        return self._last_bundle[1][index % TILE_WIDTH]
 
     def bundle(self, index: int) -> list[bytes]:
         """Return the entries of one bundle that belong to this size."""
