@@ -57,6 +57,10 @@ class LocalAuthenticator(Authenticator):
     def _refresh_pre_spawn(self) -> bool:
         return True
 
+    @default("allow_existing_users")
+    def _allow_existing_users(self) -> bool:
+        return False  # the base class says True as soon as anybody is listed (TRAPS B14)
+
     @default("any_allow_config")
     def _any_allow_config(self) -> bool:
         return True  # ``check_allowed`` decides; there is no list to forget

@@ -98,8 +98,8 @@ class SignInHandler(DoorPage, LoginHandler):
         self._jupyterhub_user = user
         self.redirect(self.get_next_url(user))
 
-    async def _render(self, login_error: str | None = None, username: str | None = None, **context: Any) -> str:
-        """Render the form."""
+    def _render(self, login_error: str | None = None, username: str | None = None, **context: Any) -> Any:
+        """Render the form: a string when ``sync`` is asked for (an error page), something to await otherwise."""
         self.never_cached()
         following = self.get_argument("next", "")
         action = url_concat(self.settings["login_url"], {"next": following} if following else {})
@@ -111,7 +111,7 @@ class SignInHandler(DoorPage, LoginHandler):
             **context,
         )
         # The base class would send a failed form back through here again.
-        return await BaseHandler.render_template(self, "login.html", **page)
+        return BaseHandler.render_template(self, "login.html", **page)
 
 
 class SignOutHandler(LogoutHandler):

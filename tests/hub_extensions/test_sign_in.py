@@ -1,0 +1,450 @@
+"""The way in, on a real JupyterHub behind its real proxy, with the real recorder: what a browser would send and see."""
+
+import asyncio
+import html
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import aiohttp
+import pyotp
+import pytest
+from traitlets import TraitError
+from yarl import URL
+
+from audit.events import Kind
+from audit.index import Index
+from audit.places import Places
+from hub_extensions.authenticator import LocalAuthenticator
+from hub_extensions.client import LoopbackResolver
+from hub_extensions.opening import open_box, open_store
+from hub_extensions.processes import processes
+from hub_extensions.settings import Settings
+from hub_extensions.throwaway import prepared
+from project_spaces.accounts import Accounts
+from project_spaces.people import create_person, disable_person
+
+CONFIG = Path(__file__).parent / "hub_for_sign_in.py"
+PASSWORD = "le sel de la mer d'Iroise"
+WRONG = "Identifiant, mot de passe ou code incorrect."
+START_TIMEOUT_S = 60
+
+
+@dataclass
+class Running:
+    """Recorder, proxy and hub of a throw-away installation; each can be stopped and started."""
+
+    settings: Settings
+    children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def start(self, name: str) -> None:
+        (process,) = [each for each in processes(self.settings) if each.name == name]
+        command = [sys.executable, "-m", "jupyterhub", "-f", str(CONFIG)] if name == "hub" else list(process.command)
+        environment = {**os.environ, **process.environment, "BUREAU_HOME": str(self.settings.home)}
+        with (self.settings.log_dir / f"{name}.log").open("ab") as log:
+            self.children[name] = subprocess.Popen(
+                command, env=environment, stdout=log, stderr=log, cwd=self.settings.home
+            )
+
+    def stop(self, name: str) -> None:
+        child = self.children.pop(name)
+        child.send_signal(signal.SIGTERM)
+        child.wait(30)
+
+    @property
+    def accounts(self) -> Accounts:
+        return Accounts(open_store(self.settings), open_box(self.settings))
+
+    def log(self) -> str:
+        return (self.settings.log_dir / "hub.log").read_text(errors="replace")
+
+    def recorded(self, username: str, kind: Kind) -> int:
+        """How many entries of that kind *username* acted in or was named in, once all are in the index."""
+        self.accounts.store.require_settled()
+        size = self.accounts.store.ledger.ping().size
+        index = Index(Places(self.settings.ledger_dir))
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while index.size < size and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return len(index.search(kind=kind.value, person=username))
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Running]:
+    with prepared(spawner="docker", engine="none") as settings:
+        all_ = Running(settings)
+        try:
+            for name in ("ledger", "proxy", "hub"):
+                all_.start(name)
+            asyncio.run(_until_it_answers(all_))
+            yield all_
+        finally:
+            for name in list(all_.children):
+                all_.stop(name)
+
+
+async def _until_it_answers(running: Running) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    async with Browser(running).session as session:
+        while time.monotonic() < deadline:
+            try:
+                async with session.get(f"{running.settings.public_url}/hub/login") as answer:
+                    if answer.status == 200:
+                        return
+            except aiohttp.ClientError:
+                pass
+            await asyncio.sleep(0.2)
+    pytest.fail(f"the hub did not start: {running.log()[-3000:]}", pytrace=False)
+
+
+@dataclass
+class Page:
+    status: int
+    text: str
+    url: URL
+    headers: "aiohttp.typedefs.LooseHeaders"
+
+    @property
+    def alert(self) -> str:
+        found = re.search(r'role="alert"[^>]*>(.*?)<', self.text, re.DOTALL)
+        return html.unescape(found.group(1).strip()) if found else ""
+
+    def hidden(self, name: str) -> str:
+        found = re.search(rf'name="{name}" value="([^"]*)"', self.text)
+        return html.unescape(found.group(1)) if found else ""
+
+
+class Browser:
+    """A cookie jar and forms; nothing privileged."""
+
+    def __init__(self, running: Running, language: str = "fr") -> None:
+        self.base = running.settings.public_url
+        self.session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(resolver=LoopbackResolver()),
+            cookie_jar=aiohttp.CookieJar(quote_cookie=False),
+            headers={"Accept-Language": language, "Sec-Fetch-Mode": "navigate"},
+        )
+
+    async def get(self, path: str, **options) -> Page:
+        async with self.session.get(self.base + path, **options) as answer:
+            return Page(answer.status, await answer.text(), answer.url, answer.headers)
+
+    async def post(self, path: str, form: dict, **options) -> Page:
+        async with self.session.post(self.base + path, data=form, **options) as answer:
+            return Page(answer.status, await answer.text(), answer.url, answer.headers)
+
+    async def sign_in(self, username: str, password: str, code: str, **extra) -> Page:
+        page = await self.get("/hub/login")
+        form = {"username": username, "password": password, "code": code, "_xsrf": page.hidden("_xsrf")}
+        return await self.post("/hub/login", {**form, **extra})
+
+    async def signed_in(self) -> bool:
+        return (await self.get("/hub/token", allow_redirects=False)).status == 200
+
+
+@pytest.fixture
+async def browser(running: Running) -> AsyncIterator[Browser]:
+    opened = Browser(running)
+    yield opened
+    await opened.session.close()
+
+
+def code(secret: str) -> str:
+    return pyotp.TOTP(secret).now()
+
+
+def person(running: Running, username: str, *, enrolled: bool = True) -> str:
+    """Create a person; return the second factor's secret, or the activation code when not enrolled yet."""
+    before = datetime.now(UTC) - timedelta(minutes=10)
+    create_person(
+        running.accounts.store,
+        username=username,
+        display_name=username.title(),
+        email=f"{username}@example.org",
+        actor="system:test",
+        now=before,
+    )
+    activation = running.accounts.create(username, actor="system:test", now=before)
+    if not enrolled:
+        return activation
+    secret = running.accounts.enrol(activation, PASSWORD, now=before).secret
+    running.accounts.confirm_enrolment(activation, pyotp.TOTP(secret).at(before), now=before)
+    return secret
+
+
+class TestPage:
+    async def test_reads_french_first_and_english_on_demand(self, browser: Browser) -> None:
+        page = await browser.get("/hub/login", headers={"Accept-Language": ""})
+        assert '<html lang="fr">' in page.text
+        assert "Se connecter" in page.text
+        english = await browser.get("/hub/login?lang=en")
+        assert '<html lang="en">' in english.text
+        assert "One-time code" in english.text
+        again = await browser.get("/hub/login")
+        assert '<html lang="en">' in again.text
+
+    async def test_keeps_where_to_go_and_is_not_cached(self, browser: Browser) -> None:
+        page = await browser.get("/hub/login?next=%2Fhub%2Ftoken")
+        assert 'action="/hub/login?next=%2Fhub%2Ftoken"' in page.text
+        assert "next=%2Fhub%2Ftoken&amp;lang=en" in page.text
+        assert page.headers["Cache-Control"] == "no-store"
+
+    async def test_needs_nothing_from_elsewhere_and_no_script(self, browser: Browser) -> None:
+        page = await browser.get("/hub/login")
+        assert "<script" not in page.text
+        assert not re.findall(r'(?:src|href)="(?:https?:)?//', page.text)
+        for drawing, kind in (("bureau.css", "text/css"), ("logo.svg", "image/svg+xml")):
+            answer = await browser.get(f"/hub/door/{drawing}")
+            assert (answer.status, answer.headers["Content-Type"]) == (200, kind)
+
+    @pytest.mark.parametrize("path", ["/hub/door/../../settings.py", "/hub/door/%2e%2e/pages.py", "/hub/door/x"])
+    async def test_serves_no_other_file(self, browser: Browser, path: str) -> None:
+        async with browser.session.get(URL(browser.base + path, encoded=True)) as answer:
+            assert answer.status in {403, 404}
+
+    async def test_unknown_pages_answer_in_both_languages(self, browser: Browser) -> None:
+        page = await browser.get("/hub/nothing")
+        assert page.status == 404
+        assert "Page introuvable" in page.text
+        assert "Page not found" in page.text
+
+
+class TestSignIn:
+    async def test_both_factors(self, running: Running, browser: Browser) -> None:
+        secret = person(running, "ana")
+        page = await browser.sign_in("ana", PASSWORD, code(secret))
+        assert (page.status, page.url.path) == (200, "/hub/token")
+        assert running.recorded("ana", Kind.SIGNIN_SUCCESS) == 1
+
+    async def test_a_code_works_once(self, running: Running, browser: Browser) -> None:
+        secret = person(running, "bea")
+        shown = code(secret)
+        assert (await browser.sign_in("bea", PASSWORD, shown)).status == 200
+        thief = Browser(running)
+        page = await thief.sign_in("bea", PASSWORD, shown)
+        assert (page.status, page.alert) == (403, WRONG)
+        assert not await thief.signed_in()
+        await thief.session.close()
+
+    async def test_wrong_password_wrong_code_and_unknown_name_look_alike(
+        self, running: Running, browser: Browser
+    ) -> None:
+        secret = person(running, "cid")
+        pages = [
+            await browser.sign_in("cid", "not the password", code(secret)),
+            await browser.sign_in("cid", PASSWORD, "000000"),
+            await browser.sign_in("nobody", PASSWORD, "000000"),
+            await browser.sign_in("cid", PASSWORD, ""),
+        ]
+        seen = {(page.status, page.alert, re.sub(r'value="[^"]*"', "", page.text)) for page in pages}
+        assert len(seen) == 1
+        assert pages[0].alert == WRONG
+        assert not await browser.signed_in()
+        assert running.recorded("cid", Kind.SIGNIN_FAILURE) == 3
+
+    async def test_ten_wrong_codes_lock_and_say_so(self, running: Running, browser: Browser) -> None:
+        secret = person(running, "dan")
+        pages = [await browser.sign_in("dan", PASSWORD, "000000") for _ in range(10)]
+        assert [page.status for page in pages] == [403] * 9 + [429]
+        page = await browser.sign_in("dan", PASSWORD, code(secret))
+        assert page.status == 429
+        assert re.fullmatch(
+            r"Trop d'essais infructueux : connexion bloquée jusqu'au \d\d/\d\d/\d{4} à \d\d:\d\d UTC\.", page.alert
+        )
+        assert not await browser.signed_in()
+        assert running.recorded("dan", Kind.SIGNIN_LOCKED) == 1
+
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"username": "x" * 10_000, "password": "y" * 100_000, "code": "1" * 1_000},
+            {"username": "a\0b", "password": "\0", "code": "\0"},
+            {"username": "ana' OR 1=1 --", "password": "é" * 300, "code": "<script>"},
+            {"username": "", "password": "", "code": ""},
+        ],
+    )
+    async def test_odd_input_is_refused_not_an_error(self, browser: Browser, fields: dict) -> None:
+        page = await browser.sign_in(**fields)
+        assert (page.status, page.alert) == (403, WRONG)
+        assert "<script>" not in page.text
+
+    @pytest.mark.parametrize("forged", ["", "forged", "2|1:0|10:1|5:_xsrf|4:eA==|00"])
+    async def test_a_form_from_elsewhere_signs_nobody_in(self, running: Running, browser: Browser, forged: str) -> None:
+        username = f"eve{len(forged)}"
+        secret = person(running, username)
+        page = await browser.sign_in(username, PASSWORD, code(secret), _xsrf=forged)
+        assert (page.status, page.alert) == (403, "Cette page a expiré ou n'est pas la vôtre : recommencez.")
+        assert not await browser.signed_in()
+
+    async def test_the_interface_of_the_hub_asks_for_both_factors_too(self, running: Running, browser: Browser) -> None:
+        """A token for a password: refused as clearly, never an error of the server."""
+        person(running, "fay")
+        credentials = {"auth": {"username": "fay", "password": PASSWORD, "code": "\ud800"}}
+        headers = {"Referer": f"{browser.base}/hub/api", "Content-Type": "application/json"}
+        async with browser.session.post(
+            f"{browser.base}/hub/api/users/fay/tokens", json=credentials, headers=headers
+        ) as answer:
+            assert answer.status == 403
+        assert "Traceback" not in running.log()
+
+    async def test_no_ledger_no_session(self, running: Running, browser: Browser) -> None:
+        secret = person(running, "gil")
+        running.stop("ledger")
+        try:
+            page = await browser.sign_in("gil", PASSWORD, code(secret))
+            assert page.status == 503
+            assert page.alert.startswith("Le journal ne répond pas")
+            assert not await browser.signed_in()
+        finally:
+            running.start("ledger")
+        await _until_recorder_answers(running)
+        assert (await browser.sign_in("gil", PASSWORD, code(secret))).status == 200
+
+
+class TestSession:
+    async def test_a_disabled_person_loses_the_session(self, running: Running, browser: Browser) -> None:
+        secret = person(running, "hal")
+        await browser.sign_in("hal", PASSWORD, code(secret))
+        token = await self.token(browser, "hal")
+        assert await self.who(browser, token) == 200
+        disable_person(running.accounts.store, "hal", actor="system:test", now=datetime.now(UTC), reason="départ")
+        for _ in range(200):
+            if not await browser.signed_in():
+                break
+            await asyncio.sleep(0.1)
+        assert not await browser.signed_in()
+        assert await self.who(browser, token) in {401, 403}
+        page = await browser.sign_in("hal", PASSWORD, code(secret))
+        assert page.status == 403
+
+    async def test_signing_out_is_recorded_and_ends_it(self, running: Running, browser: Browser) -> None:
+        secret = person(running, "ida")
+        await browser.sign_in("ida", PASSWORD, code(secret))
+        assert await browser.signed_in()
+        await browser.get("/hub/logout")
+        assert not await browser.signed_in()
+        assert running.recorded("ida", Kind.SIGNOUT) == 1
+
+    async def test_a_person_starts_no_server_by_himself(self, running: Running, browser: Browser) -> None:
+        """TRAPS B4."""
+        secret = person(running, "jan")
+        await browser.sign_in("jan", PASSWORD, code(secret))
+        token = await self.token(browser, "jan")
+        headers = {"Authorization": f"token {token}"}
+        async with browser.session.post(f"{browser.base}/hub/api/users/jan/servers/x", headers=headers) as answer:
+            assert answer.status in {403, 404}
+
+    async def token(self, browser: Browser, username: str) -> str:
+        page = await browser.get("/hub/token")
+        found = re.search(r'xsrf_token: "([^"]+)"', page.text)
+        assert found
+        headers = {"X-XSRFToken": found.group(1), "Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-origin"}
+        async with browser.session.post(
+            f"{browser.base}/hub/api/users/{username}/tokens", json={"note": "test"}, headers=headers
+        ) as answer:
+            assert answer.status == 201, await answer.text()
+            return str((await answer.json())["token"])
+
+    async def who(self, browser: Browser, token: str) -> int:
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(resolver=LoopbackResolver())) as session:
+            headers = {"Authorization": f"token {token}"}
+            async with session.get(f"{browser.base}/hub/api/user", headers=headers) as answer:
+                return answer.status
+
+
+class TestEnrolment:
+    async def test_from_the_activation_code_to_the_first_session(self, running: Running, browser: Browser) -> None:
+        activation = person(running, "kim", enrolled=False)
+        first = await browser.get("/hub/enrol")
+        form = {"_xsrf": first.hidden("_xsrf"), "activation": activation, "password": PASSWORD, "password2": PASSWORD}
+        second = await browser.post("/hub/enrol", form)
+        assert second.status == 200
+        assert "<svg" in second.text
+        assert second.headers["Cache-Control"] == "no-store"
+        secret = self.secret(second)
+        confirm = {"_xsrf": second.hidden("_xsrf"), "step": "confirm", "activation": second.hidden("activation")}
+        wrong = await browser.post("/hub/enrol", {**confirm, "code": "000000"})
+        assert wrong.status == 403
+        assert "vérifiez l'heure" in wrong.alert
+        assert self.secret(wrong) == secret
+        done = await browser.post("/hub/enrol", {**confirm, "code": code(secret)})
+        assert done.url.path == "/hub/login"
+        assert "Votre compte est activé" in done.text
+        next_code = pyotp.TOTP(secret).at(datetime.now(UTC) + timedelta(seconds=30))
+        page = await browser.sign_in("kim", PASSWORD, next_code)
+        assert (page.status, page.url.path) == (200, "/hub/token")
+        assert running.recorded("kim", Kind.ACCOUNT_ENROLLED) == 1
+
+    def secret(self, page: Page) -> str:
+        found = re.search(r'id="totp-secret"[^>]*>([A-Z2-7 ]+)<', page.text)
+        assert found, page.text
+        return found.group(1).replace(" ", "")
+
+    @pytest.mark.parametrize(
+        ("change", "status", "sentence"),
+        [
+            ({"activation": "AAAA-BBBB"}, 403, "Ce code d'activation n'est pas valable"),
+            ({"password": "court", "password2": "court"}, 422, "Le mot de passe doit avoir de 12"),
+            ({"password2": "another password"}, 422, "Les deux mots de passe diffèrent."),
+            ({"step": "confirm", "code": "123456"}, 409, "Choisissez d'abord un mot de passe."),
+            ({"step": "confirm", "activation": "x", "code": "1"}, 403, "Ce code d'activation n'est pas valable"),
+            ({"_xsrf": "forged"}, 403, "Cette page a expiré"),
+        ],
+    )
+    async def test_what_can_go_wrong_is_one_sentence(
+        self, running: Running, browser: Browser, change: dict, status: int, sentence: str
+    ) -> None:
+        activation = person(running, f"lea{abs(hash(str(change))) % 10**6}", enrolled=False)
+        first = await browser.get("/hub/enrol")
+        form = {"_xsrf": first.hidden("_xsrf"), "activation": activation, "password": PASSWORD, "password2": PASSWORD}
+        page = await browser.post("/hub/enrol", {**form, **change})
+        assert page.status == status
+        assert page.alert.startswith(sentence)
+        assert PASSWORD not in page.text
+
+    async def test_speaks_english(self, browser: Browser) -> None:
+        page = await browser.get("/hub/enrol?lang=en")
+        assert "Activate your account" in page.text
+        refused = await browser.post("/hub/enrol", {"_xsrf": page.hidden("_xsrf"), "activation": "x"})
+        assert refused.alert.startswith("This activation code is not valid")
+
+
+class TestTraits:
+    """TRAPS B1, B2, B14: a configuration that would open a hole does not load."""
+
+    def test_defaults(self) -> None:
+        authenticator = LocalAuthenticator()
+        assert 0 < authenticator.auth_refresh_age <= 300
+        assert authenticator.auth_refresh_strict
+        assert authenticator.refresh_pre_spawn
+        assert not authenticator.allow_existing_users
+        assert authenticator.admin_users == set()
+
+    @pytest.mark.parametrize(
+        "traits", [{"auth_refresh_age": 0}, {"auth_refresh_age": 3600}, {"allow_existing_users": True}]
+    )
+    def test_refused(self, traits: dict) -> None:
+        with pytest.raises(TraitError):
+            LocalAuthenticator(**traits)
+
+    def test_having_been_here_once_stays_no_right_when_somebody_is_listed(self) -> None:
+        assert not LocalAuthenticator(allowed_users={"ana"}).allow_existing_users
+
+
+async def _until_recorder_answers(running: Running) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        try:
+            running.accounts.store.require_settled()
+        except Exception:  # noqa: BLE001 - not there yet, whatever it says
+            await asyncio.sleep(0.1)
+        else:
+            return
+    pytest.fail("the recorder did not come back", pytrace=False)
