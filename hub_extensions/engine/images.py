@@ -116,7 +116,7 @@ class _Builder:
         below = self.ensure(parent).digest if parent else self._ensure_system()
         found = self._tagged(name, below)
         if found is None:
-            self._build(name, _tag(self.folder / name, below), {"PARENT" if parent else "SYSTEM": below})
+            self._build(name, _tag(self._folder(name), below), {"PARENT" if parent else "SYSTEM": below})
             found = self._tagged(name, below)
         if found is None:
             raise _failed(name, "the engine did not keep the image")
@@ -128,12 +128,17 @@ class _Builder:
         below = under.digest if under else None if parent else system.find(self.engine, self._source)
         return self._tagged(name, below) if below else None
 
+    def _folder(self, name: str) -> Path:
+        """Return where *name* is described: a folder of images may stand on the product's own."""
+        own = self.folder / name
+        return own if own.is_dir() else FOLDER / name
+
     def _parent(self, name: str) -> str | None:
-        match = PARENT.search((self.folder / name / "Dockerfile").read_text())
+        match = PARENT.search((self._folder(name) / "Dockerfile").read_text())
         return match["name"] if match else None
 
     def _tagged(self, name: str, below: str) -> ImageRef | None:
-        tag = _tag(self.folder / name, below)
+        tag = _tag(self._folder(name), below)
         try:
             return ImageRef(name, tag, str(self.engine.client.images.get(tag).id))
         except ImageNotFound:
@@ -147,7 +152,7 @@ class _Builder:
         return system.ensure(self.engine, self._source, self.settings.cache_dir, self.report)
 
     def _build(self, name: str, tag: str, arguments: dict[str, str]) -> None:
-        source = self.folder / name
+        source = self._folder(name)
         packages = wheels.fetch(source / "requirements.lock", self.settings.cache_dir, self.engine.machine, self.report)
         self.report.step(f"Building the {name} image, without a network")
         last: deque[str] = deque(maxlen=15)
