@@ -18,6 +18,7 @@ c.ServerApp.open_browser = False
 c.ServerApp.quit_button = False
 c.ServerApp.default_url = "/lab"
 c.ServerApp.websocket_ping_interval = 30_000  # ms
+c.ServerApp.websocket_ping_timeout = 30_000  # ms; tornado wants it no longer than the interval
 c.ServerApp.max_body_size = 96 * 1024 * 1024  # bytes; the gateway's own limit is lower and says so to the person
 
 # What the file browser shows: /workspace/{data,projet,prive}, three links set at build time.
