@@ -6,6 +6,7 @@ change is another image. Workspaces start from the image's id (its digest), neve
 
 import fcntl
 import hashlib
+import os
 import re
 import tarfile
 import tempfile
@@ -71,8 +72,12 @@ def ensure(
     report = report or Silent()
     _check_known(name, folder)
     engine = engine or daemon.ensure(settings.engine, log=settings.log_dir / "dockerd.log", report=report)
-    with _alone():
-        return _Builder(engine, settings, report, folder).ensure(name)
+    builder = _Builder(engine, settings, report, folder)
+    found = builder.find(name)
+    if found is not None:
+        return found
+    with _alone(report):
+        return builder.ensure(name)
 
 
 def find(name: str, settings: Settings | None = None, *, folder: Path = FOLDER) -> ImageRef | None:
@@ -97,10 +102,14 @@ def _check_known(name: str, folder: Path) -> None:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def _alone(report: Reporter) -> Iterator[None]:
     """One build at a time on this machine: a second caller finds the work done instead of doing it twice."""
-    with (Path(tempfile.gettempdir()) / "bureau-images.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with (Path(tempfile.gettempdir()) / f"bureau-images-{os.geteuid()}.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            report.step("Waiting for another build of images on this machine")
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
