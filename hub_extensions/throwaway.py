@@ -1,8 +1,8 @@
 """A whole installation that exists for a moment: for the end-to-end tests and the benchmarks, never for people.
 
-Own folder, own secrets, free ports, the same processes as ``bureau up``. What its owner has set for the real
-installation (``BUREAU_…``, ``bureau.toml``) reaches none of its processes; everything it made is gone afterwards, its
-containers first.
+Own folder, own secrets, free ports, the same processes as ``bureau up``. Of what is set for the real installation
+(``BUREAU_…``, ``bureau.toml``) only the machine's images and engine hold here too; everything it made is gone
+afterwards, its containers first.
 """
 
 import contextlib
@@ -17,11 +17,13 @@ from typing import Any
 
 from hub_extensions import processes
 from hub_extensions.containers import Containers
-from hub_extensions.installation import prepare
+from hub_extensions.installation import prepare, prepare_workspaces
 from hub_extensions.settings import Settings, load
 from project_spaces.errors import Unavailable
 from project_spaces.text import Text
 
+#: What describes the machine rather than an installation, and is therefore the same for this one.
+MACHINE = ("engine", "base_image", "debian_mirror", "image", "linkage_image")
 PORTS = ("public", "hub_port", "proxy_api_port", "gateway_port", "portal_port")
 
 
@@ -36,6 +38,7 @@ def prepared(home: Path | None = None, **overrides: Any) -> Iterator[Settings]:
     overrides
         settings other than the defaults.
     """
+    machine = load().model_dump(include=set(MACHINE))
     with contextlib.ExitStack() as after:
         run_dir = Path(after.enter_context(_folder(dir="/tmp", prefix="bv")))  # noqa: S108 - mode 0700, and short
         home = home or Path(after.enter_context(_folder(prefix="bureau-")))
@@ -43,6 +46,7 @@ def prepared(home: Path | None = None, **overrides: Any) -> Iterator[Settings]:
         after.enter_context(_own_settings_aside(home))
         public, *internal = free_ports(len(PORTS))
         chosen = {
+            **machine,
             "home": home,
             "run_dir": run_dir,
             "public_url": f"http://bureau.localhost:{public}",
@@ -65,6 +69,7 @@ def installation(home: Path | None = None, *, timeout_s: float = 90, **overrides
         a process is not well after *timeout_s* seconds; the ends of all logs follow the sentence.
     """
     with prepared(home, **overrides) as settings:
+        prepare_workspaces(settings)
         try:
             processes.start(settings)
             _wait(settings, timeout_s)
