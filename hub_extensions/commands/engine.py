@@ -32,12 +32,15 @@ def ensure(*, as_json: bool) -> None:
 
 @command.command("images")
 @click.argument("names", nargs=-1)
+@click.option("--refresh", is_flag=True, help="Fetch the system below again first (security updates), then rebuild.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per image in a list.")
-def build_images(names: tuple[str, ...], *, as_json: bool) -> None:
+def build_images(names: tuple[str, ...], *, refresh: bool, as_json: bool) -> None:
     """Build the workspace images that aren't there: all of them, or those NAMED."""
     settings = load()
     with Visible() as report:
         engine = daemon.ensure(settings.engine, log=settings.log_dir / "dockerd.log", report=report)
+        if refresh:
+            images.refresh_system(engine, settings, report)
         wanted = names or images.names()
         refs = [images.ensure(name, engine=engine, settings=settings, report=report) for name in wanted]
     if as_json:

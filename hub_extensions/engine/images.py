@@ -95,6 +95,13 @@ def find(name: str, settings: Settings | None = None, *, folder: Path = FOLDER) 
     return _Builder(daemon.find(settings.engine), settings, Silent(), folder).find(name)
 
 
+def refresh_system(engine: Engine, settings: Settings, report: Reporter) -> None:
+    """Fetch the system below every image again, with what Debian has corrected since; images then count as changed."""
+    source = system.Source(settings.base_image, settings.debian_mirror)
+    with _alone(report):
+        system.ensure(engine, source, settings.cache_dir, report, refresh=True)
+
+
 def _check_known(name: str, folder: Path) -> None:
     if name not in names(folder):
         known = ", ".join(names(folder))
