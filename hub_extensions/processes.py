@@ -118,6 +118,12 @@ def _quote(value: str) -> str:
     return '"' + value.replace("%", "%%").replace('"', '\\"') + '"'
 
 
+def _variable(name: str, value: str) -> str:
+    """Write one variable of a program: unlike in a command, supervisord knows no escapes here, only both quotes."""
+    mark = "'" if '"' in value else '"'
+    return f"{name}={mark}{value.replace('%', '%%')}{mark}"
+
+
 SUPERVISOR = """\
 [unix_http_server]
 file={sockets}/supervisor.sock
@@ -157,14 +163,19 @@ def supervisor_configuration(settings: Settings) -> str:
     """Return supervisord's configuration file for this installation."""
     sections = [SUPERVISOR.format(sockets=settings.sockets, logs=settings.log_dir)]
     for process in processes(settings):
-        environment = {"BUREAU_HOME": str(settings.home), "PYTHONUNBUFFERED": "1", **process.environment}
+        environment = {
+            "BUREAU_HOME": str(settings.home),
+            "BUREAU_SPAWNER": settings.spawner,  # the demonstration may have fallen back to plain processes
+            "PYTHONUNBUFFERED": "1",
+            **process.environment,
+        }
         sections.append(
             PROGRAM.format(
                 name=process.name,
                 command=" ".join(_quote(part) for part in process.command),
                 home=settings.home,
                 priority=process.priority,
-                environment=",".join(f"{name}={_quote(value)}" for name, value in environment.items()),
+                environment=",".join(_variable(name, value) for name, value in environment.items()),
                 logs=settings.log_dir,
             )
         )

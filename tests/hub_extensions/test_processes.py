@@ -1,11 +1,14 @@
 """The processes of an installation, in both shapes that start them."""
 
+import shlex
 import tempfile
 from collections.abc import Iterator
+from configparser import BasicInterpolation, ConfigParser
 from pathlib import Path
 
 import pytest
 import yaml
+from supervisor.datatypes import dict_of_key_value_pairs
 
 from hub_extensions import processes
 from hub_extensions.commands.run import NAMES
@@ -39,6 +42,17 @@ def test_only_hub_and_worker_reach_the_engine_in_docker_compose() -> None:
     assert with_engine == {"hub", "worker"}
     published = {name for name, service in compose["services"].items() if service.get("ports")}
     assert published == {"proxy"}
+
+
+def test_supervisord_reads_every_command_and_variable_as_it_was_meant(settings: Settings) -> None:
+    file = ConfigParser(interpolation=BasicInterpolation())
+    file.read_string(processes.supervisor_configuration(settings))
+    for process in processes.processes(settings):
+        program = file[f"program:{process.name}"]
+        assert tuple(shlex.split(program["command"])) == process.command
+        read = dict_of_key_value_pairs(program["environment"])
+        assert read.items() >= process.environment.items()
+        assert read["BUREAU_HOME"] == str(settings.home)
 
 
 def test_no_secret_is_on_a_command_line(settings: Settings) -> None:
