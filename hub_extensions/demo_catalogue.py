@@ -6,9 +6,10 @@ a manifest. The source's hash is checked first, so that a figure of the document
 
 import shutil
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -18,8 +19,11 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import yaml
 
+from project_spaces.datasets import register_manifest, versions
 from project_spaces.errors import Invalid, NotFound
+from project_spaces.layout import Layout
 from project_spaces.manifests import Column, Manifest, TableFile, make_readable, sha256_of
+from project_spaces.store import Store
 from project_spaces.text import Text
 
 #: Shipped beside the packages, at the root of the repository.
@@ -128,6 +132,27 @@ def prepare(dataset: DemoDataSet, target: Path, root: Path = DEMO_DATA) -> Manif
     manifest.write(target)
     make_readable(target)
     return manifest
+
+
+def install(store: Store, layout: Layout, slugs: Iterable[str], *, actor: str, now: datetime) -> None:
+    """Prepare the shipped data sets *slugs* and register their version; those that are registered already stay.
+
+    Parameters
+    ----------
+    actor
+        a data steward, an administrator, or ``system:…``.
+    """
+    for dataset in map(demo_data_set, slugs):
+        with store.read() as session:
+            known = {each.version for each in versions(session, dataset.slug)}
+        if dataset.version not in known:
+            manifest = prepare(dataset, layout.dataset_dir(dataset.slug, dataset.version))
+            register_manifest(store, manifest, actor=actor, now=now)
+
+
+def linkage_file(name: str, root: Path = DEMO_DATA) -> Path:
+    """Return the file of a shipped linkage."""
+    return root / "linkages" / f"{name}.yaml"
 
 
 def _write_table(table: SourceTable, source: Path, target: Path) -> TableFile:

@@ -19,6 +19,7 @@ from audit import KeyStore, Ledger
 from hub_extensions import image_digests
 from hub_extensions import settings as bureau_settings
 from hub_extensions.engine import daemon, images
+from hub_extensions.engine.daemon import Engine
 from hub_extensions.engine.progress import Reporter, Visible
 from hub_extensions.linkage import PartitionedSpace
 from hub_extensions.linkage_delivery import Linkages, Outcome, deliver
@@ -41,16 +42,24 @@ def linkages_of(settings: Settings, store: Store, report: Reporter) -> Linkages:
         no container engine, or no image: there is no partitioned space without them.
     """
     engine = daemon.ensure(settings.engine, log=settings.log_dir / "dockerd.log", report=report)
-    installed = image_digests.digest(settings, settings.linkage_image)
     space = PartitionedSpace(
         engine=engine.client.api,
-        image=installed
-        or images.ensure(settings.linkage_image, engine=engine, settings=settings, report=report).digest,
+        image=_image(settings, engine, report),
         scratch=settings.storage_dir / "linkage",
         uid=settings.workspace_uid,
         home=str(settings.home),
     )
     return Linkages(store, space, Layout(settings.storage_dir).dataset_dir, settings.secrets_dir / "pseudonyms")
+
+
+def _image(settings: Settings, engine: Engine, report: Reporter) -> str:
+    """Return the digest that was installed; build only where nothing was."""
+    name = settings.linkage_image
+    installed = image_digests.digest(settings, name)
+    if installed:
+        return installed
+    found = images.find(name, settings) or images.ensure(name, engine=engine, settings=settings, report=report)
+    return found.digest
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from hub_extensions.demo_catalogue import catalogue, prepare
+from hub_extensions.demo_catalogue import catalogue, linkage_file, prepare
 from project_spaces.linkage import LinkagePlan, plan_linkage
 from project_spaces.linkage_spec import parse_spec
 from project_spaces.manifests import Manifest
@@ -38,23 +38,19 @@ def join() -> ModuleType:
     return module
 
 
-SNDS = """
-linkage: prestations-sejours
-project: readmissions
-left: {dataset: snds-dcir, table: ER_PRS_F, keep: [EXE_SOI_DTD, PRS_NAT_REF, PRS_PAI_MNT]}
-right: {dataset: snds-pmsi-mco, table: T_MCOaaC, keep: [ETA_NUM, RSA_NUM, SOR_ANN]}
-rule: {kind: exact, compare: [[BEN_NIR_PSA, NIR_ANO_17]]}
-output: {dataset: snds-lie, title: {fr: Prestations et séjours, en: Claims and stays}}
-"""
-
-
 @pytest.fixture(scope="session")
 def snds_spec() -> str:
     """The first linkage: claims × hospital stays."""
-    return SNDS
+    return linkage_file("prestations-sejours").read_text("utf-8")
 
 
 @pytest.fixture(scope="session")
-def snds_plan(demo_manifests: Mapping[str, Manifest]) -> LinkagePlan:
+def snds_plan(snds_spec: str, demo_manifests: Mapping[str, Manifest]) -> LinkagePlan:
     """The first linkage, planned."""
-    return plan_linkage(parse_spec(SNDS), demo_manifests)
+    return plan_linkage(parse_spec(snds_spec), demo_manifests)
+
+
+@pytest.fixture(scope="session")
+def febrl_spec() -> str:
+    """The indirect linkage by the CNAM's protocol, truth known."""
+    return linkage_file("registre-indirect").read_text("utf-8")

@@ -121,14 +121,14 @@ def house(tmp_path: Path, join: ModuleType, demo_folder: Path, database: Path) -
 
 def test_the_result_is_a_registered_version_of_1001_persons(house: House, snds_spec: str):
     outcome = house.run(snds_spec)
-    assert (outcome.dataset, outcome.version, outcome.delivered) == ("snds-lie", "1", True)
+    assert (outcome.dataset, outcome.version, outcome.delivered) == ("snds-apparie", "1", True)
     assert outcome.quality.persons == 1_001
     with house.linkages.store.read() as session:
-        dataset = get_dataset(session, "snds-lie")
+        dataset = get_dataset(session, "snds-apparie")
         assert (dataset.classification, dataset.person_column) == (Classification.PSEUDONYMISED, "ID_PROJET")
-        registered = versions(session, "snds-lie")[0]
+        registered = versions(session, "snds-apparie")[0]
     manifest = read_verified(
-        house.linkages.folder_of("snds-lie", "1"), registered.manifest_sha256, ["ER_PRS_F", "T_MCOaaC"]
+        house.linkages.folder_of("snds-apparie", "1"), registered.manifest_sha256, ["ER_PRS_F", "T_MCOaaC"]
     )
     assert not any(table.linkable or table.identifying for table in manifest.tables)
     assert "snds-dcir 1 × snds-pmsi-mco 1" in manifest.source
@@ -154,7 +154,7 @@ def test_without_ledger_nothing_runs(house: House, snds_spec: str):
 def test_the_second_run_is_the_next_version_with_the_same_pseudonyms(house: House, snds_spec: str):
     assert [house.run(snds_spec).version for _ in range(2)] == ["1", "2"]
     first, second = (
-        pq.read_table(house.linkages.folder_of("snds-lie", version) / "persons_linked.parquet") for version in "12"
+        pq.read_table(house.linkages.folder_of("snds-apparie", version) / "persons_linked.parquet") for version in "12"
     )
     assert first.equals(second)
 
@@ -164,10 +164,10 @@ def test_another_project_gets_other_pseudonyms_and_never_this_data_set(house: Ho
     elsewhere = snds_spec.replace("project: readmissions", "project: registre")
     with pytest.raises(Conflict, match="not the result of this linkage"):
         house.run(elsewhere)
-    house.run(elsewhere.replace("snds-lie", "registre-lie"))
+    house.run(elsewhere.replace("snds-apparie", "registre-lie"))
     mine, theirs = (
         set(pq.read_table(house.linkages.folder_of(slug, "1") / "persons_linked.parquet")["ID_PROJET"].to_pylist())
-        for slug in ("snds-lie", "registre-lie")
+        for slug in ("snds-apparie", "registre-lie")
     )
     assert len(mine) == len(theirs) == 1_001
     assert not mine & theirs
@@ -175,30 +175,18 @@ def test_another_project_gets_other_pseudonyms_and_never_this_data_set(house: Ho
 
 def test_a_delivered_set_is_no_input_of_another_linkage(house: House, snds_spec: str):
     house.run(snds_spec)
-    again = snds_spec.replace("snds-lie", "bis").replace("dataset: snds-dcir", "dataset: snds-lie")
+    again = snds_spec.replace("snds-apparie", "bis").replace("dataset: snds-dcir", "dataset: snds-apparie")
     with pytest.raises(Refused, match="can't be linked any more"):
         house.run(again.replace("BEN_NIR_PSA", "ID_PROJET"))
 
 
-FEBRL = """
-linkage: febrl
-project: registre
-left: {dataset: febrl4-a, table: dataset4a, record: rec_id, keep: [state]}
-right: {dataset: febrl4-b, table: dataset4b, record: rec_id, keep: []}
-rule: {kind: indirect, at_least: 8, required_share: 0.9, compare: [[given_name, given_name], [surname, surname],
-  [street_number, street_number], [address_1, address_1], [suburb, suburb], [postcode, postcode], [state, state],
-  [date_of_birth, date_of_birth]]}
-output: {dataset: registre-lie, title: {fr: Registre, en: Register}}
-"""
-
-
-def test_an_indirect_linkage_below_its_share_delivers_nothing_and_says_so(house: House):
-    outcome = house.run(FEBRL)
+def test_an_indirect_linkage_below_its_share_delivers_nothing_and_says_so(house: House, febrl_spec: str):
+    outcome = house.run(febrl_spec.replace("at_least: 4", "at_least: 8"))
     assert (outcome.delivered, outcome.quality.persons) == (False, 390)
     assert house.phases() == ["started", "not good enough"]
     with house.linkages.store.read() as session, pytest.raises(NotFound):
-        get_dataset(session, "registre-lie")
-    assert not house.linkages.folder_of("registre-lie", "1").exists()
+        get_dataset(session, "registre-apparie")
+    assert not house.linkages.folder_of("registre-apparie", "1").exists()
 
 
 def test_a_changed_input_is_refused_before_anything_runs(house: House, snds_spec: str, tmp_path: Path):
@@ -222,7 +210,7 @@ def test_a_withdrawn_input_is_refused(house: House, snds_spec: str):
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("project: readmissions", "project: nowhere"), ("dataset: snds-dcir,", 'dataset: snds-dcir, version: "7",')],
+    [("project: readmissions", "project: nowhere"), ("dataset: snds-dcir", 'dataset: snds-dcir\n  version: "7"')],
 )
 def test_an_unknown_project_or_version_is_named(house: House, snds_spec: str, old: str, new: str):
     with pytest.raises(NotFound, match=r"nowhere|version 7"):
@@ -254,7 +242,7 @@ def test_a_failed_run_is_recorded_and_leaves_no_version(house: House, snds_spec:
 
 
 def test_a_folder_left_by_a_killed_run_is_replaced(house: House, snds_spec: str):
-    left_over = house.linkages.folder_of("snds-lie", "1")
+    left_over = house.linkages.folder_of("snds-apparie", "1")
     left_over.mkdir(parents=True)
     (left_over / "half").touch()
     assert house.run(snds_spec).version == "1"

@@ -10,26 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from project_spaces.linkage import plan_linkage, pseudonym
+from project_spaces.linkage import LinkagePlan, plan_linkage, pseudonym
 from project_spaces.linkage_quality import Level, Quality
 from project_spaces.linkage_spec import parse_spec
 from project_spaces.manifests import Manifest
 
 KEY = bytes(range(32))
-
-#: CNAM, note of October 2019: agree on all criteria, then on all but one …; duplicates left out; 90 % asked for.
-FEBRL = """
-linkage: febrl-indirect
-project: registre
-left: {dataset: febrl4-a, table: dataset4a, record: rec_id, keep: [state]}
-right: {dataset: febrl4-b, table: dataset4b, record: rec_id, keep: []}
-rule: {kind: indirect, at_least: 4, required_share: 0.9, compare: [[given_name, given_name], [surname, surname],
-  [street_number, street_number], [address_1, address_1], [suburb, suburb], [postcode, postcode], [state, state],
-  [date_of_birth, date_of_birth]]}
-output: {dataset: registre-lie, title: {fr: Registre apparié, en: Linked register}}
-truth: {dataset: febrl4-a, table: truth_links_4, left: rec_id_a, right: rec_id_b}
-"""
-
 
 Link = Callable[..., Quality]
 
@@ -68,10 +54,13 @@ class TestDirect:
         assert report.left.unlinked_share == report.right.unlinked_share == 0
         assert report.good_enough(1.0)
 
-    def test_both_tables_share_the_project_pseudonym(self, report: Quality, output: Path, demo_folder: Path):
+    def test_both_tables_share_the_project_pseudonym(
+        self, report: Quality, snds_plan: LinkagePlan, output: Path, demo_folder: Path
+    ):
+        plan = snds_plan
         claims, stays = (pq.read_table(output / f"{name}.parquet") for name in ("ER_PRS_F", "T_MCOaaC"))
-        assert claims.column_names == ["ID_PROJET", "EXE_SOI_DTD", "PRS_NAT_REF", "PRS_PAI_MNT"]
-        assert stays.column_names == ["ID_PROJET", "ETA_NUM", "RSA_NUM", "SOR_ANN"]
+        assert claims.column_names == ["ID_PROJET", *plan.left.keep]
+        assert stays.column_names == ["ID_PROJET", *plan.right.keep]
         identifiers = pq.read_table(demo_folder / "snds-dcir/ER_PRS_F.parquet", columns=["BEN_NIR_PSA"])
         expected = {pseudonym(KEY, value) for value in identifiers["BEN_NIR_PSA"].unique().to_pylist()}
         assert set(claims["ID_PROJET"].to_pylist()) == expected == set(stays["ID_PROJET"].to_pylist())
@@ -98,8 +87,8 @@ class TestDirect:
         assert not theirs & set(pq.read_table(output / "persons_linked.parquet")["ID_PROJET"].to_pylist())
 
 
-def test_indirect_linkage_follows_the_cnam_protocol(link: Link, tmp_path: Path):
-    report = link(FEBRL, tmp_path)
+def test_indirect_linkage_follows_the_cnam_protocol(link: Link, febrl_spec: str, tmp_path: Path):
+    report = link(febrl_spec, tmp_path)
     found = {8: 390, 7: 2_078, 6: 3_775, 5: 4_658, 4: 4_928}
     assert report.levels == tuple(Level(criteria, count) for criteria, count in found.items())
     assert report.truth is not None

@@ -14,9 +14,8 @@ from click.testing import CliRunner
 from audit import KeyStore, Ledger
 from hub_extensions import throwaway
 from hub_extensions.commands.link import command
-from hub_extensions.demo_catalogue import demo_data_set, prepare
+from hub_extensions.demo_catalogue import install
 from hub_extensions.settings import Settings
-from project_spaces.datasets import register_manifest
 from project_spaces.errors import BureauError
 from project_spaces.layout import Layout
 from project_spaces.projects import create_project
@@ -57,9 +56,9 @@ def _register(settings: Settings) -> None:
             actor="system:tests",
             now=NOW,
         )
-        for slug in ("snds-dcir", "snds-pmsi-mco"):
-            folder = Layout(settings.storage_dir).dataset_dir(slug, "1")
-            register_manifest(store, prepare(demo_data_set(slug), folder), actor="system:tests", now=NOW)
+        for _ in range(2):  # asking twice registers once
+            layout = Layout(settings.storage_dir)
+            install(store, layout, ("snds-dcir", "snds-pmsi-mco"), actor="system:tests", now=NOW)
         store.close()
 
 
@@ -80,9 +79,9 @@ def test_links_prints_its_quality_and_leaves_a_log_that_verifies(settings: Setti
     done = bureau("link", str(spec), "--json")
     assert done.returncode == 0, done.stderr
     outcome = json.loads(done.stdout)
-    assert (outcome["dataset"], outcome["version"], outcome["delivered"]) == ("snds-lie", "1", True)
+    assert (outcome["dataset"], outcome["version"], outcome["delivered"]) == ("snds-apparie", "1", True)
     assert (outcome["quality"]["persons"], outcome["quality"]["pairs"]) == (1_001, 100_338)
-    delivered = Layout(settings.storage_dir).dataset_dir("snds-lie", "1")
+    delivered = Layout(settings.storage_dir).dataset_dir("snds-apparie", "1")
     assert {file.name for file in delivered.iterdir()} == {
         "ER_PRS_F.parquet",
         "T_MCOaaC.parquet",
@@ -96,7 +95,7 @@ def test_links_prints_its_quality_and_leaves_a_log_that_verifies(settings: Setti
     again = CliRunner().invoke(command, [str(spec)], catch_exceptions=False)
     assert again.exit_code == 0
     assert "1001 personnes, 100338 paires." in again.stdout
-    assert "snds-lie 2 est enregistré" in again.stdout
+    assert "snds-apparie 2 est enregistré" in again.stdout
 
 
 def test_what_can_not_be_asked_is_one_sentence_and_status_2(settings: Settings, tmp_path: Path):
@@ -116,6 +115,6 @@ def test_what_can_not_be_asked_is_one_sentence_and_status_2(settings: Settings, 
 )
 def test_a_bad_file_is_named(settings: Settings, snds_spec: str, tmp_path: Path, text: str, sentence: str):
     spec = tmp_path / "linkage.yaml"
-    spec.write_text(snds_spec.replace("[EXE_SOI_DTD,", "[BEN_NIR_PSA,") if text == "NIR" else text)
+    spec.write_text(snds_spec.replace("keep: [BEN_NAI_ANN", "keep: [BEN_NIR_PSA") if text == "NIR" else text)
     with pytest.raises(BureauError, match=sentence):
         CliRunner().invoke(command, [str(spec)], catch_exceptions=False)

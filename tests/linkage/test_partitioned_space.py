@@ -44,7 +44,7 @@ def inputs(demo_folder: Path, demo_manifests: Mapping[str, Manifest]) -> dict[st
 @pytest.fixture
 def space(engine: docker.APIClient, tmp_path: Path) -> PartitionedSpace:
     """The partitioned space of this machine, from the image that the product builds."""
-    image = images.ensure("linkage").digest
+    image = (images.find("linkage") or images.ensure("linkage")).digest
     return PartitionedSpace(engine, image, tmp_path / "scratch", 61000, HOME, Limits(memory_mb=2048, timeout_s=120))
 
 

@@ -53,7 +53,7 @@ def run(data: Path, project: Path) -> Iterator[Run]:
     engine = docker.APIClient(version="auto")
     sealed = SealedContainer(
         name="bureau-test-readmission",
-        image=images.ensure("datascience").digest,
+        image=(images.find("datascience") or images.ensure("datascience")).digest,
         user="61000:61000",
         binds=(
             Bind(str(notebook_path(find_template("readmission-30j"))), "/notebook.ipynb"),
