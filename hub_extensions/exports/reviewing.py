@@ -16,12 +16,16 @@ from hub_extensions.exports.requests import ExportVote
 from hub_extensions.exports.settling import TAKEN_BACK, live_votes, settle, tally_of, void
 from hub_extensions.exports.states import Act, State
 from hub_extensions.exports.voting import Ballot
-from project_spaces.errors import Conflict, Invalid
+from project_spaces.errors import Conflict, Invalid, Unavailable
 from project_spaces.text import Text
 
 ALREADY = Text(
     "Vous avez déjà voté sur ce fichier, ou votre avis n'y est pas attendu.",
     "You have already voted on this file, or your vote is not awaited on it.",
+)
+DAMAGED = Text(
+    "La copie figée de ce fichier est endommagée : renvoyez la demande à son auteur, qui la déposera de nouveau.",
+    "The frozen copy of this file is damaged: return the request to its author, who will submit it again.",
 )
 NO_VOTE = Text("Vous n'avez pas voté sur ce fichier.", "You have not voted on this file.")
 WHY = Text("Dites à l'auteur ce qui doit changer.", "Tell the author what has to change.")
@@ -49,6 +53,8 @@ def vote(
         not the moment, or *actor* has voted on this file.
     Invalid
         a refusal without a reason.
+    Unavailable
+        the frozen copy is damaged: return the request, its author's next submission freezes the file again.
     """
     said = written(comment, required=False)
     if ballot is Ballot.REFUSE and not said:
@@ -60,6 +66,8 @@ def vote(
         tally = tally_of(turn.session, request, required=desk.rules.reviewers_required, now=now)
         if file_id not in tally.owed(actor):
             raise Conflict(ALREADY)
+        if not desk.vault.intact(str(file.released_sha256)):
+            raise Unavailable(DAMAGED)  # nobody votes on bytes that nobody can look at
         request.votes.append(
             ExportVote(
                 id=vote_id,

@@ -1,6 +1,9 @@
 """The whole way of a request: frozen, checked, judged by two, handed out; and every way on which it must stop."""
 
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +12,7 @@ from hub_extensions.exports import drafting, packaging, reviewing, submitting
 from hub_extensions.exports.acting import load
 from hub_extensions.exports.details import detail
 from hub_extensions.exports.downloads import open_download
+from hub_extensions.exports.proofs import NOT_YET
 from hub_extensions.exports.releasing import release, resume
 from hub_extensions.exports.states import State
 from hub_extensions.exports.testing import (
@@ -213,10 +217,9 @@ def test_a_reviewer_who_joins_in_mid_review_loses_the_vote(bench: Bench) -> None
 def test_a_reviewer_who_joins_after_the_approval_stops_the_release(bench: Bench) -> None:
     request_id = bench.submitted()
     bench.vote(request_id, ADA)
-    hold_release(bench)
-    assert bench.vote(request_id, BEA) is State.APPROVED
+    with no_release(bench):
+        assert bench.vote(request_id, BEA) is State.APPROVED
     bench.join(BEA)
-    let_release(bench)
     assert resume(bench.desk, now=bench.now).reopened == (request_id,)
     assert bench.state(request_id) is State.IN_REVIEW
     assert bench.vote(request_id, CYD) is State.RELEASED
@@ -231,28 +234,36 @@ def test_a_reviewer_without_the_role_any_more_does_not_count(bench: Bench) -> No
     assert bench.vote(request_id, CYD) is State.RELEASED
 
 
-def hold_release(bench: Bench) -> None:
-    """Damage every frozen file, so that nothing can be packed."""
+@contextmanager
+def no_release(bench: Bench) -> Iterator[None]:
+    """Nothing can be packed for a while: the ledger's proofs are late."""
+
+    def late(_event_ids: tuple[str, ...]) -> dict[str, bytes]:
+        raise Unavailable(NOT_YET)
+
+    desk, bench.desk = bench.desk, replace(bench.desk, prover=late)
+    yield
+    bench.desk = desk
+
+
+def lose_frozen_files(bench: Bench) -> None:
+    """The vault's disk is gone."""
     for file in bench.desk.vault.root.glob("objects/*/*"):
-        file.rename(file.with_suffix(".away"))
-
-
-def let_release(bench: Bench) -> None:
-    """Undo ``hold_release``."""
-    for file in bench.desk.vault.root.glob("objects/*/*.away"):
-        file.rename(file.with_suffix(""))
+        file.unlink()
 
 
 def test_a_file_swapped_after_approval_blocks_the_release(bench: Bench) -> None:
     request_id = bench.submitted()
     bench.vote(request_id, ADA)
+    with no_release(bench):
+        assert bench.vote(request_id, BEA) is State.APPROVED
     with bench.desk.store.read() as session:
         (file,) = load(session, request_id).files
         frozen = bench.desk.vault.path(str(file.released_sha256))
     good = frozen.read_bytes()
     frozen.chmod(0o600)
     frozen.write_bytes(b"name,nir\nA,1\n")
-    assert bench.vote(request_id, BEA) is State.APPROVED
+    assert resume(bench.desk, now=bench.now).held == (request_id,)
     page = detail(bench.desk, request_id, AUTHOR, now=bench.now)
     assert "validés" in page["hold"]["fr"]
     assert page["links"] == []
@@ -268,11 +279,27 @@ def test_a_blocked_release_is_no_dead_end(bench: Bench) -> None:
     """The frozen copy is lost for good: returned, submitted again, frozen again, released."""
     request_id = bench.submitted()
     bench.vote(request_id, ADA)
-    hold_release(bench)
-    bench.vote(request_id, BEA)
+    with no_release(bench):
+        bench.vote(request_id, BEA)
+    lose_frozen_files(bench)
+    assert resume(bench.desk, now=bench.now).held == (request_id,)
     reviewing.return_(bench.desk, request_id, actor=ADA, now=bench.now, message="Copie perdue.")
     reviewing.answer(bench.desk, request_id, "Voici.", actor=AUTHOR, now=bench.now)
     assert bench.submit(request_id) is State.RELEASED, "both approvals were of these very bytes"
+
+
+def test_nobody_votes_on_bytes_that_can_not_be_seen(bench: Bench) -> None:
+    request_id = bench.submitted()
+    (file_id,) = file_ids(bench, request_id)
+    lose_frozen_files(bench)
+    for ballot in Ballot:
+        with pytest.raises(Unavailable, match="frozen copy of this file is damaged"):
+            reviewing.vote(bench.desk, request_id, file_id, ballot, actor=ADA, now=bench.now, comment="?")
+    reviewing.return_(bench.desk, request_id, actor=ADA, now=bench.now, message="Copie perdue.")
+    reviewing.answer(bench.desk, request_id, "Voici.", actor=AUTHOR, now=bench.now)
+    bench.submit(request_id)
+    bench.vote(request_id, ADA)
+    assert bench.vote(request_id, BEA) is State.RELEASED
 
 
 def test_changes_in_the_workspace_after_submission_change_nothing(bench: Bench) -> None:
