@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import segno
 from jupyterhub.handlers import BaseHandler
@@ -58,8 +59,19 @@ class DoorPage:
             **context,
         }
 
-    def never_cached(self) -> None:
-        """Tell browsers and proxies to keep nothing of this page."""
+    def guard(self) -> None:
+        """Let the page load nothing but the stylesheet and the logo, and let nobody keep or frame it.
+
+        A form may end at a workspace, whose host is the person's own: signing in is a step on the way there, and
+        browsers hold the whole chain of redirections against ``form-action``.
+        """
+        public = urlsplit(self.authenticator.settings.public_url)  # type: ignore[attr-defined]
+        workspaces = f"{public.scheme}://*.{public.netloc}"
+        policy = (
+            "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+            f"form-action 'self' {workspaces}"
+        )
+        self.set_header("Content-Security-Policy", policy)  # type: ignore[attr-defined]
         self.set_header("Cache-Control", "no-store")  # type: ignore[attr-defined]
 
     def _address(self) -> str:
@@ -100,7 +112,7 @@ class SignInHandler(DoorPage, LoginHandler):
 
     def _render(self, login_error: str | None = None, username: str | None = None, **context: Any) -> Any:
         """Render the form: a string when ``sync`` is asked for (an error page), something to await otherwise."""
-        self.never_cached()
+        self.guard()
         following = self.get_argument("next", "")
         action = url_concat(self.settings["login_url"], {"next": following} if following else {})
         page = self.door(
@@ -174,7 +186,7 @@ class EnrolHandler(DoorPage, BaseHandler):
     async def _show(
         self, step: str, *, error: str = "", activation: str = "", enrolment: Enrolment | None = None
     ) -> None:
-        self.never_cached()
+        self.guard()
         page = self.door(
             step=step,
             error=error,
@@ -221,4 +233,4 @@ def _spaced(secret: str) -> str:
 def _qr(address: str) -> str:
     """Draw *address* as an inline SVG of dark modules on white, whatever the colour scheme."""
     code = segno.make(address, error="m")
-    return str(code.svg_inline(scale=4, border=2, dark="#000", light="#fff", svgclass=None, lineclass=None))
+    return str(code.svg_inline(omitsize=True, border=2, dark="#000", light="#fff", svgclass=None, lineclass=None))

@@ -1,7 +1,8 @@
 """Reads the facts that a decision needs and asks ``decide``: what every room calls before it acts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import ParamSpec
 
 from sqlalchemy.orm import Session
 
@@ -14,6 +15,8 @@ from project_spaces.memberships import memberships
 from project_spaces.people import subject_of
 from project_spaces.projects import Project
 from project_spaces.slugs import is_slug
+
+Facts = ParamSpec("Facts")
 
 
 def may(
@@ -46,46 +49,24 @@ def may(
     return decide(subject_of(session, username), action, named, now)
 
 
-def require(
-    session: Session,
-    username: str,
-    action: Action,
-    *,
-    now: datetime,
-    project_slug: str | None = None,
-    dataset_slug: str | None = None,
-    mounted: Sequence[str] = (),
-    author: str | None = None,
-    recipient: str | None = None,
-    beneficiary: str | None = None,
-) -> Decision:
-    """As ``may``, but a refusal is raised.
-
-    Raises
-    ------
-    Refused
-        with every reason.
-    """
-    decision = may(
-        session,
-        username,
-        action,
-        now=now,
-        project_slug=project_slug,
-        dataset_slug=dataset_slug,
-        mounted=mounted,
-        author=author,
-        recipient=recipient,
-        beneficiary=beneficiary,
-    )
-    return allowed(decision)
-
-
 def allowed(decision: Decision) -> Decision:
     """Return *decision* when it allows, or raise ``Refused`` with every reason."""
     if not decision.allowed:
         raise Refused(decision.reasons[0].text, [reason.text for reason in decision.reasons])
     return decision
+
+
+def _raising(question: Callable[Facts, Decision]) -> Callable[Facts, Decision]:
+    """Return *question* with a refusal raised as ``Refused``."""
+
+    def asked(*arguments: Facts.args, **named: Facts.kwargs) -> Decision:
+        return allowed(question(*arguments, **named))
+
+    return asked
+
+
+#: As ``may``, but a refusal is raised, with every reason.
+require = _raising(may)
 
 
 def _resource(session: Session, username: str, project_slug: str | None, slugs: Sequence[str]) -> Resource:

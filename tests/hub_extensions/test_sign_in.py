@@ -200,6 +200,9 @@ class TestPage:
         page = await browser.get("/hub/login")
         assert "<script" not in page.text
         assert not re.findall(r'(?:src|href)="(?:https?:)?//', page.text)
+        policy = page.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
         for drawing, kind in (("bureau.css", "text/css"), ("logo.svg", "image/svg+xml")):
             answer = await browser.get(f"/hub/door/{drawing}")
             assert (answer.status, answer.headers["Content-Type"]) == (200, kind)
