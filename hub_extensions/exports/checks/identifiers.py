@@ -230,7 +230,7 @@ FINE_GEOGRAPHY_HEADERS = frozenset(
 
 _GAP = r"[ \u00a0\u202f.\-_/]{0,2}"
 _NIR = re.compile(
-    rf"(?<![\dA-Za-z])([12])({_GAP}\d{_GAP}\d)({_GAP}[0-9]{_GAP}\d)({_GAP}(?:\d{_GAP}\d|2{_GAP}[ABab]))({_GAP}\d{_GAP}\d{_GAP}\d)({_GAP}\d{_GAP}\d{_GAP}\d)(?:{_GAP}(\d){_GAP}(\d))?(?![\dA-Za-z])"
+    rf"(?<![\dA-Za-z])(?<!\d[.,])([12])({_GAP}\d{_GAP}\d)({_GAP}[0-9]{_GAP}\d)({_GAP}(?:\d{_GAP}\d|2{_GAP}[ABab]))({_GAP}\d{_GAP}\d{_GAP}\d)({_GAP}\d{_GAP}\d{_GAP}\d)(?:{_GAP}(\d){_GAP}(\d))?(?![\dA-Za-z])"
 )
 _MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*\.[A-Za-z]{2,24}\b")
 _ROLE_MAIL = re.compile(

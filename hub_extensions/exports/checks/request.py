@@ -10,7 +10,9 @@ from hub_extensions.exports.checks.policy import Policy, policy_from_mapping
 
 @dataclass(frozen=True)
 class Request:
-    """What the parent asks. ``files`` are (index, path, name); ``skip`` the indexes that another worker has done."""
+    """What the parent asks. ``files`` are (index, path, name); ``skip`` the indexes that another worker has done;
+    ``apart`` judges each file as if it were alone.
+    """
 
     files: tuple[tuple[int, Path, str], ...]
     skip: frozenset[int]
@@ -18,6 +20,7 @@ class Request:
     data: tuple[Path, ...]
     released: Path | None
     out_dir: Path
+    apart: bool = False
 
 
 def read_request(raw: Mapping[str, Any]) -> Request:
@@ -29,4 +32,5 @@ def read_request(raw: Mapping[str, Any]) -> Request:
         data=tuple(Path(path) for path in raw["data"]),
         released=None if raw["released"] is None else Path(raw["released"]),
         out_dir=Path(raw["out_dir"]),
+        apart=bool(raw.get("apart", False)),
     )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from hub_extensions.exports.checks.cells import Cell, Kind, masked_range, parse_cell, plain
+from hub_extensions.exports.checks.cells import Cell, Kind, masked_range, plain
 from hub_extensions.exports.checks.grid import Grid
 from hub_extensions.exports.checks.words import (
     ATTRIBUTE_WORDS,
@@ -127,7 +127,8 @@ def _named(index: int, header: str, cells: Sequence[Cell]) -> Column | None:
     numbers = [cell for cell in cells if cell.kind is Kind.NUMBER]
     filled = [cell for cell in cells if cell.kind is not Kind.EMPTY]
     labels = sum(1 for cell in filled if cell.kind in {Kind.LABEL, Kind.DATE})
-    if filled and labels * 2 > len(filled) and not any(masked_range(cell.text) for cell in filled):
+    ranges = role is Role.COUNT and any(masked_range(cell.text) for cell in filled)
+    if filled and labels * 2 > len(filled) and not ranges:
         return Column(index, header, Role.DIMENSION)
     fractional = (
         bool(numbers) and any(cell.decimals for cell in numbers) and all(0 <= cell.value <= 1 for cell in numbers)
@@ -237,7 +238,10 @@ def table_of(grid: Grid) -> Table:
         named = _named(index, header, cells) if grid.has_header else None
         columns.append(named or _unnamed(index, header if grid.has_header else "", cells))
     return Table(
-        grid, tuple(_settle_curve(_settle_shares(_settle_left(_settle_attributes(columns, grid), grid), grid)))
+        grid,
+        tuple(
+            _settle_curve(_settle_shares(_settle_left(_settle_labels(_settle_attributes(columns, grid)), grid), grid))
+        ),
     )
 
 
@@ -262,12 +266,25 @@ def _settle_attributes(columns: list[Column], grid: Grid) -> list[Column]:
     return settled
 
 
-def header_tokens(grid: Grid) -> list[set[str]]:
-    """Return the words of each header."""
-    return [set(plain(header).split("_")) for header in grid.header]
+def _settle_labels(columns: list[Column]) -> list[Column]:
+    """Take numbers named as classes (ages, years) for labels when a column of counts stands to their right."""
+    counts = (column.index for column in columns if column.role in COUNTS and not column.guessed)
+    last = max(counts, default=-1)
+    return [
+        replace(column, role=Role.DIMENSION)
+        if column.role is Role.VALUE and column.index < last and set(column.name.split("_")) & DIMENSION_WORDS
+        else column
+        for column in columns
+    ]
 
 
-def number_in(text: str) -> float | None:
-    """Return the number that *text* shows, or ``None``."""
-    cell = parse_cell(text)
-    return cell.value if cell.kind is Kind.NUMBER else None
+def with_dimensions(table: Table, names: Sequence[str]) -> Table:
+    """Return *table* with the columns of *names* taken for labels, as its author declares."""
+    declared = {plain(name) for name in names}
+    return Table(
+        table.grid,
+        tuple(
+            replace(column, role=Role.DIMENSION, guessed=False) if column.name in declared else column
+            for column in table.columns
+        ),
+    )

@@ -155,7 +155,16 @@ def _listen(worker: _Worker, states: list[_State]) -> tuple[int, bool]:
     return current, ended
 
 
-def _work(states: list[_State], policy: Policy, data: Sequence[Path], released: Path | None, out_dir: Path) -> None:
+def _work(
+    states: list[_State],
+    policy: Policy,
+    data: Sequence[Path],
+    released: Path | None,
+    out_dir: Path,
+    *,
+    apart: bool,
+) -> None:
+    """Send the files to workers until every file has been judged and all have been compared."""
     compared = False
     for _ in range(MOST_WORKERS):
         if compared:
@@ -171,6 +180,7 @@ def _work(states: list[_State], policy: Policy, data: Sequence[Path], released: 
             "data": [str(path) for path in data],
             "released": None if released is None else str(released),
             "out_dir": str(out_dir),
+            "apart": apart,
         }
         worker = _Worker(request)
         try:
@@ -181,6 +191,8 @@ def _work(states: list[_State], policy: Policy, data: Sequence[Path], released: 
             worker.end()
         if not compared:
             compared = _lost(states, current)
+    if not compared:
+        _lost(states, -1)
 
 
 def _lost(states: list[_State], current: int) -> bool:
@@ -204,6 +216,7 @@ def run_checks(
     released: Path | str | None = None,
     out_dir: Path | str | None = None,
     names: Sequence[str] | None = None,
+    apart: bool = False,
 ) -> list[FileVerdict]:
     """Check files for disclosure, each in a confined worker.
 
@@ -214,6 +227,7 @@ def run_checks(
         released: a folder of tables released earlier from the same project, for differencing.
         out_dir: where normalised copies are written; without it they are made and thrown away.
         names: the names the author gave, when *files* are stored under others (by hash).
+        apart: judge each file as if it were alone in its request (a corpus, not a request).
 
     Returns:
         One verdict for each file, in order. A file that could not be checked is blocked, never passed.
@@ -235,7 +249,8 @@ def run_checks(
         if any(not state.done for state in states):
             target = Path(scratch) if out_dir is None else Path(out_dir)
             target.mkdir(parents=True, exist_ok=True)
-            _work(states, policy, [Path(path) for path in data], None if released is None else Path(released), target)
+            earlier = None if released is None else Path(released)
+            _work(states, policy, [Path(path) for path in data], earlier, target, apart=apart)
     return [_verdict(state, keep=out_dir is not None) for state in states]
 
 

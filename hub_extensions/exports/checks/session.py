@@ -1,10 +1,40 @@
-"""The files of one request, seen together: each file's own checks, then what they give away side by side."""
+"""The files of one request, seen together: each file's own checks, then what they give away side by side.
 
+Tables released earlier stand before the files of the request, which stand in the author's order: a difference is charged
+to the later table, the one that must not leave yet.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from hub_extensions.exports.checks.findings import Finding
+from hub_extensions.exports.checks.counts import rounding_of
+from hub_extensions.exports.checks.differencing import check_nested, check_system
+from hub_extensions.exports.checks.filetypes import ALLOWED
+from hub_extensions.exports.checks.findings import Finding, Verdict, block, flag, verdict_of
+from hub_extensions.exports.checks.grid import Grid
+from hub_extensions.exports.checks.inspection import Unreadable
+from hub_extensions.exports.checks.inspectors import inspect
+from hub_extensions.exports.checks.loose import compare, numbers_of
 from hub_extensions.exports.checks.onefile import Checked, check_file, write_normal
+from hub_extensions.exports.checks.population import Population, check_population, load_population
+from hub_extensions.exports.checks.projectdata import ProjectTable, load_tables
+from hub_extensions.exports.checks.published import Release, release_of
 from hub_extensions.exports.checks.request import Request
+from hub_extensions.exports.checks.roles import table_of
+from hub_extensions.exports.checks.sidecar import SUFFIX, Sidecar, read_sidecar
+from hub_extensions.exports.checks.words import Role
+
+_CONTROL = re.compile(r"contr[oô]l|evidence|dominance|(?:^|[_.-])max(?:[_.-]|$)|top_?\d", re.IGNORECASE)
+#: Tables released earlier that are read at most, the newest names last.
+MOST_RELEASED = 500
+
+
+def _comparable(releases: Sequence[Release], like: Release) -> list[Release]:
+    """Return the counts among *releases* of the same version as *like*."""
+    wanted = (like.sidecar.measure, like.sidecar.version)
+    same = [release for release in releases if (release.sidecar.measure, release.sidecar.version) == wanted]
+    return same if like.sidecar.measure == "count" else []
 
 
 class Session:
@@ -13,13 +43,203 @@ class Session:
     def __init__(self, request: Request) -> None:
         self._request = request
         self._checked: dict[int, Checked] = {}
+        self._sidecars: dict[int, Sidecar] = {}
+        self._names = {index: name for index, _, name in request.files}
+        self._tables: list[ProjectTable] | None = None
 
     def check(self, index: int, path: Path, name: str) -> tuple[str, Path | None, list[Finding]]:
         """Check one file; return its type, its normalised copy and its findings."""
-        checked = check_file(path, name, self._request.policy)
+        checked = self._read(index, path, name)
+        checked.findings += self._against_data(checked)
+        return checked.kind, write_normal(checked, self._request.out_dir, index), list(dict.fromkeys(checked.findings))
+
+    def _read(self, index: int, path: Path, name: str) -> Checked:
+        checked = check_file(path, name, self._request.policy, controlled=self._controlled(name))
         self._checked[index] = checked
-        return checked.kind, write_normal(checked, self._request.out_dir, index), checked.findings
+        try:
+            sidecar = read_sidecar(path)
+        except Unreadable as refusal:
+            checked.findings.append(block("sidecar.unreadable", name + SUFFIX, refusal.fr, refusal.en))
+            return checked
+        if sidecar is not None:
+            self._sidecars[index] = sidecar
+        return checked
+
+    def _controlled(self, name: str) -> bool:
+        return any(_CONTROL.search(other) for other in self._names.values() if other != name)
+
+    def _against_data(self, checked: Checked) -> list[Finding]:
+        """Return rows and values of *checked* that are the project's own."""
+        if not self._request.data or checked.inspected is None:
+            return []
+        from hub_extensions.exports.checks.matching import check_against
+
+        if self._tables is None:
+            self._tables = list(load_tables(self._request.data))
+        threshold = self._request.policy.min_persons
+        found: list[Finding] = []
+        for grid in checked.inspected.grids:
+            if grid.rows:
+                found += check_against(
+                    grid.rows, grid.header if grid.has_header else (), grid.where, self._tables, threshold
+                )
+        for array in checked.inspected.arrays:
+            found += check_against(array.rows, (), array.where, self._tables, threshold)
+        return found
 
     def across(self) -> dict[int, list[Finding]]:
         """Return the findings that need several files or earlier releases."""
-        return {}
+        if self._request.apart:
+            return {}
+        self._read_skipped()
+        found: dict[int, list[Finding]] = {index: [] for index in self._checked}
+        for index, said in [*self._populations(), *self._loose(), *self._controls(), *self._forged()]:
+            found[index].append(said)
+        return {index: list(dict.fromkeys(said)) for index, said in found.items() if said}
+
+    def _read_skipped(self) -> None:
+        """Read again what another worker had checked before it died on a later file."""
+        for index, path, name in self._request.files:
+            if index not in self._checked:
+                self._read(index, path, name)
+
+    def _released(self) -> list[tuple[str, list[Grid], Sidecar | None]]:
+        folder = self._request.released
+        if folder is None:
+            return []
+        found = []
+        files = [
+            file
+            for file in sorted(folder.rglob("*"))
+            if file.is_file() and not file.is_symlink() and not file.name.endswith(SUFFIX)
+        ]
+        for file in files[-MOST_RELEASED:]:
+            kind = ALLOWED.get(file.suffix.lower().lstrip("."))
+            if kind not in {"csv", "xlsx", "parquet", "html", "json"}:
+                continue
+            try:
+                found.append((file.name, inspect(kind, file, self._request.policy).grids, read_sidecar(file)))
+            except Unreadable:
+                found.append((file.name, [], None))
+        return found
+
+    def _releases(self) -> list[Release]:
+        """Return every table with a declared population, the released ones first."""
+        policy, found = self._request.policy, []
+        for name, grids, sidecar in self._released():
+            if sidecar is not None and grids:
+                found.append(release_of(name, -1, grids[0], sidecar, rounding_of(table_of(grids[0]), policy)))
+        for index, sidecar in sorted(self._sidecars.items()):
+            inspected = self._checked[index].inspected
+            if inspected is not None and inspected.grids:
+                grid = inspected.grids[0]
+                found.append(release_of(self._names[index], index, grid, sidecar, rounding_of(table_of(grid), policy)))
+        return found
+
+    def _populations(self) -> list[tuple[int, Finding]]:
+        """Return what declared populations give away: against the data, nested, and by linear algebra."""
+        policy, found = self._request.policy, []
+        by_set: dict[str, list[Release]] = {}
+        for release in self._releases():
+            by_set.setdefault(release.sidecar.dataset, []).append(release)
+        for dataset, releases in by_set.items():
+            population = load_population(dataset, releases, self._request.data, policy) if self._request.data else None
+            known: set[tuple[str, int, int]] = set()
+            out = [release for release in releases if release.order < 0]
+            for measured in {(release.sidecar.measure, release.sidecar.version): release for release in out}.values():
+                list(check_system(_comparable(out, measured), population, policy, known))
+            for number, release in enumerate(releases):
+                if release.order < 0:
+                    continue
+                earlier = releases[:number]
+                found += [(release.order, said) for said in self._one(release, population)]
+                found += [(release.order, said) for said in check_nested(release, earlier, population, policy)]
+                found += check_system([*_comparable(earlier, release), release], population, policy, known)
+        return found
+
+    def _one(self, release: Release, population: Population | None) -> list[Finding]:
+        if population is not None:
+            return list(check_population(release, population, self._request.policy))
+        if self._request.data:
+            return [
+                flag(
+                    "population.missing",
+                    release.sidecar.dataset,
+                    "Le jeu de données de la fiche n'est pas parmi les données fournies.",
+                    "The sidecar's data set is not among the data given.",
+                )
+            ]
+        return []
+
+    def _loose(self) -> list[tuple[int, Finding]]:
+        """Return what tables without a declared population give away next to one another."""
+        before: list[tuple[str, bool, Mapping[frozenset[tuple[str, str]], float], str]] = []
+        found: list[tuple[int, Finding]] = []
+        for name, grids, sidecar in self._released():
+            before += [(name, sidecar is not None, cells, what) for what, cells in map(numbers_of, grids) if cells]
+        for index, checked in sorted(self._checked.items()):
+            if checked.inspected is None or len(checked.inspected.grids) > 20:
+                continue
+            mine = [(what, cells) for what, cells in map(numbers_of, checked.inspected.grids) if cells]
+            declared = index in self._sidecars
+            for what, cells in mine:
+                for name, other_declared, other, measure in before:
+                    if not (declared and other_declared):
+                        found += [
+                            (index, said)
+                            for said in compare((what, cells), (measure, other), name, self._request.policy)
+                        ]
+            before += [(self._names[index], declared, cells, what) for what, cells in mine]
+        return found
+
+    def _controls(self) -> list[tuple[int, Finding]]:
+        """Return a block for each sum whose control file in the request shows a dominant contributor."""
+        found = []
+        bad = [
+            index
+            for index, checked in self._checked.items()
+            if _CONTROL.search(self._names[index]) and any(said.rule == "table.dominance" for said in checked.findings)
+        ]
+        for index in bad:
+            control = self._names[index]
+            for other, checked in self._checked.items():
+                grids = checked.inspected.grids if checked.inspected is not None else []
+                if other not in bad and any(table_of(grid).of(Role.SUM, Role.MEAN) for grid in grids):
+                    found.append(
+                        (
+                            other,
+                            block(
+                                "table.dominance",
+                                control,
+                                f"Le fichier de contrôle « {control} » montre un contributeur dominant.",
+                                f"The control file {control} shows a dominant contributor.",
+                            ),
+                        )
+                    )
+        return found
+
+    def _forged(self) -> list[tuple[int, Finding]]:
+        """Return a block for ACRO evidence that calls a file of the request safe when it is not."""
+        declared = [
+            index
+            for index, checked in self._checked.items()
+            if any(said.rule == "evidence.acro" for said in checked.findings)
+        ]
+        blocked = [
+            self._names[index]
+            for index, checked in self._checked.items()
+            if index not in declared and verdict_of(checked.findings) is Verdict.BLOCK
+        ]
+        return [
+            (
+                index,
+                block(
+                    "evidence.contradicted",
+                    name,
+                    f"La pièce déclarée contredit le contrôle de « {name} », qui est bloqué.",
+                    f"The declared evidence contradicts the check of {name}, which is blocked.",
+                ),
+            )
+            for index in declared
+            for name in blocked
+        ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from hub_extensions.exports.checks.attacker import check_margins
 from hub_extensions.exports.checks.counts import check_rounded_totals, check_small_counts
 from hub_extensions.exports.checks.curves import check_curves
 from hub_extensions.exports.checks.findings import Finding, flag
@@ -50,6 +51,7 @@ def check_statistics(table: Table, policy: Policy, context: str = "", *, control
             return
     yield from check_small_counts(table, policy)
     yield from check_rounded_totals(table)
+    yield from check_margins(table, policy)
     yield from check_shares(table, policy)
     yield from check_unanimous_counts(table, policy)
     yield from check_extremes(table, policy)

@@ -1,0 +1,148 @@
+"""The persons behind each cell, when the project's data are at hand: what was counted is counted again.
+
+A table says 40; the data say 40 stays of two persons, or 40 persons of whom one makes up most of the sum. Neither can be
+read off the table.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hub_extensions.exports.checks.findings import Finding, block, flag
+from hub_extensions.exports.checks.policy import Policy
+from hub_extensions.exports.checks.projectdata import data_files, read_arrow, stem_of
+from hub_extensions.exports.checks.published import Region, Release, Statement
+from hub_extensions.exports.checks.tidy import label_key
+
+
+@dataclass
+class Population:
+    """A data set with the columns that tables speak of: codes of labels, codes of persons, numbers to be summed."""
+
+    name: str
+    codes: dict[str, Any]
+    labels: dict[str, dict[str, int]]
+    persons: Any
+    numbers: dict[str, Any]
+
+    def mask(self, region: Region) -> Any:
+        """Return which rows a region holds; ``None`` when it speaks of a column that the data set lacks."""
+        import numpy as np
+
+        kept = np.ones(len(self.persons), dtype=bool)
+        for name, allowed in region.items():
+            if allowed is None:
+                continue
+            if name not in self.codes:
+                return None
+            wanted = [self.labels[name][label] for label in allowed if label in self.labels[name]]
+            kept &= np.isin(self.codes[name], wanted)
+        return kept
+
+    def persons_in(self, mask: Any) -> int:
+        """Return how many distinct persons a mask holds."""
+        import numpy as np
+
+        return len(np.unique(self.persons[mask]))
+
+
+def find_data(dataset: str, paths: Sequence[Path]) -> Path | None:
+    """Return the table whose stem is *dataset*; the only one there is when just one was given."""
+    files = data_files(paths)
+    named = [file for file in files if stem_of(file) == dataset]
+    return named[0] if named else files[0] if len(files) == 1 else None
+
+
+def load_population(
+    dataset: str, releases: Sequence[Release], paths: Sequence[Path], policy: Policy
+) -> Population | None:
+    """Read the columns that *releases* speak of, or ``None`` when their data set is not among *paths*."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    path = find_data(dataset, paths)
+    if path is None:
+        return None
+    table = read_arrow(path)
+    names = {name for release in releases for name in (*release.sidecar.dimensions, *release.sidecar.filter)} & set(
+        table.column_names
+    )
+    codes, labels = {}, {}
+    for name in names:
+        encoded = table.column(name).combine_chunks().dictionary_encode()
+        keys = [label_key(str(value)) for value in encoded.dictionary.to_pylist()]
+        order = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+        translate = np.array([*(order[key] for key in keys), -1])
+        codes[name], labels[name] = translate[np.asarray(pc.fill_null(encoded.indices, -1))], order
+    person = next(
+        (
+            column
+            for column in (*(release.sidecar.person_column for release in releases), policy.person_column)
+            if column and column in table.column_names
+        ),
+        None,
+    )
+    persons = (
+        np.asarray(table.column(person).combine_chunks().dictionary_encode().indices.fill_null(-1))
+        if person
+        else np.arange(table.num_rows)
+    )
+    sums = {column for release in releases if (column := release.sidecar.column) and column in table.column_names}
+    numbers = {
+        column: np.nan_to_num(
+            np.asarray(pc.cast(table.column(column), "float64").combine_chunks().fill_null(0), dtype=float)
+        )
+        for column in sums
+    }
+    return Population(stem_of(path), codes, labels, persons, numbers)
+
+
+def check_population(release: Release, population: Population, policy: Policy) -> Iterator[Finding]:
+    """Yield cells of few persons, and sums that one person dominates, counted in the data themselves."""
+    for said in release.statements:
+        if not said.own or said.value is None or said.value == 0:
+            continue
+        mask = population.mask(said.region)
+        where = release.table.grid.place(said.row, said.column)
+        if mask is None:
+            yield flag(
+                "population.unknown",
+                where,
+                "La fiche parle d'une colonne que le jeu de données n'a pas.",
+                "The sidecar speaks of a column that the data set lacks.",
+            )
+            return
+        persons = population.persons_in(mask)
+        if 0 < persons < policy.min_persons:
+            yield block(
+                "population.few_persons",
+                where,
+                f"Cette case concerne {_few(policy)} personnes dans les données, quel que soit le nombre de lignes.",
+                f"This cell stands for fewer than {policy.min_persons} persons in the data, however many rows.",
+            )
+        elif release.sidecar.measure.startswith("sum"):
+            yield from _dominated(said, mask, population, release, policy)
+
+
+def _few(policy: Policy) -> str:
+    return f"moins de {policy.min_persons}"
+
+
+def _dominated(
+    said: Statement, mask: Any, population: Population, release: Release, policy: Policy
+) -> Iterator[Finding]:
+    import numpy as np
+
+    numbers = population.numbers.get(release.sidecar.column or "")
+    if numbers is None:
+        return
+    values = np.abs(numbers[mask])
+    per_person = np.bincount(np.unique(population.persons[mask], return_inverse=True)[1], weights=values)
+    if values.sum() > 0 and per_person.max() / values.sum() > policy.dominance:
+        yield block(
+            "table.dominance",
+            release.table.grid.place(said.row, said.column),
+            f"Une seule personne dépasse {policy.dominance:.0%} de cette somme dans les données.",
+            f"One person makes up more than {policy.dominance:.0%} of this sum in the data.",
+        )

@@ -1,0 +1,78 @@
+"""``<file>.table.json``: the population behind a table, as its author or our helper declared it.
+
+With it, two tables can be compared exactly: same data set, which filter, which dimensions, what was counted, who is a
+person. Source: DESIGN section 9.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hub_extensions.exports.checks.inspection import Unreadable
+from hub_extensions.exports.checks.tidy import label_key
+
+SUFFIX = ".table.json"
+_KEYS = frozenset({"dataset", "version", "filter", "dimensions", "measure", "person_column"})
+
+
+@dataclass(frozen=True)
+class Sidecar:
+    """A population: ``filter`` keeps rows whose column has one of the labels; ``measure`` is count, sum:col or mean:col."""
+
+    dataset: str
+    version: str
+    filter: Mapping[str, frozenset[str]]
+    dimensions: tuple[str, ...]
+    measure: str
+    person_column: str | None
+
+    @property
+    def column(self) -> str | None:
+        """The column that is summed or averaged; ``None`` for a count."""
+        return self.measure.partition(":")[2] or None
+
+
+def _wrong(what: str) -> Unreadable:
+    return Unreadable(f"La fiche {SUFFIX} est incorrecte : {what}.", f"The sidecar {SUFFIX} is wrong: {what}.")
+
+
+def _labels(value: Any) -> frozenset[str]:
+    return frozenset(label_key(str(item)) for item in (value if isinstance(value, list) else [value]))
+
+
+def read_sidecar(path: Path) -> Sidecar | None:
+    """Return the sidecar beside a table, or ``None`` when there is none.
+
+    Raises:
+        Unreadable: it is no JSON, has an unknown key, or a value of the wrong kind.
+    """
+    file = path.with_name(path.name + SUFFIX)
+    if file.is_symlink() or not file.is_file() or file.stat().st_size > 1 << 20:
+        return None
+    try:
+        raw = json.loads(file.read_text("utf-8"))
+    except (ValueError, OSError, RecursionError) as error:
+        raise _wrong("pas du JSON / no JSON") from error
+    if not isinstance(raw, dict) or not isinstance(raw.get("dataset"), str):
+        raise _wrong("dataset")
+    unknown = set(raw) - _KEYS
+    if unknown:
+        raise _wrong(f"{sorted(unknown)[0]}")
+    filters, dimensions, measure = raw.get("filter") or {}, raw.get("dimensions") or [], raw.get("measure", "count")
+    if (
+        not isinstance(filters, dict)
+        or not isinstance(dimensions, list)
+        or not isinstance(measure, str)
+        or measure.partition(":")[0] not in {"count", "sum", "mean"}
+    ):
+        raise _wrong("filter, dimensions, measure")
+    return Sidecar(
+        raw["dataset"],
+        str(raw.get("version", "")),
+        {str(key): _labels(value) for key, value in filters.items()},
+        tuple(str(name) for name in dimensions),
+        measure,
+        None if raw.get("person_column") is None else str(raw["person_column"]),
+    )
