@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 from sqlalchemy import BigInteger, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from audit import leaf
 from audit.events import Event, Kind
+from audit.sealing import Sealed, bucket
 from project_spaces.columns import Base
 
 _WAITING = text("ledger_index IS NULL")
@@ -43,17 +45,29 @@ class RevisionRow(Base):
     number: Mapped[int] = mapped_column(BigInteger)
 
 
+class _Measures:
+    """Pseudonyms and seals of the real length without keys, to see whether the ledger would take a leaf."""
+
+    def pseudonym(self, _name: str, /) -> str:
+        return "p" + "0" * 32
+
+    def seal(self, message: bytes, project: str | None, at: datetime, event_id: str) -> Sealed:  # noqa: ARG002
+        return Sealed(b"", bytes(32), bytes(8), bucket(len(message)))
+
+
 def encode(event: Event) -> str:
     """Return *event* as text for the outbox.
 
     Raises
     ------
     ValueError
-        its content is bulk: that goes to the ledger directly, before the act.
+        its content is bulk (that goes to the ledger directly, before the act), or the ledger would refuse it: an event
+        that can never be sent would keep every later one waiting.
     """
     if event.content is not None and len(event.content) > LARGEST_CONTENT:
         msg = f"an event of more than {LARGEST_CONTENT} bytes goes to the ledger directly, not through the outbox"
         raise ValueError(msg)
+    leaf.prepare(event, _Measures())
     return json.dumps(
         {
             "kind": event.kind.value,
@@ -65,8 +79,7 @@ def encode(event: Event) -> str:
             "private": None if event.private is None else dict(event.private),
             "persons": dict(event.persons),
             "id": event.id,
-        },
-        ensure_ascii=False,
+        }
     )
 
 

@@ -93,6 +93,26 @@ class TestWrite:
         with pytest.raises(ValueError, match="bytes"), store.write(bulky):
             pass
 
+    @pytest.mark.parametrize(
+        "subject",
+        [{f"k{number}": "x" * 90 for number in range(20)}, {"cpu": 1.5}, {"name": "\ud800"}],
+        ids=["too large", "a fraction", "not Unicode"],
+    )
+    def test_an_event_that_the_ledger_would_never_take_is_refused_before_the_act(
+        self, store: Store, subject: dict
+    ) -> None:
+        """Committed, it would keep every later event waiting for ever."""
+        with pytest.raises(ValueError, match=r"leaf|float|surrog|form"), store.write(event(subject)) as session:
+            session.add(person("ana"))
+        assert usernames(store) == []
+        assert store.unsettled() == 0
+
+    def test_odd_private_text_passes(self, store: Store, memory_ledger: MemoryLedger) -> None:
+        odd = Event(Kind.REFUSAL, "ana", None, NOW, private={"reason": "\ud800 \0 é"})
+        with store.write(odd):
+            pass
+        assert memory_ledger.events == [odd]
+
     def test_a_write_inside_a_write_is_refused(self, store: Store) -> None:
         with pytest.raises(RuntimeError, match="one act"), store.write(event()), store.write(event()):
             pass
