@@ -41,7 +41,8 @@ def build_images(names: tuple[str, ...], *, refresh: bool, as_json: bool) -> Non
         engine = daemon.ensure(settings.engine, log=settings.log_dir / "dockerd.log", report=report)
         if refresh:
             images.refresh_system(engine, settings, report)
-        wanted = names or images.names()
+        # Those that stand on others first: all their packages are fetched while the system is unpacked.
+        wanted = names or sorted(images.names(), key=lambda name: images.parent_of(name) is None)
         refs = [images.ensure(name, engine=engine, settings=settings, report=report) for name in wanted]
     if as_json:
         click.echo(json.dumps([{"name": ref.name, "tag": ref.tag, "digest": ref.digest} for ref in refs]))

@@ -12,6 +12,7 @@ import tarfile
 import tempfile
 from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,12 @@ def names(folder: Path = FOLDER) -> list[str]:
     return sorted(path.parent.name for path in folder.glob("*/Dockerfile"))
 
 
+def parent_of(name: str, folder: Path = FOLDER) -> str | None:
+    """Name the image that *name* stands on (``ARG PARENT=…`` of its Dockerfile), or None: it stands on the system."""
+    match = PARENT.search((folder / name / "Dockerfile").read_text())
+    return match["name"] if match else None
+
+
 def ensure(
     name: str,
     *,
@@ -76,7 +83,8 @@ def ensure(
     found = builder.find(name)
     if found is not None:
         return found
-    with _alone(report):
+    with _alone(report), ThreadPoolExecutor(1, thread_name_prefix="wheels") as ahead:
+        ahead.submit(builder.fetch_ahead, name)  # the network is idle while the system is unpacked
         return builder.ensure(name)
 
 
@@ -128,7 +136,7 @@ class _Builder:
     folder: Path
 
     def ensure(self, name: str) -> ImageRef:
-        parent = self._parent(name)
+        parent = parent_of(name, self.folder)
         below = self.ensure(parent).digest if parent else self._ensure_system()
         found = self._tagged(name, below)
         if found is None:
@@ -139,7 +147,7 @@ class _Builder:
         return found
 
     def find(self, name: str) -> ImageRef | None:
-        parent = self._parent(name)
+        parent = parent_of(name, self.folder)
         under = self.find(parent) if parent else None
         below = under.digest if under else None if parent else system.find(self.engine, self._source)
         return self._tagged(name, below) if below else None
@@ -149,9 +157,15 @@ class _Builder:
         own = self.folder / name
         return own if own.is_dir() else FOLDER / name
 
-    def _parent(self, name: str) -> str | None:
-        match = PARENT.search((self._folder(name) / "Dockerfile").read_text())
-        return match["name"] if match else None
+    def fetch_ahead(self, name: str) -> None:
+        """Fetch every wheel that building *name* will need; what fails here fails again, and is told, in its turn."""
+        parent = parent_of(name, self.folder)
+        if parent:
+            self.fetch_ahead(parent)
+        wheels.fetch(self._lock(name), self.settings.cache_dir, self.engine.machine, Silent())
+
+    def _lock(self, name: str) -> Path:
+        return self.folder / name / "requirements.lock"
 
     def _tagged(self, name: str, below: str) -> ImageRef | None:
         tag = _tag(self._folder(name), below)
@@ -169,7 +183,7 @@ class _Builder:
 
     def _build(self, name: str, tag: str, arguments: dict[str, str]) -> None:
         source = self._folder(name)
-        packages = wheels.fetch(source / "requirements.lock", self.settings.cache_dir, self.engine.machine, self.report)
+        packages = wheels.fetch(self._lock(name), self.settings.cache_dir, self.engine.machine, self.report)
         self.report.step(f"Building the {name} image, without a network")
         last: deque[str] = deque(maxlen=15)
         with tempfile.TemporaryFile(dir=self.settings.cache_dir) as context:

@@ -3,6 +3,7 @@
 A lock names versions and SHA-256 only; where wheels come from is the host's own pip configuration.
 """
 
+import fcntl
 import hashlib
 import subprocess
 import sys
@@ -45,9 +46,12 @@ def fetch(lock: Path, cache: Path, machine: str, report: Reporter) -> Path:
         return folder
     report.step(f"Fetching the packages of the {lock.parent.name} image")
     folder.mkdir(parents=True, exist_ok=True)
-    if total := text.count(b"=="):
-        _run(_command(lock, folder, cache, machine), total, report)
-    (folder / COMPLETE).touch()
+    with (folder / ".lock").open("a") as lock_file:
+        fcntl.flock(lock_file, fcntl.LOCK_EX)  # whoever fetches ahead of the build is waited for, not doubled
+        total = text.count(b"==")
+        if total and not (folder / COMPLETE).exists():
+            _run(_command(lock, folder, cache, machine), total, report)
+        (folder / COMPLETE).touch()
     return folder
 
 
