@@ -4,6 +4,7 @@ A plain HTTP client with a cookie jar, nothing privileged: what it can do, its p
 """
 
 import asyncio
+import html
 import re
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -45,10 +46,11 @@ class ApiProblem(BureauError):
     """The portal answered with a problem document (RFC 9457)."""
 
     def __init__(self, status: int, problem: dict[str, Any]) -> None:
-        detail = problem.get("detail")
-        texts = detail if isinstance(detail, dict) else {}
+        sentence = problem.get("text") or problem.get("detail")
+        texts = sentence if isinstance(sentence, dict) else {}
         title = str(problem.get("title", "")) or f"HTTP {status}"
-        super().__init__(Text(texts.get("fr", title), texts.get("en", title)))
+        reasons = [Text(each["fr"], each["en"]) for each in problem.get("reasons", ())]
+        super().__init__(Text(texts.get("fr", title), texts.get("en", title)), reasons)
         self.status = status  # type: ignore[misc]
         self.problem = problem
 
@@ -93,16 +95,47 @@ class WorkbenchClient:
         Refused
             the sentence that the sign-in page shows.
         """
-        async with self.session.get(f"{self._url}/hub/login") as page:
-            xsrf = self._cookie("_xsrf", "/hub/")
-            await page.read()
+        xsrf = await self._form_token("login")
         form = {"username": self.username, "password": self._password, "code": self._code(), "_xsrf": xsrf}
         async with self.session.post(f"{self._url}/hub/login?next={quote(PORTAL + '/')}", data=form) as answer:
             text = await answer.text()
             if answer.status != 200 or "/hub/login" in str(answer.url):
-                found = re.search(r'role="alert"[^>]*>(.*?)<', text, re.DOTALL)
-                sentence = found.group(1).strip() if found else f"HTTP {answer.status}"
-                raise Refused(Text(sentence, sentence))
+                raise _refused(answer.status, text)
+
+    async def _form_token(self, page: str) -> str:
+        async with self.session.get(f"{self._url}/hub/{page}") as answer:
+            await answer.read()
+        return self._cookie("_xsrf", "/hub/")
+
+    async def enrol(self, activation: str, code_of: Callable[[str], str]) -> str:
+        """Open the account with its activation code and return the second factor's secret.
+
+        Parameters
+        ----------
+        code_of
+            given the secret, returns the six digits that prove it.
+
+        Raises
+        ------
+        Refused
+            the sentence that the page shows.
+        """
+        form = {"activation": activation, "password": self._password, "password2": self._password}
+        page = await self._enrolment({**form, "_xsrf": await self._form_token("enrol")})
+        found = re.search(r'id="totp-secret"[^>]*>([^<]+)<', page)
+        if found is None:
+            raise _refused(200, page)
+        secret = "".join(found.group(1).split())
+        proof = {"step": "confirm", "activation": activation, "code": code_of(secret)}
+        await self._enrolment({**proof, "_xsrf": await self._form_token("enrol")})
+        return secret
+
+    async def _enrolment(self, form: dict[str, str]) -> str:
+        async with self.session.post(f"{self._url}/hub/enrol", data=form) as answer:
+            text = await answer.text()
+            if answer.status != 200 or 'role="alert"' in text:
+                raise _refused(answer.status, text)
+            return text
 
     def _cookie(self, name: str, path: str) -> str:
         found = self.session.cookie_jar.filter_cookies(URL(self._url + path))
@@ -182,6 +215,13 @@ class WorkbenchClient:
             if answer.status != 200:
                 raise ApiProblem(answer.status, await _problem(answer))
             return dict(await answer.json())
+
+
+def _refused(status: int, page: str) -> Refused:
+    """Return the sentence of a page that refuses."""
+    found = re.search(r'role="alert"[^>]*>(.*?)</div>', page, re.DOTALL)
+    sentence = html.unescape(re.sub(r"<[^>]+>", "", found.group(1))).strip() if found else f"HTTP {status}"
+    return Refused(Text(sentence, sentence))
 
 
 async def _problem(answer: aiohttp.ClientResponse) -> dict[str, Any]:
