@@ -10,6 +10,10 @@ from hub_extensions.bench import ledger
 from hub_extensions.bench.comparison import as_json
 
 
+def unheard(done: int, total: int) -> None:
+    """Nobody watches the progress."""
+
+
 @pytest.fixture
 def short_folder():
     folder = Path(tempfile.mkdtemp(prefix="bv", dir="/tmp"))
@@ -20,8 +24,8 @@ def short_folder():
 async def test_every_path_is_measured_in_turn(short_folder, monkeypatch):
     monkeypatch.setattr(ledger, "SLICE_S", 0.05)
     monkeypatch.setattr(ledger, "CLIENTS", (1, 4))
-    cases = await ledger.measure(short_folder, 2, lambda done, total: None)
-    cases.append(ledger.measure_proofs(short_folder, 700, lambda done, total: None))
+    cases = await ledger.measure(short_folder, 2, unheard)
+    cases.append(ledger.measure_proofs(short_folder, 700, unheard))
     document = as_json(cases, {})
     assert [case["case"].split(",")[0] for case in document] == ["1 client", "4 clients", "a proof at 700 entries"]
     assert all(case["ours"]["p50"] > 0 and case["stock"]["n"] > 0 for case in document)
