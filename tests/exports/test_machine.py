@@ -145,10 +145,15 @@ class DeskMachine(RuleBasedStateMachine):
             lambda: drafting.describe(desk, self.request, actor=AUTHOR, now=NOW, recipients=sorted(recipients))
         )
 
-    @initialize(submitted=st.booleans())
-    def it_begins(self, *, submitted: bool) -> None:
-        if submitted:
+    @initialize(steps=st.integers(0, 3))
+    def it_begins(self, steps: int) -> None:
+        """As a draft, submitted, approved by one, or returned after that: short ways to the rare places."""
+        if steps > 0:
             self.bench.submit(self.request)
+        if steps > 1:
+            self.a_reviewer_votes_on_everything(ADA, Ballot.APPROVE)
+        if steps > 2:
+            self.somebody_returns(BEA)
 
     @rule(who=st.sampled_from([AUTHOR] * 4 + [COLLEAGUE, ADA]))
     def somebody_submits(self, who: str) -> None:
