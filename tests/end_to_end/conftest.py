@@ -1,0 +1,33 @@
+"""The installation of this folder's tests; built once, stopped at the end."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import pytest_asyncio
+
+from hub_extensions.client import WorkbenchClient
+from hub_extensions.demo.cast import ADMINISTRATOR, ANALYST, Players
+from hub_extensions.demo.scenery import PROJECT
+from tests.end_to_end import world as worlds
+from tests.end_to_end.world import World
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def world() -> AsyncIterator[World]:
+    with worlds.installation() as settings:
+        async with AsyncExitStack() as stack:
+            built = World(settings, Players(settings), stack)
+            await worlds.build(built)
+            yield built
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def ana(world: World) -> WorkbenchClient:
+    """Ana, at work in her sealed workspace."""
+    return await world.open(ANALYST.username, PROJECT)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def claire(world: World) -> WorkbenchClient:
+    """Claire, who administers and has no right on any data."""
+    return await world.client(ADMINISTRATOR.username)

@@ -1,0 +1,90 @@
+"""A whole installation for the end-to-end tests: real processes, real containers, the demonstration's people and data.
+
+Nothing is faked. The people enrol through the sign-in pages and everything else goes through the public interfaces; it
+is built once and shared by the tests of this folder, which leave it as they found it.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hub_extensions import throwaway
+from hub_extensions.client import WorkbenchClient
+from hub_extensions.demo import scenery
+from hub_extensions.demo.cast import ADMINISTRATOR, Players
+from hub_extensions.opening import open_layout, open_store
+from hub_extensions.settings import Settings
+from hub_extensions.workspace_book import WorkspaceBook
+
+#: A file of the project that the analyst of ``readmission`` is no member of.
+PLANTED = "secret-of-the-other-project.txt"
+
+
+@dataclass
+class World:
+    """The installation and the people's signed-in clients."""
+
+    settings: Settings
+    players: Players
+    stack: AsyncExitStack
+    _clients: dict[str, WorkbenchClient] = field(default_factory=dict)
+
+    async def client(self, username: str) -> WorkbenchClient:
+        """Return *username*'s client; each person signs in once."""
+        if username not in self._clients:
+            self._clients[username] = await self.stack.enter_async_context(self.players.client(username))
+        return self._clients[username]
+
+    async def open(self, username: str, project: str) -> WorkbenchClient:
+        """Return the client with its workspace running."""
+        client = await self.client(username)
+        if (await client.api("GET", f"/workspaces/{project}"))["state"] != "running":
+            await client.start_workspace(project)
+        return client
+
+    def secrets(self) -> Iterator[str]:
+        """Every secret of the trusted side, but the one token that is valid inside only."""
+        for path in self.settings.secrets_dir.rglob("*"):
+            if path.is_file() and path.name != ".lock":
+                data = path.read_bytes()
+                yield data.decode() if data.isascii() else data.hex()
+        book = WorkspaceBook.of(self.settings)
+        for each in book.believed():
+            opened = book.open_workspace(each.person, each.project)
+            if opened is not None:
+                yield opened.hub_token
+
+    def log(self, process: str) -> str:
+        """What a process printed."""
+        return (self.settings.log_dir / f"{process}.log").read_text(errors="replace")
+
+
+async def build(world: World) -> None:
+    """Enrol the cast, make the projects, and plant a file where nobody of ``readmission`` may look."""
+    activation = await asyncio.to_thread(scenery.first_administrator, world.settings)
+    assert activation is not None
+    await scenery.enrol(world.players, ADMINISTRATOR.username, activation)
+    await scenery.build(await world.client(ADMINISTRATOR.username), world.players)
+    folder = open_layout(world.settings).project_dir(scenery.OTHER_PROJECT)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / PLANTED).write_text("nobody of readmission may read this")
+
+
+@contextmanager
+def installation() -> Iterator[Settings]:
+    """Yield the settings of a running installation that has the demonstration's data."""
+    with throwaway.installation() as settings:
+        scenery.register_data(settings)
+        yield settings
+
+
+def project_folder(settings: Settings, project: str) -> Path:
+    """Return a project's folder on the host."""
+    return open_layout(settings).project_dir(project)
+
+
+def outbox_waits(settings: Settings) -> int:
+    """Return how many acts the ledger does not have yet."""
+    return open_store(settings).unsettled()
