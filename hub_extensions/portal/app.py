@@ -65,7 +65,7 @@ class CallbackHandler(HubOAuthCallbackHandler):
 class StaticHandler(StaticFileHandler):
     """Style, script and logo: the only thing that is shown without signing in."""
 
-    def set_extra_headers(self, path: str) -> None:
+    def set_extra_headers(self, path: str) -> None:  # noqa: ARG002 - Tornado's signature
         """Cache for ever when the address carries the file's fingerprint."""
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")

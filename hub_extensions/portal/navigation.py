@@ -35,7 +35,7 @@ def navigation(viewer: "Viewer | None", path: str) -> list[Item]:
     """Return the menu of *viewer*, who is on the page *path* (relative to the portal)."""
     if viewer is None:
         return []
-    first = path.split("/")[0]
+    first = path.split("/", maxsplit=1)[0]
     return [
         Item(target, label, current=first == target)
         for target, label, role in _ITEMS

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from tornado.web import Finish
 
 from hub_extensions.portal import templating
-from hub_extensions.portal.base import NoPage, PortalHandler, as_error, NOT_HERE
+from hub_extensions.portal.base import NOT_HERE, NoPage, PortalHandler, as_error
 from hub_extensions.portal.context import Page
 from hub_extensions.portal.inputs import Nothing, parse
 from hub_extensions.portal.language import COOKIE
@@ -31,7 +31,7 @@ class Form:
     """What a form of a page does: the verb, its body, what is said afterwards and where the person is sent."""
 
     verb: Callable[..., Any]
-    done: Text
+    done: Text | None
     model: type[BaseModel] = Nothing
     lists: frozenset[str] = frozenset()
     next: Callable[[Any], str] = field(default=lambda _result: _HERE)
@@ -66,7 +66,8 @@ class PageHandler(PortalHandler):
 
     async def after(self, form: Form, result: Any) -> None:
         """Send the person on; pages that show a secret once override this."""
-        self.say(form.done)
+        if form.done is not None:
+            self.say(form.done)
         target = form.next(result)
         self.go(self.request.path if target == _HERE else self.prefix + target)
 
@@ -80,7 +81,7 @@ class PageHandler(PortalHandler):
         html = self.render_page(self.template, error=error, **{**context, **extra})
         await self.finish(html)
 
-    def render_page(self, name: str, **context: Any) -> str:
+    def render_page(self, name: str, /, **context: Any) -> str:
         """Render a template with the frame's own facts."""
         asked = self.get_query_argument("lang", "")
         if asked in {"fr", "en"} and self.get_cookie(COOKIE) != asked:

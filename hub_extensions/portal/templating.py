@@ -44,7 +44,7 @@ def environment(language: Language) -> Environment:
     return made
 
 
-def render(name: str, language: Language, **context: Any) -> str:
+def render(name: str, language: Language, /, **context: Any) -> str:
     """Return the page *name* in *language*."""
     return environment(language).get_template(name).render(**context)
 

@@ -225,7 +225,7 @@ async def open_world(
     stub = hub.serve()
     store = Store(database or f"sqlite:///{home}/bureau.sqlite", ledger)
     api = HubApi(f"{hub.url}/hub/api", "service-token")
-    world = World(url, hub, _portal(home, store, api, url, view, trial, checker), ledger, home)
+    world = World(url, hub, _portal(home, store, api, url, view=view, trial=trial, checker=checker), ledger, home)
     object.__setattr__(world.portal, "clock", lambda: world.now)
     app = make_app(world.portal, _auth(hub, url), prefix=PREFIX, cookie_secret=b"c" * 32)
     server = HTTPServer(app)
@@ -244,6 +244,7 @@ def _portal(
     store: Store,
     api: HubApi,
     url: str,
+    *,
     view: LedgerView | None,
     trial: Text | None,
     checker: Checker | None,
@@ -340,14 +341,16 @@ def _datasets(store: Store) -> None:
             actor=SETUP,
             now=NOW - 40 * DAY,
         )
-        register_version(
-            store, slug, "2026.1", manifest_sha256="0" * 64, rows=120_000, actor=SETUP, now=NOW - 40 * DAY
-        )
+        register_version(store, slug, "2026.1", manifest_sha256="0" * 64, rows=120_000, actor=SETUP, now=NOW - 40 * DAY)
 
 
 def _rights(store: Store) -> None:
     at = {"actor": SETUP, "now": NOW - 30 * DAY}
-    for name, project, role in ((ANA, PROJECT, MemberRole.LEAD), (BEN, PROJECT, MemberRole.ANALYST), (ANA, OTHER, MemberRole.ANALYST)):
+    for name, project, role in (
+        (ANA, PROJECT, MemberRole.LEAD),
+        (BEN, PROJECT, MemberRole.ANALYST),
+        (ANA, OTHER, MemberRole.ANALYST),
+    ):
         grant_membership(
             store, person=name, project=project, role=role, starts_at=NOW - 30 * DAY, ends_at=NOW + 200 * DAY, **at
         )

@@ -1,4 +1,4 @@
-"""Shapes that pages and API share: moments as ISO text, sentences as ``{"fr", "en"}``, labels of the domain's choices."""
+"""Shapes that pages and API share: moments as ISO text, sentences as ``{"fr", "en"}``, labels of choices."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime

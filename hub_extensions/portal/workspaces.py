@@ -1,8 +1,8 @@
 """Workspaces as their owner sees them: where each one is, how far its start has come, and why one ended or was refused.
 
-Three sources are put together, in this order of belief: the Hub's model of the server (it alone knows what answers), the
-start that this process has asked for, and the last row of the domain (which knows why something ended). ``standing_of``
-is the pure rule; the class around it asks and remembers.
+Three sources are put together, in this order of belief: the Hub's model of the server (it alone knows what answers),
+the start that this process has asked for, and the last row of the domain (which knows why something ended).
+``standing_of`` is the pure rule; the class around it asks and remembers.
 """
 
 import asyncio

@@ -95,7 +95,10 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
 
 def _errors() -> dict[str, Any]:
     content = {MEDIA_TYPE: {"schema": {"$ref": _SCHEMAS + "Problem"}}}
-    return {"4XX": {"description": "Refused.", "content": content}, "5XX": {"description": "Failed.", "content": content}}
+    return {
+        "4XX": {"description": "Refused.", "content": content},
+        "5XX": {"description": "Failed.", "content": content},
+    }
 
 
 def _download() -> dict[str, Any]:

@@ -9,7 +9,7 @@ from audit.errors import Malformed
 from hub_extensions.portal.api.document import document
 from hub_extensions.portal.api.operations import Operation
 from hub_extensions.portal.api.problems import MEDIA_TYPE, problem
-from hub_extensions.portal.base import SESSION_OVER, SIGN_IN, NOT_HERE, NoPage, PortalHandler, to_json
+from hub_extensions.portal.base import NOT_HERE, SESSION_OVER, SIGN_IN, NoPage, PortalHandler, to_json
 from hub_extensions.portal.handlers.exports import download
 from hub_extensions.portal.inputs import parse
 from project_spaces.errors import BureauError, Invalid
@@ -124,5 +124,3 @@ class UnknownCall(ApiBase):
         self.answer_error(NoPage(NOT_HERE))
 
     post = put = patch = delete = get
-
-

@@ -1,4 +1,4 @@
-"""Every call of the API, as data: method, address, verb, body. Routes and the OpenAPI document are made from this table.
+"""Every call of the API, as data: method, address, verb, body; routes and OpenAPI document are made from this table.
 
 So a call that is not described can't be made, and a test that walks the table walks the API.
 """
@@ -85,9 +85,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(_PUT, "/admin/projects/{project}/quota", admin.set_quota, admin.Limits),
     Operation(_POST, "/admin/projects/{project}/memberships", rights.grant_membership, rights.NewMembership, 201),
     Operation(_DELETE, "/admin/projects/{project}/memberships", rights.revoke_membership, rights.EndMembership),
-    Operation(
-        _POST, "/admin/projects/{project}/habilitations", rights.grant_habilitation, rights.NewHabilitation, 201
-    ),
+    Operation(_POST, "/admin/projects/{project}/habilitations", rights.grant_habilitation, rights.NewHabilitation, 201),
     Operation(_DELETE, "/admin/projects/{project}/habilitations", rights.revoke_habilitation, rights.EndHabilitation),
     Operation(_GET, "/admin/datasets", admin.datasets),
     Operation(_GET, "/audit", audit.search, audit.Search),

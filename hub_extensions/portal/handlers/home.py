@@ -4,7 +4,6 @@ from hub_extensions.portal.context import Page
 from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.pages import Form, PageHandler
 from hub_extensions.portal.verbs import habilitations, home
-from project_spaces.text import Text
 
 
 class HomePage(PageHandler):
@@ -22,8 +21,8 @@ class WorkspacePage(PageHandler):
 
     template = "project.html"
     acts = {  # noqa: RUF012 - a table of the class, declared in the base
-        "start": Form(home.start, Text("Le bureau démarre.", "The workspace is starting."), next=lambda _: ""),
-        "stop": Form(home.stop, Text("Le bureau s'arrête.", "The workspace is stopping."), next=lambda _: ""),
+        "start": Form(home.start, None, next=lambda _: ""),  # the card itself says what happens
+        "stop": Form(home.stop, None, next=lambda _: ""),
     }
 
     async def page(self) -> Page:

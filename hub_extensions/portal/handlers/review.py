@@ -34,7 +34,9 @@ class ReviewPage(PageHandler):
         "unvote": Form(review.unvote, Text("Avis repris.", "Vote taken back."), exports.FileRef),
         "remark": Form(review.remark, Text("Remarque ajoutée.", "Remark added."), review.Remark),
         "return": Form(
-            review.send_back, Text("Demande renvoyée à son auteur.", "Request sent back to its author."), exports.Message
+            review.send_back,
+            Text("Demande renvoyée à son auteur.", "Request sent back to its author."),
+            exports.Message,
         ),
         "reject": Form(review.reject, Text("Demande refusée.", "Request rejected."), exports.Message),
         "revoke": Form(exports.revoke, Text("Sortie révoquée.", "Export revoked."), exports.Message),

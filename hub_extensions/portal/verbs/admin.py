@@ -126,17 +126,13 @@ def activate(call: Call, body: PersonRef) -> Page:
 
 def disable(call: Call, body: PersonWhy) -> Page:
     """End every right of a person at once."""
-    domain_people.disable_person(
-        call.portal.store, body.username, actor=call.actor, now=call.now, reason=body.reason
-    )
+    domain_people.disable_person(call.portal.store, body.username, actor=call.actor, now=call.now, reason=body.reason)
     return {"username": body.username}
 
 
 def enable(call: Call, body: PersonWhy) -> Page:
     """Let a person in again."""
-    domain_people.enable_person(
-        call.portal.store, body.username, actor=call.actor, now=call.now, reason=body.reason
-    )
+    domain_people.enable_person(call.portal.store, body.username, actor=call.actor, now=call.now, reason=body.reason)
     return {"username": body.username}
 
 
@@ -188,9 +184,7 @@ def project(call: Call, _body: Nothing) -> Page:
             "starts_at": iso(found.starts_at),
             "ends_at": iso(found.ends_at),
             "quota": quota_of(found),
-            "memberships": [
-                rights.membership_row(each, call.now) for each in memberships(session, project=found.slug)
-            ],
+            "memberships": [rights.membership_row(each, call.now) for each in memberships(session, project=found.slug)],
             "habilitations": [
                 rights.habilitation_row(each, call.now) for each in habilitations(session, project=found.slug)
             ],

@@ -1,4 +1,4 @@
-"""The audit: search the ledger, verify it from its tiles. Looking is an act too, and is recorded before anything shows."""
+"""The audit: search the ledger, verify it from its tiles. Looking is an act too: recorded before anything shows."""
 
 import time
 from typing import Annotated, Any

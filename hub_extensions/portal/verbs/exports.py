@@ -200,9 +200,7 @@ def revoke(call: Call, body: Message) -> Page:
 
 def issue_link(call: Call, body: LinkFor) -> Page:
     """Give a recipient a fresh link in place of the old one."""
-    link = downloads.issue_link(
-        call.portal.desk, call["request"], body.recipient, actor=call.actor, now=call.now
-    )
+    link = downloads.issue_link(call.portal.desk, call["request"], body.recipient, actor=call.actor, now=call.now)
     return {"id": link}
 
 

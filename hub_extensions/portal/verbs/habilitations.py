@@ -1,4 +1,4 @@
-"""My habilitations: each project × data set, its dates, whether it lets me in now, and every reason when it does not."""
+"""My habilitations: each project × data set, its dates, whether it lets me in now, and every reason why not."""
 
 from datetime import datetime
 from typing import Any
@@ -36,7 +36,7 @@ def _row(session: Session, call: Call, project: str, dataset: str, held: Any) ->
     return {
         "project": project,
         "project_title": get_project(session, project).title,
-        "dataset": dataset_of(session, call.portal, call.actor, project, dataset, call.now),
+        "dataset": dataset_of(session, call, project, dataset),
         "periods": [period_of(each, call.now) for each in reversed(periods)],
     }
 

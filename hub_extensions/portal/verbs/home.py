@@ -68,17 +68,13 @@ def _cards(call: Call) -> list[Page]:
     with call.portal.store.read() as session:
         mine = memberships(session, person=call.actor)
         slugs = sorted({each.project for each in mine})
-        found = [
-            card_of(session, call.portal, call.actor, slug, [each for each in mine if each.project == slug], call.now)
-            for slug in slugs
-        ]
+        found = [_card(session, call, slug, [each for each in mine if each.project == slug]) for slug in slugs]
     return sorted(found, key=lambda card: (not card["opening"]["allowed"], card["title"]))
 
 
-def card_of(
-    session: Session, portal: Portal, person: str, slug: str, mine: Sequence[Membership], now: datetime
-) -> Page:
-    """One project as *person* sees it, without the workspace's state."""
+def _card(session: Session, call: Call, slug: str, mine: Sequence[Membership]) -> Page:
+    """One project as its member sees it, without the workspace's state."""
+    person, now = call.actor, call.now
     found = get_project(session, slug)
     opening = may(session, person, Action.OPEN_WORKSPACE, now=now, project_slug=slug)
     current = [each for each in mine if each.window.holds(now)] or list(mine)
@@ -94,14 +90,15 @@ def card_of(
         "opening": decided(opening, now),
         "quota": quota_of(found),
         "datasets": [
-            dataset_of(session, portal, person, slug, name, now)
+            dataset_of(session, call, slug, name)
             for name in sorted({each.dataset for each in habilitations(session, person=person, project=slug)})
         ],
     }
 
 
-def dataset_of(session: Session, portal: Portal, person: str, project: str, slug: str, now: datetime) -> Page:
-    """One data set of one project: would it be mounted for *person* now, until when, and if not, why not."""
+def dataset_of(session: Session, call: Call, project: str, slug: str) -> Page:
+    """One data set of one project: would it be mounted for the caller now, until when, and if not, why not."""
+    person, now = call.actor, call.now
     found = get_dataset(session, slug)
     decision = may(session, person, Action.MOUNT_DATASET, now=now, project_slug=project, dataset_slug=slug)
     version = latest_version(session, slug)
@@ -112,7 +109,7 @@ def dataset_of(session: Session, portal: Portal, person: str, project: str, slug
         "classification": found.classification.value,
         "class_label": both(CLASS_LABELS[found.classification]),
         "version": None if version is None else version.version,
-        **decided(_here(portal, found, decision), now),
+        **decided(_here(call.portal, found, decision), now),
     }
 
 

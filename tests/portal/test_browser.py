@@ -1,0 +1,252 @@
+"""The portal in a real browser: axe on every page in both languages, a whole export by keyboard and without script.
+
+The Hub is the stub of ``hub_extensions.portal.testing``; everything else is the product.
+"""
+
+import re
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, Request, async_playwright
+
+from audit.testing import MemoryLedger
+from hub_extensions.portal.testing import ADA, ANA, AUD, BEA, PAUL, PROJECT, World, open_world
+from hub_extensions.trial import NOT_PROTECTED
+from tests.portal.test_previews import PAYLOADS
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+REQUEST = re.compile(r"/exports/[0-9a-f]{32}$")
+
+Opener = Callable[..., Awaitable[Page]]
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    """A browser."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def open_as(world: World, chromium: Browser) -> Opener:
+    """Open the portal as somebody, each with a browser profile of their own."""
+
+    async def opened(who: str, **options: Any) -> Page:
+        context: BrowserContext = await chromium.new_context(locale="fr-FR", **options)
+        page = await context.new_page()
+        page.set_default_timeout(15_000)
+        await page.goto(f"{world.hub.url}/become/{who}")
+        await page.goto(world.address)
+        return page
+
+    return opened
+
+
+async def violations(page: Page) -> list[str]:
+    """What axe objects to."""
+    await page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = await page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
+    return [f"{each['id']}: {each['nodes'][0]['html'][:120]}" for each in found["violations"]]
+
+
+async def draft(page: Page, world: World, *names: str) -> str:
+    """Make a request of these files, as its author in the browser; return its id."""
+    await page.goto(f"{world.address}exports/new?project={PROJECT}")
+    for name in names:
+        await page.check(f'input[value="{name}"]')
+    await page.fill("#title", "Taux de réadmission")
+    await page.fill("#purpose", "Article")
+    await page.fill("#context", "Adultes, 2025")
+    await page.click("button[value=create]")
+    await page.wait_for_url(REQUEST)
+    return page.url.rsplit("/", 1)[1]
+
+
+async def test_every_page_is_accessible_in_both_languages(world: World, open_as: Opener) -> None:
+    world.write("rate.csv", b"age,n\r\n40,120\r\nFLAG\r\n")
+    world.write("small.csv", b"BLOCK")
+    author = await open_as(ANA)
+    request = await draft(author, world, "rate.csv", "small.csv")
+    await author.get_by_role("button", name="Déposer la demande").click()
+    await author.wait_for_selector(".finding")
+    assert await violations(author) == []
+    await author.get_by_role("button", name="Retirer de la demande small.csv").click()
+    await author.get_by_role("button", name="Déposer la demande").click()
+    await author.wait_for_selector(".notice.ok")
+    world.hub.servers = {ANA: {PROJECT: {"ready": False, "pending": "spawn"}}}
+    seen = {
+        ANA: ("", "habilitations", "exports", f"exports/new?project={PROJECT}", f"exports/{request}", "admin"),
+        ADA: ("review", f"review/{request}"),
+        PAUL: ("admin", "admin/projects", f"admin/projects/{PROJECT}", "admin/datasets"),
+        AUD: ("audit",),
+    }
+    found: dict[str, list[str]] = {}
+    for who, paths in seen.items():
+        page = author if who == ANA else await open_as(who)
+        for language, scheme in (("fr", "light"), ("en", "dark")):
+            await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            for path in paths:
+                await page.goto(f"{world.address}{path}{'&' if '?' in path else '?'}lang={language}")
+                assert await page.get_attribute("html", "lang") == language
+                found[f"{scheme} {language} {path}"] = await violations(page)
+    assert {where: what for where, what in found.items() if what} == {}
+
+
+async def test_nothing_breaks_the_pages_own_policy(world: World, open_as: Opener) -> None:
+    page = await open_as(PAUL)
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    for path in ("", "exports", "exports/new", "admin", f"admin/projects/{PROJECT}"):
+        await page.goto(world.address + path)
+    assert [text for text in said if "Security Policy" in text] == []
+
+
+async def test_a_card_follows_its_workspace_while_it_starts(world: World, open_as: Opener) -> None:
+    world.hub.start_answer = (202, "")
+    page = await open_as(ANA)
+    await page.get_by_role("button", name="Démarrer le bureau Réadmissions").click()
+    await page.wait_for_selector("progress")
+    world.hub.servers[ANA][PROJECT] = {"ready": True, "pending": None}
+    link = page.get_by_role("link", name="Entrer dans le bureau")
+    await link.wait_for()
+    assert await link.get_attribute("href") == f"http://ana.bureau.localhost:8000/user/ana/{PROJECT}/lab"
+    await page.get_by_role("button", name="Arrêter").click()
+    await page.get_by_role("button", name="Démarrer le bureau Réadmissions").wait_for()
+
+
+async def test_a_whole_export_without_script(world: World, open_as: Opener, tmp_path: Path) -> None:
+    world.write("rate.csv", b"age,n\r\n40,120\r\n")
+    author = await open_as(ANA, java_script_enabled=False, accept_downloads=True)
+    request = await draft(author, world, "rate.csv")
+    await author.get_by_role("button", name="Déposer la demande").click()
+    await author.wait_for_selector(".notice.ok")
+    for who in (ADA, BEA):
+        reviewer = await open_as(who, java_script_enabled=False)
+        await reviewer.goto(f"{world.address}review")
+        await reviewer.click(f'a[href$="{request}"]')
+        await reviewer.get_by_role("button", name="Valider").click()
+        await reviewer.wait_for_selector(".notice.ok")
+    await author.goto(f"{world.address}exports")
+    async with author.expect_download() as waiting:
+        await author.get_by_role("button", name="Télécharger").click()
+    download = await waiting.value
+    await download.save_as(tmp_path / "package.zip")
+    assert (tmp_path / "package.zip").read_bytes().startswith(b"PK")
+
+
+async def test_a_reviewer_needs_no_mouse(world: World, open_as: Opener) -> None:
+    for name in ("a.csv", "b.csv"):
+        world.write(name, b"age,n\r\n40,120\r\n")
+    author = await open_as(ANA)
+    request = await draft(author, world, "a.csv", "b.csv")
+    await author.get_by_role("button", name="Déposer la demande").click()
+    await author.wait_for_selector(".notice.ok")
+    reviewer = await open_as(ADA)
+    await reviewer.goto(f"{world.address}review/{request}")
+    for keys in (("j", "a", "Enter"), ("j", "j", "r")):
+        for key in keys:
+            await reviewer.keyboard.press(key)
+        if keys[-1] == "Enter":
+            await reviewer.get_by_text("Vous avez validé").wait_for()
+    await reviewer.keyboard.type("Masquez la ligne 80+ (effectif j, a, r).")
+    await reviewer.keyboard.press("Escape")
+    await reviewer.keyboard.press("r")
+    await reviewer.keyboard.press("Enter")
+    await reviewer.get_by_text("Vous avez refusé").wait_for()
+    assert await reviewer.get_by_text("Vous avez validé").count() == 1
+
+
+async def test_votes_stay_hidden_until_mine_are_given(world: World, open_as: Opener) -> None:
+    world.write("rate.csv", b"age,n\r\n40,120\r\n")
+    author = await open_as(ANA)
+    request = await draft(author, world, "rate.csv")
+    await author.get_by_role("button", name="Déposer la demande").click()
+    await author.wait_for_selector(".notice.ok")
+    first = await open_as(ADA)
+    await first.goto(f"{world.address}review/{request}")
+    await first.fill("textarea[name=comment]", "Secondaire oublié")
+    await first.get_by_role("button", name="Refuser").click()
+    await first.wait_for_selector(".notice.ok")
+    second = await open_as(BEA)
+    await second.goto(f"{world.address}review/{request}")
+    before = await second.content()
+    assert "Secondaire oublié" not in before
+    assert ADA not in (await second.inner_text("main")).split()
+    await second.get_by_role("button", name="Valider").click()
+    await second.get_by_text("Secondaire oublié").wait_for()
+
+
+async def test_a_file_full_of_attacks_does_nothing_to_its_reviewer(world: World, open_as: Opener) -> None:
+    """Issue 5: no request leaves, no script runs (TRAPS B17)."""
+    rows = "".join('"' + payload.replace('"', '""') + '",1\r\n' for payload in PAYLOADS)
+    world.write("evil.csv", ("label,n\r\n" + rows).encode())
+    author = await open_as(ANA)
+    request = await draft(author, world, "evil.csv")
+    await author.get_by_role("button", name="Déposer la demande").click()
+    await author.wait_for_selector(".notice.ok")
+    reviewer = await open_as(ADA)
+    asked: list[str] = []
+
+    def note(sent: Request) -> None:
+        asked.append(sent.url)
+
+    reviewer.on("request", note)
+    await reviewer.goto(f"{world.address}review/{request}")
+    frame = reviewer.frame_locator("iframe")
+    await frame.locator("table").wait_for()
+    assert await frame.locator("script, svg, img, iframe, meta[http-equiv]").count() == 0
+    assert await frame.locator("td").count() == 2 * len(PAYLOADS)
+    assert [url for url in asked if not url.startswith(world.url)] == []
+    assert await reviewer.evaluate("window.hacked") is None
+
+
+async def test_a_page_of_another_origin_can_not_act_for_the_person(
+    world: World, open_as: Opener, ledger: MemoryLedger
+) -> None:
+    """TRAPS C12: same browser, same site, other origin: what a workspace's page would try."""
+    page = await open_as(PAUL)
+    await page.goto(f"{world.hub.url}/become/{PAUL}")
+    before = len(ledger.events)
+    outcome = await page.evaluate(
+        """async (address) => {
+          const tries = {};
+          const body = new URLSearchParams({act: "grant_role", username: "zoe", role: "administrator"});
+          try { await fetch(address + "admin", {credentials: "include"}).then(r => r.text()); tries.read = "done"; }
+          catch (error) { tries.read = "refused"; }
+          await fetch(address + "admin", {method: "POST", mode: "no-cors", credentials: "include", body}).catch(() => 0);
+          const frame = document.createElement("iframe");
+          frame.src = address;
+          document.body.append(frame);
+          await new Promise(resolve => { frame.onload = resolve; setTimeout(resolve, 3000); });
+          try { tries.frame = frame.contentDocument ? "done" : "refused"; } catch (error) { tries.frame = "refused"; }
+          return tries;
+        }""",
+        world.address,
+    )
+    assert outcome == {"read": "refused", "frame": "refused"}
+    assert len(ledger.events) == before
+
+
+async def test_the_trial_banner_is_the_first_thing_a_person_reads(
+    populated: Path, tmp_path: Path, ledger: MemoryLedger, chromium: Browser
+) -> None:
+    shutil.copyfile(populated, tmp_path / "trial.sqlite")
+    database = f"sqlite:///{tmp_path}/trial.sqlite"
+    async with open_world(tmp_path, ledger, trial=NOT_PROTECTED, database=database) as world:
+        page = await (await chromium.new_context(locale="fr-FR")).new_page()
+        await page.goto(f"{world.hub.url}/become/{ANA}")
+        await page.goto(world.address)
+        banner = page.locator(".trial")
+        box = await banner.bounding_box()
+        assert box is not None
+        assert box["y"] < 5
+        assert "réseau" in await banner.inner_text()
+        assert await violations(page) == []

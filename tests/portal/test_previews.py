@@ -1,0 +1,115 @@
+"""What a reviewer sees is drawn by us: cells lit, text escaped, pictures encoded again, nothing else."""
+
+import base64
+import io
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image, PngImagePlugin
+
+from hub_extensions.portal.marks import Mark, english, mark_of
+from hub_extensions.portal.previews import NotebookView, NoView, PictureView, TableView, TextView, view_of
+from hub_extensions.portal.templating import render
+
+#: Each would act in a page that believed it.
+PAYLOADS = (
+    "<script>top.hacked=1</script>",
+    '"><img src=x onerror=top.hacked=1>',
+    "<svg onload=top.hacked=1>",
+    '<meta http-equiv="refresh" content="0;url=http://evil.example">',
+    "<style>@import 'http://evil.example/x.css'</style>",
+    "</pre></td><iframe src=http://evil.example>",
+    "{{ 7*7 }}",
+)
+
+
+def drawn(path: Path, wheres: tuple[str, ...] = ()) -> str:
+    view = view_of(path, path.name, wheres)
+    return render("preview.html", "fr", view=view, kind=type(view).__name__, name=path.name)
+
+
+@pytest.mark.parametrize(
+    ("where", "mark"),
+    [
+        ("ligne 3, patients", Mark(3, "patients")),
+        ("Feuil1 · ligne 12, taux, brut", Mark(12, "taux, brut")),
+        ("ligne 4, colonne 2", Mark(4, None, 2)),
+        ("ligne 4", Mark(4)),
+        ("B3", Mark(3, None, 2)),
+        ("Feuil1!AA10", Mark(10, None, 27)),
+        ("120 lignes", None),
+        ("", None),
+    ],
+)
+def test_where_a_finding_points(where: str, mark: Mark | None) -> None:
+    assert mark_of(where) == mark
+
+
+def test_places_are_told_in_english() -> None:
+    assert english("ligne 3, colonne 2") == "line 3, column 2"
+
+
+def test_the_cell_that_a_finding_names_is_lit_and_no_other(tmp_path: Path) -> None:
+    file = tmp_path / "table.csv"
+    file.write_text("age,patients\n18-39,120\n80+,4\n")
+    view = view_of(file, file.name, ["ligne 3, patients"])
+    assert isinstance(view, TableView)
+    assert [(line, cell.text) for line, row in view.rows for cell in row if cell.marked] == [(3, "4")]
+    assert drawn(file, ("ligne 3, patients",)).count('class="lit"') == 1
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+@pytest.mark.parametrize("name", ["evil.csv", "evil.md", "evil.html", "evil.svg", "evil.ipynb"])
+def test_nothing_of_a_file_becomes_markup(tmp_path: Path, name: str, payload: str) -> None:
+    file = tmp_path / name
+    cells = [{"cell_type": payload, "source": [payload]}]
+    quoted = '"' + payload.replace('"', '""') + '"'
+    text = {"evil.csv": f"{quoted},b\n{quoted},1\n", "evil.ipynb": json.dumps({"cells": cells})}.get(name, payload)
+    file.write_text(text)
+    page = drawn(file)
+    body = page.split("</head>", 1)[1].lower()
+    for opened in ("<script", "<img", "<svg", "<meta", "<iframe", "<style", "49"):
+        assert opened not in body
+
+
+def test_a_picture_is_encoded_again_without_what_was_hidden_in_it(tmp_path: Path) -> None:
+    notes = PngImagePlugin.PngInfo()
+    notes.add_text("Comment", "NIR 1 84 12 76 451 089 46")
+    out = io.BytesIO()
+    Image.new("RGB", (8, 5), (10, 90, 80)).save(out, "PNG", pnginfo=notes)
+    file = tmp_path / "curve.png"
+    file.write_bytes(out.getvalue() + b"PK\x03\x04 a second file")
+    view = view_of(file, file.name, [])
+    assert isinstance(view, PictureView)
+    clean = base64.b64decode(view.address.partition(",")[2])
+    assert b"NIR" not in clean
+    assert b"second file" not in clean
+    assert (view.width, view.height) == (8, 5)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("broken.png", b"\x89PNG not really"),
+        ("bytes.csv", b"\xff\xfe\x00bad"),
+        ("broken.ipynb", b"{"),
+        ("list.ipynb", b"[]"),
+        ("model.pkl", b"cos\nsystem\n"),
+        ("table.parquet", b"PAR1"),
+    ],
+)
+def test_what_can_not_be_shown_safely_is_not_shown(tmp_path: Path, name: str, data: bytes) -> None:
+    file = tmp_path / name
+    file.write_bytes(data)
+    assert isinstance(view_of(file, name, []), NoView)
+    assert "sans risque" in drawn(file)
+
+
+def test_text_and_notebooks_are_shown_as_text(tmp_path: Path) -> None:
+    note = tmp_path / "note.md"
+    note.write_text("# Titre")
+    assert view_of(note, note.name, []) == TextView("# Titre", cut=False)
+    book = tmp_path / "book.ipynb"
+    book.write_text(json.dumps({"cells": [{"cell_type": "code", "source": ["a = 1\n", "b"]}]}))
+    assert view_of(book, book.name, []) == NotebookView((("code", "a = 1\nb"),), cut=False)
