@@ -34,7 +34,7 @@ from project_spaces.people import create_person, disable_person
 CONFIG = Path(__file__).parent / "hub_for_sign_in.py"
 PASSWORD = "le sel de la mer d'Iroise"
 WRONG = "Identifiant, mot de passe ou code incorrect."
-START_TIMEOUT_S = 60
+START_TIMEOUT_S = 180
 
 
 @dataclass
