@@ -6,12 +6,13 @@ wrote is checked here before anything is believed: exactly the planned files, pl
 columns (S-186; référentiel SNDS 6.4: the secret is held apart from identities and pseudonyms).
 """
 
+import fcntl
 import json
 import os
 import shutil
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -118,17 +119,23 @@ def run_linkage(
 
 @contextmanager
 def _run_folder(space: PartitionedSpace, name: str) -> Iterator[Path]:
+    """Hold the run's name and give its folder; what a killed run left, its key first of all, is deleted."""
+    space.scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder = space.scratch / name
-    try:
-        folder.mkdir(parents=True, mode=0o700)
-    except FileExistsError:
-        raise Conflict(
-            Text(f"L'appariement {name} est déjà en cours.", f"Linkage {name} is already running.")
-        ) from None
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder)
+    with (space.scratch / f"{name}.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Conflict(
+                Text(f"L'appariement {name} est déjà en cours.", f"Linkage {name} is already running.")
+            ) from None
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir(mode=0o700)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder)
 
 
 def _prepare(space: PartitionedSpace, folder: Path, plan: LinkagePlan, key: bytes) -> None:
@@ -172,6 +179,7 @@ def _sealed(
 ) -> Iterator[str]:
     wished = container_of(space, plan, name, folder, inputs)
     try:
+        _forget(space.engine, wished.name)
         host = space.engine.create_host_config(**wished.host_arguments())
         container = str(space.engine.create_container(**wished.create_arguments(host))["Id"])
     except docker.errors.ImageNotFound:
@@ -184,6 +192,12 @@ def _sealed(
         yield container
     finally:
         space.engine.remove_container(container, force=True, v=True)
+
+
+def _forget(engine: Engine, name: str) -> None:
+    """Remove the container that a killed run of this name left; we hold the name, so nobody is using it."""
+    with suppress(docker.errors.NotFound):
+        engine.remove_container(name, force=True, v=True)
 
 
 def _execute(space: PartitionedSpace, container: str) -> None:

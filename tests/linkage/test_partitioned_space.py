@@ -65,8 +65,16 @@ class TestRealContainer:
         someone = pq.read_table(inputs["snds-dcir"] / "ER_PRS_F.parquet")["BEN_NIR_PSA"][0].as_py()
         assert pseudonym(KEY, someone) in pq.read_table(target / "ER_PRS_F.parquet")["ID_PROJET"].to_pylist()
         assert not space.engine.containers(all=True, filters={"label": f"{LABEL}={HOME}"})
-        assert list(space.scratch.iterdir()) == []
+        assert [entry.name for entry in space.scratch.iterdir()] == ["first.lock"]
         assert not list(target.glob("*.key"))
+
+    def test_a_container_that_a_killed_run_left_does_not_stop_the_next(
+        self, space: PartitionedSpace, snds_plan: LinkagePlan, inputs: dict[str, Path], tmp_path: Path
+    ):
+        space.engine.create_container(name="bureau-linkage-killed", image=space.image, labels={LABEL: HOME})
+        target = tmp_path / "delivered"
+        assert run_linkage(space, snds_plan, name="killed", inputs=inputs, key=KEY, target=target).quality.persons
+        assert not space.engine.containers(all=True, filters={"label": f"{LABEL}={HOME}"})
 
     def test_a_failing_program_delivers_nothing_and_quotes_no_value(
         self, space: PartitionedSpace, snds_plan: LinkagePlan, tmp_path: Path
@@ -157,6 +165,8 @@ class FakeEngine:
         return b""
 
     def remove_container(self, container: str, **arguments: Any) -> None:
+        if container != "fake":
+            raise docker.errors.NotFound(container)
         self.removed += 1
 
 
@@ -181,7 +191,7 @@ class TestUntrustedOutput:
                 return run_linkage(space, snds_plan, name="fake", inputs=inputs, key=KEY, target=tmp_path / "delivered")
             finally:
                 assert engine.removed == 1
-                assert list((tmp_path / "scratch").iterdir()) == []
+                assert [entry.name for entry in (tmp_path / "scratch").iterdir()] == ["fake.lock"]
 
         return with_program
 
@@ -238,9 +248,24 @@ class TestUntrustedOutput:
         with pytest.raises(Unavailable, match="image of the linkage space is missing"):
             run_linkage(space, snds_plan, name="fake", inputs=inputs, key=KEY, target=tmp_path / "delivered")
 
-    def test_two_runs_of_one_name_at_a_time_are_refused(self, snds_plan: LinkagePlan, tmp_path: Path):
-        (tmp_path / "scratch/fake").mkdir(parents=True)
-        space = PartitionedSpace(FakeEngine(lambda _: None), "sha256:0", tmp_path / "scratch", 61000, HOME)
-        with pytest.raises(Conflict):
-            run_linkage(space, snds_plan, name="fake", inputs={}, key=KEY, target=tmp_path / "delivered")
-        assert (tmp_path / "scratch/fake").is_dir()
+    def test_two_runs_of_one_name_at_a_time_are_refused(
+        self, run: Run, snds_plan: LinkagePlan, inputs: dict[str, Path], tmp_path: Path
+    ):
+        def meanwhile(output: Path) -> None:
+            space = PartitionedSpace(FakeEngine(lambda _: None), "sha256:0", tmp_path / "scratch", 61000, HOME)
+            with pytest.raises(Conflict):
+                run_linkage(space, snds_plan, name="fake", inputs=inputs, key=KEY, target=tmp_path / "second")
+            faithful(snds_plan, output)
+
+        assert len(run(meanwhile).tables) == 3
+
+    def test_what_a_killed_run_left_is_deleted_with_its_key(self, run: Run, snds_plan: LinkagePlan, tmp_path: Path):
+        left = tmp_path / "scratch/fake"
+        left.mkdir(parents=True)
+        (left / "project.key").write_bytes(b"old")
+
+        def program(output: Path) -> None:
+            assert (output.parent / "project.key").read_bytes() == KEY
+            faithful(snds_plan, output)
+
+        assert len(run(program).tables) == 3
