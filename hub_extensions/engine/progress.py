@@ -33,7 +33,7 @@ class Visible:
     """A bar per step on a terminal; one line per step, with its duration, anywhere else."""
 
     def __init__(self, stream: TextIO = sys.stderr) -> None:
-        self._console = Console(file=stream, highlight=False)
+        self._console = Console(file=stream, highlight=False, soft_wrap=True)
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
