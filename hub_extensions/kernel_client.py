@@ -21,7 +21,7 @@ from nbformat.v4 import output_from_msg
 
 from audit.canonical import reserialise
 from hub_extensions.gateway.messages import V1, Message, serialise
-from project_spaces.errors import Unavailable
+from project_spaces.errors import BureauError, Refused, Unavailable
 from project_spaces.text import Text
 
 OUTPUTS = frozenset({"stream", "display_data", "execute_result", "error"})
@@ -122,6 +122,17 @@ class Kernel:
         return result
 
 
+async def _refusal(answer: aiohttp.ClientResponse) -> BureauError:
+    """Return the sentence of a server that does not give a kernel, with its status."""
+    text = (await answer.text())[:4000]
+    found = loads(text) if answer.content_type.endswith("json") else {}
+    both = found.get("detail")
+    said = Text(both["fr"], both["en"]) if isinstance(both, dict) else Text(text[:300], text[:300])
+    error = Refused(said) if answer.status == 403 else Unavailable(said)
+    error.status = answer.status  # type: ignore[misc]
+    return error
+
+
 def read_frame(frame: bytes) -> tuple[str, dict[str, Any]]:
     """Return (channel, message) of a frame in the binary protocol, as a kernel sends it."""
     (count,) = struct.unpack_from("<Q", frame)
@@ -151,10 +162,7 @@ async def open_kernel(
     sent = {**headers, "Content-Type": "application/json"}
     async with session.post(f"{server}api/kernels", data=body, headers=sent) as answer:
         if answer.status != 201:
-            why = (await answer.text())[:400]
-            raise Unavailable(
-                Text(f"Noyau refusé ({answer.status}) : {why}", f"Kernel refused ({answer.status}): {why}")
-            )
+            raise await _refusal(answer)
         kernel_id = (await answer.json())["id"]
     url = f"{server}api/kernels/{kernel_id}/channels?session_id={uuid.uuid4().hex}"
     try:

@@ -16,7 +16,10 @@ import structlog
 from audit.errors import LedgerError
 from hub_extensions import settings as bureau_settings
 from hub_extensions.containers import Containers, Running
+from hub_extensions.exports.desk import Desk
+from hub_extensions.exports.releasing import resume
 from hub_extensions.gateway.seats import cut_sentence
+from hub_extensions.installed_desk import open_installed_desk
 from hub_extensions.settings import Settings
 from hub_extensions.trial import TrialProcesses
 from hub_extensions.workspace_book import WorkspaceBook
@@ -25,6 +28,8 @@ from project_spaces.text import Text
 from project_spaces.workspaces import StopCause
 
 TICK_S = 0.5
+#: The export desk is looked after less often: what waits there waits for people.
+DESK_EVERY = timedelta(seconds=5)
 VANISHED = Text("Le conteneur de ce bureau s'est arrêté.", "This workspace's container stopped.")
 
 log = structlog.get_logger()
@@ -33,14 +38,21 @@ log = structlog.get_logger()
 class Worker:
     """Enforces time on one installation."""
 
-    def __init__(self, book: WorkspaceBook, running: Running, grace: timedelta) -> None:
+    def __init__(self, book: WorkspaceBook, running: Running, grace: timedelta, desk: Desk | None = None) -> None:
         self._book = book
         self._running = running
         self._grace = grace
+        self._desk = desk
+        self._desk_due: datetime | None = None
 
     def tick(self, now: datetime) -> None:
         """Do once all that is due at *now*; one step that fails does not keep the others from being done."""
-        steps: tuple[Callable[[datetime], None], ...] = (self._send_events, self._end_lapsed, self._reconcile)
+        steps: tuple[Callable[[datetime], None], ...] = (
+            self._end_lapsed,
+            self._send_events,
+            self._reconcile,
+            self._finish_exports,
+        )
         for step in steps:
             try:
                 step(now)
@@ -59,6 +71,14 @@ class Worker:
             self._running.kill(workspace)
             self._book.end(workspace, StopCause.LAPSED, now, cut_sentence())
             log.info("workspace_cut", workspace=workspace)
+
+    def _finish_exports(self, now: datetime) -> None:
+        """Release what was approved when a process stopped, and void votes that no longer count."""
+        if self._desk is None or (self._desk_due is not None and now < self._desk_due):
+            return
+        self._desk_due = now + DESK_EVERY
+        for request in resume(self._desk, now=now).released:
+            log.info("export_released_after_a_stop", request=request)
 
     def _reconcile(self, now: datetime) -> None:
         """End in the books what no longer runs, and for real what the books don't know (orphans)."""
@@ -83,7 +103,8 @@ def run(settings: Settings) -> None:
     signal.signal(signal.SIGINT, stop)
     book = WorkspaceBook.of(settings)
     running: Running = TrialProcesses(settings) if settings.spawner == "local" else Containers(settings.home)
-    worker = Worker(book, running, timedelta(seconds=settings.start_timeout_s + 30))
+    grace = timedelta(seconds=settings.start_timeout_s + 30)
+    worker = Worker(book, running, grace, open_installed_desk(settings))
     while not told.wait(TICK_S):
         worker.tick(datetime.now(UTC))
 
