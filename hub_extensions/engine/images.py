@@ -52,9 +52,15 @@ def names(folder: Path = FOLDER) -> list[str]:
     return sorted(path.parent.name for path in folder.glob("*/Dockerfile"))
 
 
+def place_of(name: str, folder: Path = FOLDER) -> Path:
+    """Return where *name* is described: what lies in another folder may stand on the product's own images."""
+    own = folder / name
+    return own if own.is_dir() else FOLDER / name
+
+
 def parent_of(name: str, folder: Path = FOLDER) -> str | None:
     """Name the image that *name* stands on (``ARG PARENT=…`` of its Dockerfile), or None: it stands on the system."""
-    match = PARENT.search((folder / name / "Dockerfile").read_text())
+    match = PARENT.search((place_of(name, folder) / "Dockerfile").read_text())
     return match["name"] if match else None
 
 
@@ -140,7 +146,7 @@ class _Builder:
         below = self.ensure(parent).digest if parent else self._ensure_system()
         found = self._tagged(name, below)
         if found is None:
-            self._build(name, _tag(self._folder(name), below), {"PARENT" if parent else "SYSTEM": below})
+            self._build(name, _tag(place_of(name, self.folder), below), {"PARENT" if parent else "SYSTEM": below})
             found = self._tagged(name, below)
         if found is None:
             raise _failed(name, "the engine did not keep the image")
@@ -152,11 +158,6 @@ class _Builder:
         below = under.digest if under else None if parent else system.find(self.engine, self._source)
         return self._tagged(name, below) if below else None
 
-    def _folder(self, name: str) -> Path:
-        """Return where *name* is described: a folder of images may stand on the product's own."""
-        own = self.folder / name
-        return own if own.is_dir() else FOLDER / name
-
     def fetch_ahead(self, name: str) -> None:
         """Fetch every wheel that building *name* will need; what fails here fails again, and is told, in its turn."""
         parent = parent_of(name, self.folder)
@@ -165,10 +166,10 @@ class _Builder:
         wheels.fetch(self._lock(name), self.settings.cache_dir, self.engine.machine, Silent())
 
     def _lock(self, name: str) -> Path:
-        return self.folder / name / "requirements.lock"
+        return place_of(name, self.folder) / "requirements.lock"
 
     def _tagged(self, name: str, below: str) -> ImageRef | None:
-        tag = _tag(self._folder(name), below)
+        tag = _tag(place_of(name, self.folder), below)
         try:
             return ImageRef(name, tag, str(self.engine.client.images.get(tag).id))
         except ImageNotFound:
@@ -182,7 +183,7 @@ class _Builder:
         return system.ensure(self.engine, self._source, self.settings.cache_dir, self.report)
 
     def _build(self, name: str, tag: str, arguments: dict[str, str]) -> None:
-        source = self._folder(name)
+        source = place_of(name, self.folder)
         packages = wheels.fetch(self._lock(name), self.settings.cache_dir, self.engine.machine, self.report)
         self.report.step(f"Building the {name} image, without a network")
         last: deque[str] = deque(maxlen=15)

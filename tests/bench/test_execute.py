@@ -91,6 +91,14 @@ def test_the_stock_side_has_the_analysts_packages_at_the_same_versions() -> None
     assert theirs["jupyterhub"] == "6.1.1"
 
 
+def test_the_stock_image_stands_on_the_analysts() -> None:
+    chain = ["stock"]
+    while parent := images.parent_of(chain[-1], stock.IMAGES):
+        chain.append(parent)
+    assert chain == ["stock", "datascience", "base"]
+    assert images.place_of("base", stock.IMAGES) == images.FOLDER / "base"
+
+
 def test_the_variants_differ_in_one_argument() -> None:
     assert stock.VARIANTS["as-shipped"] == []
     (argument,) = stock.VARIANTS["stock"]
