@@ -16,6 +16,8 @@ from project_spaces.text import Text
 SHORTEST = 12
 #: Longer ones are refused before they are hashed: hashing megabytes is an attack.
 LONGEST = 256
+#: What a password is compared with when there is none to compare with; matching it signs nobody in.
+NOBODYS = "no account has this password"
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Passwords:
     _nobody: str = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_nobody", self.hasher.hash("no such account has this password"))
+        object.__setattr__(self, "_nobody", self.hasher.hash(NOBODYS))
 
     def hash(self, password: str, *, username: str) -> str:
         """Return what is stored instead of *password*.

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pyotp
 import pytest
 from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
 from cryptography.fernet import Fernet
 from sqlalchemy import select
 
@@ -13,7 +14,7 @@ from project_spaces import second_factor
 from project_spaces.accounts import Account, Accounts, Enrolment, SignInRefused
 from project_spaces.errors import BureauError, Conflict, Invalid, Locked, NotFound, Refused, Unavailable
 from project_spaces.lockout import LockPolicy
-from project_spaces.passwords import Passwords
+from project_spaces.passwords import NOBODYS, Passwords
 from project_spaces.people import disable_person
 from project_spaces.secret_box import SecretBox
 from tests.project_spaces.conftest import DAY, NOW, SYSTEM, World
@@ -29,8 +30,13 @@ class Counting(PasswordHasher):
     compared = 0
 
     def verify(self, *arguments):
+        try:
+            same = super().verify(*arguments)
+        except VerifyMismatchError:
+            self.compared += 1
+            raise
         self.compared += 1
-        return super().verify(*arguments)
+        return same
 
 
 def open_accounts(world: World, hasher: PasswordHasher = CHEAP) -> Accounts:
@@ -104,6 +110,13 @@ class TestSignIn:
         with pytest.raises(SignInRefused):
             accounts.verify(username, "wrong password", "123456", now=NOW)
         assert hasher.compared == 1
+
+    def test_without_a_stored_password_nothing_matches(self) -> None:
+        """Not even what the comparison of nobody's password is made with."""
+        passwords = Passwords(CHEAP)
+        assert passwords.matches(passwords.hash(PASSWORD, username="ana"), PASSWORD)
+        assert not passwords.matches(None, NOBODYS)
+        assert not passwords.matches("not a hash", PASSWORD)
 
     def test_a_name_that_nobody_has_is_not_written_down(self, quick_world: World, accounts: Accounts) -> None:
         """People type passwords into the wrong field."""
