@@ -11,7 +11,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 import structlog
 from jupyterhub.services.auth import HubOAuth, HubOAuthenticated
@@ -166,9 +165,6 @@ class PortalHandler(HubOAuthenticated, RequestHandler):
         log.error("portal_request_failed", path=self.request.path, method=self.request.method, error=repr(value))
         super().log_exception(typ, value, tb)
 
-    async def _execute(self, transforms: Any, *args: bytes, **kwargs: bytes) -> None:
-        await super()._execute(transforms, *args, **kwargs)
-
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Never answer with a trace: one sentence, whatever happened."""
         error = kwargs.get("exc_info", (None, None, None))[1]
@@ -211,12 +207,6 @@ def look_up(portal: Portal, username: str) -> Viewer:
     with portal.store.read() as session:
         require(session, username, Action.SIGN_IN, now=portal.clock())
         return Viewer(username, get_person(session, username).display_name, roles_of(session, username))
-
-
-def own_address(value: str, public_url: str) -> bool:
-    """Tell whether *value* is an address below our own origin (where to go back to)."""
-    parts = urlsplit(value)
-    return not parts.netloc or f"{parts.scheme}://{parts.netloc}" == public_url
 
 
 def to_json(value: Any) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hub_extensions.exports.desk import Desk
+from project_spaces.facts import Classification
 from project_spaces.layout import Layout
 from project_spaces.quotas import Quota
 from project_spaces.secret_box import SecretBox
@@ -33,6 +34,8 @@ class Portal:
         origin that serves a person's workspaces; never the portal's own (TRAPS C12).
     trial
         what is not protected, where workspaces are not sealed; None where they are.
+    classifications
+        what may be mounted where they are not; None where everything may.
     default_quota
         limits that a new project starts with.
     """
@@ -48,7 +51,7 @@ class Portal:
     clock: Callable[[], datetime]
     trial: Text | None = None
     default_quota: Quota = field(default_factory=Quota)
-    classifications: frozenset[Any] | None = None
+    classifications: frozenset[Classification] | None = None
 
     def project_dir(self, slug: str) -> Path:
         """The project's shared folder."""

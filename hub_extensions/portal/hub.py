@@ -86,7 +86,7 @@ class HubApi:
             return
         message = str(body.get("message") or "")
         if status == HTTPStatus.BAD_REQUEST and ("already running" in message or "pending" in message):
-            if "stop" in message:
+            if "pending stop" in message:
                 raise Conflict(ENDING)
             return
         raise failure(status, message)

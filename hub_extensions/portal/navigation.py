@@ -17,7 +17,6 @@ class Item:
     path: str
     label: Text
     current: bool
-    count: int = 0
 
 
 #: Path, label, and the role to whom it is offered (None: everybody).

@@ -19,7 +19,7 @@ from hub_extensions.portal.context import Page
 from hub_extensions.portal.inputs import Nothing, parse
 from hub_extensions.portal.language import COOKIE
 from hub_extensions.portal.navigation import navigation
-from project_spaces.errors import BureauError, Refused
+from project_spaces.errors import BureauError
 from project_spaces.text import Text
 
 SAID_COOKIE = "bureau-said"
@@ -171,6 +171,3 @@ class NotFoundPage(PageHandler):
     async def post(self, **_path: str) -> None:
         """Say so."""
         self.answer_error(as_error(404))
-
-
-__all__ = ["Form", "NotFoundPage", "PageHandler", "Refused"]

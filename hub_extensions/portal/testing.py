@@ -181,6 +181,17 @@ class NoLedgerView:
 
 
 @dataclass
+class Clock:
+    """The time of a world."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        """Tell it."""
+        return self.now
+
+
+@dataclass
 class World:
     """A portal that answers, and what is around it."""
 
@@ -189,7 +200,7 @@ class World:
     portal: Portal
     ledger: LedgerLike
     home: Path
-    now: datetime = NOW
+    clock: Clock
 
     @property
     def address(self) -> str:
@@ -225,9 +236,10 @@ async def open_world(
     stub = hub.serve()
     store = Store(database or f"sqlite:///{home}/bureau.sqlite", ledger)
     api = HubApi(f"{hub.url}/hub/api", "service-token")
-    world = World(url, hub, _portal(home, store, api, url, view=view, trial=trial, checker=checker), ledger, home)
-    object.__setattr__(world.portal, "clock", lambda: world.now)
-    app = make_app(world.portal, _auth(hub, url), prefix=PREFIX, cookie_secret=b"c" * 32)
+    clock = Clock()
+    portal = _portal(home, store, api, url, clock=clock, view=view, trial=trial, checker=checker)
+    world = World(url, hub, portal, ledger, home, clock)
+    app = make_app(portal, _auth(hub, url), prefix=PREFIX, cookie_secret=b"c" * 32)
     server = HTTPServer(app)
     server.add_sockets([listening])
     try:
@@ -245,6 +257,7 @@ def _portal(
     api: HubApi,
     url: str,
     *,
+    clock: Clock,
     view: LedgerView | None,
     trial: Text | None,
     checker: Checker | None,
@@ -268,7 +281,7 @@ def _portal(
         ledger=view or NoLedgerView(),
         public_url=url,
         workspace_origin=lambda name: f"http://{name}.bureau.localhost:8000",
-        clock=lambda: NOW,
+        clock=clock,
         trial=trial,
     )
 

@@ -92,11 +92,10 @@ def standing_of(server: Server | None, attempt: Attempt | None, last: LastRun | 
     if server is not None and server.pending == "stop":
         return Standing(State.STOPPING)
     if server is not None and server.ready:
-        return Standing(
-            State.RUNNING,
-            since=open_row.started_at if open_row else None,
-            mounted=open_row.mounted if open_row else (),
-        )
+        if last is not None and open_row is None:  # cut: the Hub has not looked yet, the gateway lets nothing through
+            return _ended(attempt, last, now)
+        since, mounted = (open_row.started_at, open_row.mounted) if open_row else (None, ())
+        return Standing(State.RUNNING, since=since, mounted=mounted)
     in_flight = attempt is not None and not attempt.done
     if in_flight or (server is not None and server.pending == "spawn"):
         return _starting(open_row, attempt)

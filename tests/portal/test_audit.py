@@ -126,9 +126,11 @@ async def test_a_changed_entry_shows_and_is_not_remembered_as_good(
         bundle.write_bytes(damaged)
     shutil.copyfile(recorder.folder / "bureau.sqlite", tmp_path / "bureau.sqlite")
     view = PublishedLedger(folder, tmp_path / "remembered")
-    async with open_world(tmp_path, recorder.client, view=view) as world:
-        async with client.post(f"{world.api}/audit/verify", headers=AUDITOR) as answer:
-            report = await answer.json()
+    async with (
+        open_world(tmp_path, recorder.client, view=view) as world,
+        client.post(f"{world.api}/audit/verify", headers=AUDITOR) as answer,
+    ):
+        report = await answer.json()
     assert not report["good"]
     assert report["problems"][0]["text"]["fr"]
     assert not (tmp_path / "remembered").exists()

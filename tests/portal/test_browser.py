@@ -221,7 +221,8 @@ async def test_a_page_of_another_origin_can_not_act_for_the_person(
           const body = new URLSearchParams({act: "grant_role", username: "zoe", role: "administrator"});
           try { await fetch(address + "admin", {credentials: "include"}).then(r => r.text()); tries.read = "done"; }
           catch (error) { tries.read = "refused"; }
-          await fetch(address + "admin", {method: "POST", mode: "no-cors", credentials: "include", body}).catch(() => 0);
+          const form = {method: "POST", mode: "no-cors", credentials: "include", body};
+          await fetch(address + "admin", form).catch(() => 0);
           const frame = document.createElement("iframe");
           frame.src = address;
           document.body.append(frame);

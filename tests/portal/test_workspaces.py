@@ -31,6 +31,7 @@ NO = Attempt(NOW, Refused(Text("Non.", "No."), [Text("Non.", "No."), Text("Ni.",
         (ENDING, ASKED, RUNNING, State.STOPPING),
         (None, NO, None, State.REFUSED),
         (None, None, CUT, State.STOPPED),
+        (READY, None, CUT, State.STOPPED),
         (None, Attempt(NOW, done=True), None, State.STOPPED),
     ],
 )
