@@ -88,13 +88,17 @@ def verdict_of(findings: Iterable[Finding]) -> Verdict:
 
 @dataclass(frozen=True)
 class FileVerdict:
-    """The verdict on one file. ``normalised`` is the file that people see and that is released, or ``None``."""
+    """The verdict on one file. ``normalised`` is the file that people see and that is released, or ``None``.
+
+    ``seconds`` is how long the worker took over it, comparisons with other files apart.
+    """
 
     file: Path
     verdict: Verdict
     type: str
     normalised: Path | None
     findings: tuple[Finding, ...]
+    seconds: float = 0.0
 
     def as_json(self, language: Language = "fr") -> dict[str, Any]:
         """Return the object of DESIGN section 9."""

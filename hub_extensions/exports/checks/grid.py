@@ -3,6 +3,7 @@
 Every inspector (CSV, workbook, notebook, page, JSON, Parquet) ends here, so that one set of table rules serves all.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -91,13 +92,20 @@ def _second_header(rows: Matrix) -> bool:
     return only_index_name or (repeated and len(named) > len(second) // 2)
 
 
+def _is_note(text: str) -> bool:
+    """Whether a lone cell below a narrow table is a footnote and not a label whose value is missing."""
+    return (
+        len(text) > 30 or "=" in text or bool(re.match(r"\s*(?:source|note|champ|lecture|n\s*:)", text, re.IGNORECASE))
+    )
+
+
 def _one_grid(where: str, rows: list[list[str]], first_row: int) -> Grid | None:
     width = max(len(row) for row in rows)
     notes = []
     while rows and width > 1 and _filled(rows[0]) <= 1 and len(rows) > 1:
         notes.append(" ".join(cell for cell in rows[0] if cell.strip()))
         rows, first_row = rows[1:], first_row + 1
-    while rows and width > 2 and _filled(rows[-1]) <= 1 and len(rows) > 2 and rows[-1][0].strip():
+    while len(rows) > 2 and _filled(rows[-1]) == 1 and (width > 2 or _is_note(rows[-1][0])) and rows[-1][0].strip():
         notes.append(rows[-1][0])
         rows = rows[:-1]
     if not rows:

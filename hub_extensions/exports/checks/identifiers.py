@@ -15,173 +15,30 @@ from hub_extensions.exports.checks.grid import Grid
 
 #: Headers that hold identifiers in SNDS, PMSI, OMOP and hospital warehouses, as :func:`plain` writes them.
 IDENTIFIER_HEADERS = frozenset(
-    [
-        "ben_nir_ano",
-        "ben_nir_psa",
-        "ben_idt_ano",
-        "ben_idt_top",
-        "ben_rng_gem",
-        "num_enq",
-        "ano_num",
-        "nir_ano_17",
-        "nir",
-        "nir_ano",
-        "nir_psa",
-        "ass_nir_ano",
-        "ben_nir_idt",
-        "psa_nir",
-        "ipp",
-        "nda",
-        "nip",
-        "nip_anonyme",
-        "num_seq",
-        "rsa_num",
-        "rss_num",
-        "rhs_num",
-        "eta_num_rsa",
-        "nas",
-        "iep",
-        "no_dossier",
-        "num_dossier",
-        "numero_dossier",
-        "dossier_id",
-        "nss",
-        "nss_hash",
-        "insee_nir",
-        "numero_securite_sociale",
-        "num_secu",
-        "securite_sociale",
-        "patient_id",
-        "id_patient",
-        "patientid",
-        "idpatient",
-        "pat_id",
-        "num_patient",
-        "numero_patient",
-        "no_patient",
-        "patient_num",
-        "person_id",
-        "personid",
-        "id_personne",
-        "id_individu",
-        "individu_id",
-        "person_source_value",
-        "subject_id",
-        "id_sujet",
-        "sujet_id",
-        "subjectid",
-        "usubjid",
-        "subjid",
-        "participant_id",
-        "id_participant",
-        "beneficiaire_id",
-        "id_beneficiaire",
-        "id_ben",
-        "mrn",
-        "medical_record_number",
-        "encounter_id",
-        "id_sejour",
-        "sejour_id",
-        "visit_occurrence_id",
-        "num_sejour",
-        "ins",
-        "ins_c",
-        "ins_nir",
-        "matricule_ins",
-        "id_anonyme",
-        "id_pseudo",
-        "pseudonyme",
-        "pseudo_id",
-        "id_projet",
-        "hash_nir",
-        "hash_patient",
-        "nom",
-        "prenom",
-        "nom_naissance",
-        "nom_usage",
-        "nom_patient",
-        "last_name",
-        "first_name",
-        "surname",
-        "given_name",
-        "full_name",
-        "nom_prenom",
-        "patient_name",
-        "email",
-        "e_mail",
-        "mail",
-        "courriel",
-        "adresse_mail",
-        "adresse_email",
-        "telephone",
-        "tel",
-        "mobile",
-        "portable",
-        "phone",
-        "phone_number",
-        "numero_telephone",
-        "adresse",
-        "adresse_postale",
-        "address",
-        "street",
-        "adresse1",
-        "date_naissance",
-        "ddn",
-        "dob",
-        "birth_date",
-        "birthdate",
-        "date_of_birth",
-        "birth_datetime",
-        "date_de_naissance",
-        "ben_nai_dat",
-        "ben_dcd_dte",
-        "date_deces",
-        "death_date",
-        "death_datetime",
-        "iban",
-        "hadm_id",
-        "stay_id",
-        "icustay_id",
-        "row_id",
-        "patient_nbr",
-        "stc_patient",
-        "admission_id",
-        "patient_uid",
-        "uid",
-        "uuid",
-        "guid",
-        "numero_identifiant",
-        "identifiant",
-        "identifiant_patient",
-        "clef_patient",
-        "cle_patient",
-        "key_patient",
-    ]
+    """
+    ben_nir_ano ben_nir_psa ben_idt_ano ben_idt_top ben_rng_gem num_enq ano_num nir_ano_17 nir nir_ano nir_psa
+    ass_nir_ano ben_nir_idt psa_nir ipp nda nip nip_anonyme num_seq rsa_num rss_num rhs_num eta_num_rsa nas iep
+    no_dossier num_dossier numero_dossier dossier_id nss nss_hash insee_nir numero_securite_sociale num_secu
+    securite_sociale patient_id id_patient patientid idpatient pat_id num_patient numero_patient no_patient
+    patient_num person_id personid id_personne id_individu individu_id person_source_value subject_id id_sujet
+    sujet_id subjectid usubjid subjid participant_id id_participant beneficiaire_id id_beneficiaire id_ben mrn
+    medical_record_number encounter_id id_sejour sejour_id visit_occurrence_id num_sejour ins ins_c ins_nir
+    matricule_ins id_anonyme id_pseudo pseudonyme pseudo_id id_projet hash_nir hash_patient nom prenom
+    nom_naissance nom_usage nom_patient last_name first_name surname given_name full_name nom_prenom
+    patient_name email e_mail mail courriel adresse_mail adresse_email telephone tel mobile portable phone
+    phone_number numero_telephone adresse adresse_postale address street adresse1 date_naissance ddn dob
+    birth_date birthdate date_of_birth birth_datetime date_de_naissance ben_nai_dat ben_dcd_dte date_deces
+    death_date death_datetime iban hadm_id stay_id icustay_id row_id patient_nbr stc_patient admission_id
+    patient_uid uid uuid guid numero_identifiant identifiant identifiant_patient clef_patient cle_patient
+    key_patient
+    """.split()  # noqa: SIM905 - one word a place, not one a line
 )
 #: Headers of professionals' identifiers: never, even encrypted.
 PROFESSIONAL_HEADERS = frozenset(
-    [
-        "rpps",
-        "adeli",
-        "ps_num",
-        "num_rpps",
-        "numero_rpps",
-        "id_rpps",
-        "pfs_exe_num",
-        "pfs_pre_num",
-        "pse_num",
-        "ps_id",
-        "provider_id",
-        "num_adeli",
-        "id_medecin",
-        "medecin_id",
-        "id_praticien",
-        "praticien_id",
-        "physician_id",
-        "npi",
-        "nom_medecin",
-        "prescripteur_id",
-    ]
+    """
+    rpps adeli ps_num num_rpps numero_rpps id_rpps pfs_exe_num pfs_pre_num pse_num ps_id provider_id num_adeli
+    id_medecin medecin_id id_praticien praticien_id physician_id npi nom_medecin prescripteur_id
+    """.split()  # noqa: SIM905 - one word a place, not one a line
 )
 ESTABLISHMENT_HEADERS = frozenset(
     [
@@ -203,29 +60,10 @@ ESTABLISHMENT_HEADERS = frozenset(
     ]
 )
 FINE_GEOGRAPHY_HEADERS = frozenset(
-    [
-        "iris",
-        "code_iris",
-        "codeiris",
-        "iris_code",
-        "dcomiris",
-        "carreau",
-        "carreau_200m",
-        "id_carreau",
-        "ilot",
-        "adresse_geo",
-        "lon",
-        "lat",
-        "longitude",
-        "latitude",
-        "x_l93",
-        "y_l93",
-        "coord_x",
-        "coord_y",
-        "qpv_ilot",
-        "h3",
-        "geohash",
-    ]
+    """
+    iris code_iris codeiris iris_code dcomiris carreau carreau_200m id_carreau ilot adresse_geo lon lat
+    longitude latitude x_l93 y_l93 coord_x coord_y qpv_ilot h3 geohash
+    """.split()  # noqa: SIM905 - one word a place, not one a line
 )
 
 _GAP = r"[ \u00a0\u202f.\-_/]{0,2}"

@@ -301,39 +301,60 @@ def match_rows(rows: Sequence[Sequence[str]], table: ProjectTable, threshold: in
     return None
 
 
-def lone_values(rows: Sequence[Sequence[str]], table: ProjectTable) -> Iterator[tuple[int, str]]:
-    """Yield (column, project column) where an export's values are a project column's nearly unique values."""
+def lone_values(rows: Sequence[Sequence[str]], table: ProjectTable, threshold: int) -> Iterator[tuple[int, str]]:
+    """Yield (column, project column) where an export's values are those of a column in which each singles people out."""
     sample = sampled(rows)
     for values in columns_of(sample):
-        distinct = len(set(values.texts))
-        if distinct < FEWEST:
+        if len(set(values.texts)) < FEWEST:
             continue
         for column in table.columns:
             found = pair(values, column)
-            if found is None or found.found < SHARE or found.rows > 2 or column.kind == "date":
+            if found is None or column.kind == "date" or found.found < SHARE or found.rows >= threshold:
                 continue
-            if column.kind == "text" and sum(len(text) for text in values.texts) < 5 * len(values.texts):
-                continue
-            if column.kind == "number" and _dense(found):
-                continue
-            yield values.index, column.name
-            break
+            short = column.kind == "text" and sum(len(text) for text in values.texts) < 5 * len(values.texts)
+            if not short and (column.kind == "text" or _beyond_chance(found)):
+                yield values.index, column.name
+                break
 
 
-def _dense(pairing: Pairing) -> bool:
-    """Whether random numbers nearby would be found as well: whole numbers of a filled range, digits too few."""
+#: Digits from which a whole number is taken for an identifier rather than a count.
+LONG_NUMBER = 6
+#: Probability under which agreement is no longer put down to chance.
+CHANCE = 1e-3
+
+
+def _beyond_chance(pairing: Pairing) -> bool:
+    """Whether the numbers found are more than numbers nearby would be: whole numbers of a filled range always are."""
     import numpy as np
 
-    shares = []
+    shares: list[float] = []
+    hits = 0
     for row, cell in enumerate(pairing.values.cells):
         bound = _interval(pairing.values, row)
-        if bound is None or pairing.high[row] <= pairing.low[row]:
+        if bound is None:
             continue
-        width = bound[1] - bound[0]
-        step = 1.0 if cell.is_whole else max(width, 1e-9)
-        wide = np.searchsorted(pairing.column.values, [cell.value - 500 * step, cell.value + 500 * step])
-        shares.append((wide[1] - wide[0]) / 1000)
-    return not shares or float(np.mean(shares)) > 0.05
+        hits += bool(pairing.high[row] > pairing.low[row])
+        shares.append(_density(pairing.column.values, cell, bound[1] - bound[0]))
+    count, share = len(shares), float(np.mean(shares)) if shares else 1.0
+    tail = sum(math.comb(count, k) * share**k * (1 - share) ** (count - k) for k in range(hits, count + 1))
+    return count >= FEWEST and tail < CHANCE
+
+
+def _density(values: Any, cell: Cell, width: float) -> float:
+    """Return the chance that a number like *cell* is among *values*: of as many digits when long, nearby otherwise.
+
+    Serial numbers fill their own range, so that only their length tells them from counts; short numbers are compared with
+    their neighbours, because counts and ages crowd.
+    """
+    import numpy as np
+
+    digits = len(str(int(abs(cell.value))))
+    if cell.is_whole and digits >= LONG_NUMBER:
+        inside = np.searchsorted(values, [10 ** (digits - 1), 10**digits])
+        return min(1.0, float(inside[1] - inside[0]) / (9 * 10 ** (digits - 1)))
+    step = 1.0 if cell.is_whole else max(width, 1e-9)
+    near = np.searchsorted(values, [cell.value - 500 * step, cell.value + 500 * step])
+    return min(1.0, float(near[1] - near[0]) / 1000)
 
 
 def check_against(
@@ -341,7 +362,7 @@ def check_against(
 ) -> Iterator[Finding]:
     """Yield a block for rows, or columns of near-unique values, that are the project's own."""
     for table in tables:
-        for column, _ in lone_values(rows, table):
+        for column, _ in lone_values(rows, table, threshold):
             name = header[column] if column < len(header) else f"colonne {column + 1}"
             place = f"{where} · {name}" if where else name
             yield block(

@@ -34,32 +34,11 @@ _AGGREGATE = frozenset(
     }
 )
 _PREDICTED = frozenset(
-    {
-        "y_true",
-        "y_pred",
-        "y_score",
-        "y_proba",
-        "pred",
-        "predicted",
-        "prediction",
-        "predictions",
-        "proba",
-        "probability",
-        "residual",
-        "residuals",
-        "residu",
-        "resid",
-        "fitted",
-        "y_test",
-        "y_hat",
-        "predit",
-        "prediction_proba",
-        "score_predit",
-        "risque_predit",
-        "proba_predite",
-        "observe",
-        "observed",
-    }
+    """
+    y_true y_pred y_score y_proba pred predicted prediction predictions proba probability residual residuals
+    residu resid fitted y_test y_hat predit prediction_proba score_predit risque_predit proba_predite observe
+    observed
+    """.split()  # noqa: SIM905 - one word a place, not one a line
 )
 
 
@@ -72,16 +51,17 @@ class Shape:
     distinct: float
     varied: int
     predictions: int
+    keys: int
     counted: bool
     aggregated: bool
 
 
-def _counts_believed(table: Table) -> bool:
+def _counts_believed(table: Table, *, recorded: bool) -> bool:
     """Whether a column of counts is more than a decoration: it varies, and its dimensions are not day by day."""
     for column in table.of(Role.COUNT):
         values = [cell.value for cell in table.grid.column(column.index) if cell.kind is Kind.NUMBER]
         masked = any(cell.kind is Kind.MASKED for cell in table.grid.column(column.index))
-        if column.guessed and not masked and len(table.of(Role.DIMENSION)) == 0:
+        if column.guessed and not masked and (recorded or not table.dimensions):
             continue
         if masked or len(set(values)) > 1 or len(values) <= FEWEST_ROWS:
             return True
@@ -99,11 +79,18 @@ def _is_day(cells: tuple[Cell, ...]) -> bool:
     return len(days) * 2 > max(1, len(filled)) and len(days) >= 3 and not first_of_month
 
 
+def _is_key(cells: tuple[Cell, ...]) -> bool:
+    """Whether a column holds long codes, all different: what numbers a record."""
+    texts = [cell.text for cell in cells if cell.kind is not Kind.EMPTY]
+    coded = all(re.fullmatch(r"[A-Za-z]{0,4}[-_]?\d{6,20}", text) for text in texts)
+    return coded and len(texts) > 0.9 * len(cells) and len(set(texts)) == len(texts)
+
+
 def shape_of(table: Table) -> Shape:
     """Measure *table*."""
     grid = table.grid
     rows = len(grid.rows)
-    attributes = days = varied = predictions = 0
+    attributes = days = varied = predictions = keys = 0
     for column in table.columns:
         cells = grid.column(column.index)
         tokens = set(plain(column.header).split("_"))
@@ -112,10 +99,20 @@ def shape_of(table: Table) -> Shape:
         days += day
         attributes += (bool(tokens & ATTRIBUTE_WORDS) and column.role in {Role.DIMENSION, Role.VALUE}) or day
         predictions += name in _PREDICTED
+        keys += rows >= 10 and _is_key(cells)
         varied += rows > 0 and len({cell.text for cell in cells}) > 0.5 * rows and column.role is not Role.COUNT
     distinct = len(set(grid.rows)) / rows if rows else 0.0
     aggregated = any(column.role in _AGGREGATE for column in table.columns) or bool(table.row_roles)
-    return Shape(attributes, days, distinct, varied, predictions, _counts_believed(table), aggregated)
+    return Shape(
+        attributes,
+        days,
+        distinct,
+        varied,
+        predictions,
+        keys,
+        _counts_believed(table, recorded=bool(days or keys)),
+        aggregated,
+    )
 
 
 def check_row_level(table: Table) -> Iterator[Finding]:
@@ -150,6 +147,10 @@ def _strong(shape: Shape, rows: int) -> bool:
     continuous = shape.days >= 1 and shape.distinct > 0.8 and shape.varied >= 1
     if shape.aggregated or shape.counted:
         return continuous and shape.days >= 2 and not shape.aggregated
+    if continuous and (shape.varied >= 3 or shape.keys):
+        return True
+    if shape.keys and rows >= 10 and shape.varied >= 2:
+        return True
     return (shape.attributes >= 3 and shape.distinct > 0.5 and rows >= FEWEST_ROWS) or (
         continuous and shape.attributes >= 2
     )

@@ -23,6 +23,8 @@ from hub_extensions.exports.checks.worker import not_checked
 
 #: Seconds that one file, or the comparison of all, may take.
 FILE_TIMEOUT = 90.0
+#: What is run to open files; its own process group, without this process's environment.
+COMMAND = (sys.executable, "-m", "hub_extensions.exports.checks.worker")
 #: Workers started at most for one request: a file that kills its worker costs one.
 MOST_WORKERS = 12
 
@@ -37,6 +39,7 @@ class _State:
     normalised: Path | None = None
     findings: list[Finding] = field(default_factory=list)
     done: bool = False
+    seconds: float = 0.0
 
 
 def _before_reading(state: _State, policy: Policy) -> None:
@@ -91,7 +94,7 @@ class _Worker:
             "OPENBLAS_NUM_THREADS": "1",
         }
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "hub_extensions.exports.checks.worker"],
+            list(COMMAND),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -149,6 +152,7 @@ def _listen(worker: _Worker, states: list[_State]) -> tuple[int, bool]:
                 state.findings += [Finding.from_wire(raw) for raw in line["findings"]]
                 if line["event"] == "done":
                     state.kind, state.done = str(line["type"]), True
+                    state.seconds = float(line.get("seconds", 0.0))
                     state.normalised = None if line["normalised"] is None else Path(line["normalised"])
             case "end":
                 ended = True
@@ -262,4 +266,4 @@ def _verdict(state: _State, *, keep: bool) -> FileVerdict:
     if blocked and state.normalised is not None:
         state.normalised.unlink(missing_ok=True)
     normalised = state.normalised if keep and not blocked else None
-    return FileVerdict(state.path, verdict, state.kind, normalised, tuple(dict.fromkeys(state.findings)))
+    return FileVerdict(state.path, verdict, state.kind, normalised, tuple(dict.fromkeys(state.findings)), state.seconds)

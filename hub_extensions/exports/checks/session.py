@@ -66,6 +66,8 @@ class Session:
         return checked
 
     def _controlled(self, name: str) -> bool:
+        if self._request.apart:
+            return False
         return any(_CONTROL.search(other) for other in self._names.values() if other != name)
 
     def _against_data(self, checked: Checked) -> list[Finding]:

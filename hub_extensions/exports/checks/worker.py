@@ -7,6 +7,7 @@ that the parent knows which one it died of.
 import json
 import os
 import sys
+import time
 from typing import Any, TextIO
 
 from hub_extensions.exports.checks.findings import Finding, block
@@ -45,6 +46,7 @@ def _run(request: Request, report: Reporter) -> None:
         if index in request.skip:
             continue
         report.say("start", index)
+        started = time.monotonic()
         try:
             kind, normal, found = session.check(index, path, name)
         except Exception as error:  # noqa: BLE001 - whatever a hostile file raises, it must not stop the other files, and is no pass
@@ -57,7 +59,14 @@ def _run(request: Request, report: Reporter) -> None:
                 normalised=None,
             )
             continue
-        report.findings("done", index, found, type=kind, normalised=None if normal is None else str(normal))
+        report.findings(
+            "done",
+            index,
+            found,
+            type=kind,
+            normalised=None if normal is None else str(normal),
+            seconds=time.monotonic() - started,
+        )
     report.say("start", -2)
     for index, found in session.across().items():
         report.findings("also", index, found)

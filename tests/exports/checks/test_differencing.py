@@ -1,0 +1,190 @@
+"""Ten clean releases of one table: every cell of 1 to 10 persons that can be worked out is found, and nothing else is."""
+
+import itertools
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hub_extensions.exports.checks import FileVerdict, run_checks
+
+PERSONS = 20_000
+SPECIFICATIONS: list[tuple[list[str], dict[str, object]]] = [
+    (["sexe", "age"], {}),
+    (["dep", "diag"], {}),
+    (["age", "diag"], {}),
+    (["sexe", "diag"], {"rare": "non"}),
+    (["dep", "age"], {}),
+    (["dep", "age"], {"rare": "non"}),
+    (["sexe", "dep", "rare"], {}),
+    (["diag", "age"], {"sexe": "H"}),
+    (["dep"], {"diag": ["I10", "E11", "J45", "C50"]}),
+    (["sexe", "diag", "age"], {}),
+]
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFrame]:
+    """Twenty thousand invented persons."""
+    source = np.random.default_rng(3)
+    frame = pd.DataFrame(
+        {
+            "person": np.arange(PERSONS),
+            "sexe": source.choice(["H", "F"], PERSONS),
+            "age": source.choice(["0-20", "21-30", "31-50", "51-70", "71+"], PERSONS, p=[0.1, 0.2, 0.3, 0.3, 0.1]),
+            "dep": source.choice([f"D{i}" for i in range(8)], PERSONS),
+            "diag": source.choice(
+                ["I10", "E11", "J45", "C50", "G30", "K50"], PERSONS, p=[0.4, 0.3, 0.2, 0.085, 0.01, 0.005]
+            ),
+            "rare": source.choice(["non", "oui"], PERSONS, p=[0.992, 0.008]),
+        }
+    )
+    path = tmp_path_factory.mktemp("data") / "personnes.parquet"
+    frame.to_parquet(path)
+    return path, frame
+
+
+def _publish(frame: pd.DataFrame, folder: Path) -> list[Path]:
+    """Write each table with its small cells masked, and the population that it declares."""
+    folder.mkdir()
+    paths = []
+    for number, (dimensions, kept) in enumerate(SPECIFICATIONS):
+        part = frame
+        for name, values in kept.items():
+            part = part[part[name].isin(values if isinstance(values, list) else [values])]
+        whole = pd.MultiIndex.from_product([sorted(part[name].unique()) for name in dimensions], names=dimensions)
+        counts = (
+            part.groupby(dimensions)
+            .size()
+            .reindex(whole if len(dimensions) > 1 else whole.get_level_values(0), fill_value=0)
+        )
+        made = counts.rename("n").reset_index()
+        made["n"] = made["n"].map(lambda value: "< 11" if 0 < value < 11 else str(value))
+        path = folder / f"t{number:02d}.csv"
+        made.to_csv(path, index=False)
+        declared = {
+            "dataset": "personnes",
+            "version": "1",
+            "filter": kept,
+            "dimensions": dimensions,
+            "measure": "count",
+            "person_column": "person",
+        }
+        Path(f"{path}.table.json").write_text(json.dumps(declared))
+        paths.append(path)
+    return paths
+
+
+def _masked_and_derivable(frame: pd.DataFrame, paths: list[Path]) -> set[tuple[str, int]]:
+    """Return (table, row) of each masked cell that is a combination of shown ones, by exact elimination over the atoms."""
+    names = ["sexe", "age", "dep", "diag", "rare"]
+    domains = [sorted(frame[name].unique()) for name in names]
+    atoms = list(itertools.product(*domains))
+    shown, masked = [], []
+    for path, (dimensions, kept) in zip(paths, SPECIFICATIONS, strict=True):
+        for number, record in enumerate(pd.read_csv(path, dtype=str).to_dict("records")):
+            allowed = {name: [record[name]] for name in dimensions}
+            for name, values in kept.items():
+                wanted = values if isinstance(values, list) else [values]
+                allowed[name] = [value for value in allowed.get(name, wanted) if value in wanted]
+            row = np.array(
+                [all(atom[i] in allowed.get(name, (atom[i],)) for i, name in enumerate(names)) for atom in atoms]
+            )
+            (masked if record["n"] == "< 11" else shown).append((path.name, number, row))
+    matrix = np.stack([row for _, _, row in shown])
+    _, first = np.unique(np.concatenate([matrix, np.stack([row for _, _, row in masked])]), axis=1, return_index=True)
+    reduced = [[Fraction(int(value)) for value in row[first]] for _, _, row in shown]
+    pivots = _eliminate(reduced)
+    return {
+        (name, number)
+        for name, number, row in masked
+        if _reduces_to_zero([Fraction(int(value)) for value in row[first]], pivots)
+    }
+
+
+def _eliminate(rows: list[list[Fraction]]) -> dict[int, list[Fraction]]:
+    pivots: dict[int, list[Fraction]] = {}
+    for row in rows:
+        rest = _reduced(row, pivots)
+        place = next((i for i, value in enumerate(rest) if value), None)
+        if place is not None:
+            pivots[place] = [value / rest[place] for value in rest]
+    return pivots
+
+
+def _reduced(row: list[Fraction], pivots: dict[int, list[Fraction]]) -> list[Fraction]:
+    rest = list(row)
+    for place in range(len(rest)):
+        if rest[place] and place in pivots:
+            factor = rest[place]
+            rest = [a - factor * b for a, b in zip(rest, pivots[place], strict=True)]
+    return rest
+
+
+def _reduces_to_zero(row: list[Fraction], pivots: dict[int, list[Fraction]]) -> bool:
+    return not any(_reduced(row, pivots))
+
+
+def _recovered(verdicts: list[FileVerdict]) -> set[tuple[str, int]]:
+    places = [
+        finding.where for verdict in verdicts for finding in verdict.findings if finding.rule == "difference.recovered"
+    ]
+    return {(where.split(" · ")[0], int(where.split("ligne ")[1].split(",")[0]) - 2) for where in places}
+
+
+@pytest.fixture(scope="module")
+def judged(
+    people: tuple[Path, pd.DataFrame], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[list[Path], list[FileVerdict], list[FileVerdict]]:
+    """The ten tables as one request, without and with the data."""
+    path, frame = people
+    paths = _publish(frame, tmp_path_factory.mktemp("out") / "tables")
+    return paths, run_checks(paths), run_checks(paths, data=[path])
+
+
+def test_each_table_is_clean_alone(judged: tuple[list[Path], list[FileVerdict], list[FileVerdict]]) -> None:
+    paths, _, _ = judged
+    assert {verdict.verdict.value for verdict in run_checks(paths, apart=True)} <= {"pass", "flag"}
+
+
+def test_every_masked_cell_that_elimination_gives_back_is_found(
+    people: tuple[Path, pd.DataFrame], judged: tuple[list[Path], list[FileVerdict], list[FileVerdict]]
+) -> None:
+    paths, without, with_data = judged
+    truth = _masked_and_derivable(people[1], paths)
+    assert len(truth) >= 5
+    assert truth <= _recovered(without)
+    assert truth <= _recovered(with_data)
+
+
+def test_every_small_difference_of_nested_cells_is_found(
+    people: tuple[Path, pd.DataFrame], judged: tuple[list[Path], list[FileVerdict], list[FileVerdict]]
+) -> None:
+    """Table 5 is table 4 without the rare: each class in which the rare are 1 to 10 is told by subtraction."""
+    frame = people[1]
+    _, _, with_data = judged
+    rare = frame[frame["rare"] == "oui"].groupby(["dep", "age"]).size()
+    plain = frame[frame["rare"] == "non"].groupby(["dep", "age"]).size()
+    expected = {key for key, count in rare.items() if 0 < count < 11 and plain[key] >= 11}
+    found = {finding.where for finding in with_data[5].findings if finding.rule == "difference.nested"}
+    assert expected
+    for dep, age in expected:
+        assert any(f"age = {age.lower()}" in where and f"dep = {dep.lower()}" in where for where in found), (dep, age)
+
+
+def test_what_was_released_before_counts(
+    people: tuple[Path, pd.DataFrame], judged: tuple[list[Path], list[FileVerdict], list[FileVerdict]], tmp_path: Path
+) -> None:
+    """The same tables, one at a time: the later one is charged."""
+    paths, without, _ = judged
+    released = tmp_path / "released"
+    released.mkdir()
+    for path in paths[:5]:
+        for file in (path, Path(f"{path}.table.json")):
+            (released / file.name).write_bytes(file.read_bytes())
+    (verdict,) = run_checks([paths[5]], released=released)
+    wanted = {finding.where for finding in without[5].findings if finding.rule == "difference.nested"}
+    assert wanted <= {finding.where for finding in verdict.findings}
