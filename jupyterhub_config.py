@@ -1,12 +1,11 @@
 """Wiring of JupyterHub: settings in, traits out. No logic lives here; TRAPS numbers say why a trait is set."""
 
-from hub_extensions.authenticator import LocalAuthenticator
-from hub_extensions.spawner import spawner_class
-
 from hub_extensions import settings as bureau_settings
+from hub_extensions.authenticator import LocalAuthenticator
 from hub_extensions.processes import PORTAL_PREFIX
 from hub_extensions.roles import SERVICE_ROLES, USER_SCOPES
 from hub_extensions.secret_files import secret
+from hub_extensions.spawner import spawner_class
 
 c = get_config()
 settings = bureau_settings.load()
@@ -44,7 +43,6 @@ c.JupyterHub.cleanup_proxy = False
 # Sign-in
 c.JupyterHub.authenticator_class = LocalAuthenticator
 c.LocalAuthenticator.settings = settings
-c.Authenticator.allow_all = True  # the authenticator itself asks `decide`; nobody without an account gets this far
 c.Authenticator.allow_existing_users = False  # B14
 c.Authenticator.auth_refresh_age = 60  # B1: 0 would also disable refresh_pre_spawn
 c.Authenticator.auth_refresh_strict = True  # B2
@@ -58,6 +56,7 @@ c.JupyterHub.allow_named_servers = True
 c.JupyterHub.named_server_limit_per_user = 20
 c.Spawner.start_timeout = settings.start_timeout_s
 c.Spawner.http_timeout = 30
+c.Spawner.poll_interval = 10
 c.Spawner.consecutive_failure_limit = 0  # B8
 
 # Rights: people start nothing by themselves (B4); the portal does it for them after `decide` said yes.

@@ -5,6 +5,7 @@ A plain HTTP client with a cookie jar, nothing privileged: what it can do, its p
 
 import asyncio
 import html
+import json
 import re
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -105,7 +106,7 @@ class WorkbenchClient:
     async def _form_token(self, page: str) -> str:
         async with self.session.get(f"{self._url}/hub/{page}") as answer:
             await answer.read()
-        return self._cookie("_xsrf", "/hub/")
+        return self.cookie("_xsrf", "/hub/")
 
     async def enrol(self, activation: str, code_of: Callable[[str], str]) -> str:
         """Open the account with its activation code and return the second factor's secret.
@@ -137,7 +138,8 @@ class WorkbenchClient:
                 raise _refused(answer.status, text)
             return text
 
-    def _cookie(self, name: str, path: str) -> str:
+    def cookie(self, name: str, path: str) -> str:
+        """Return the value of a cookie that would be sent to *path* of hub or portal, "" when there is none."""
         found = self.session.cookie_jar.filter_cookies(URL(self._url + path))
         return found[name].value if name in found else ""
 
@@ -149,7 +151,7 @@ class WorkbenchClient:
         ApiProblem
             the portal refused; status, sentence in both languages and reasons are in it.
         """
-        headers = {"X-XSRFToken": self._cookie("_xsrf", f"{PORTAL}/"), "Origin": self._url}
+        headers = {"X-XSRFToken": self.cookie("_xsrf", f"{PORTAL}/"), "Origin": self._url}
         async with self.session.request(method, f"{self._url}{API}{path}", json=body, headers=headers) as answer:
             if answer.status >= 400:
                 raise ApiProblem(answer.status, await _problem(answer))
@@ -225,6 +227,10 @@ def _refused(status: int, page: str) -> Refused:
 
 
 async def _problem(answer: aiohttp.ClientResponse) -> dict[str, Any]:
-    if answer.content_type.endswith("json"):
-        return dict(await answer.json(content_type=None))
-    return {"title": (await answer.text())[:300]}
+    """Return the problem document, or what else was said (a workspace's own server answers plain text as JSON)."""
+    text = await answer.text()
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {"title": text[:300]}

@@ -8,8 +8,11 @@ neither the hub nor the portal (DESIGN section 3, rules 2 and 3; TRAPS A1, A11, 
 import signal
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPException
 from types import FrameType
+from urllib.request import Request, urlopen
 
 import structlog
 
@@ -20,6 +23,8 @@ from hub_extensions.exports.desk import Desk
 from hub_extensions.exports.releasing import resume
 from hub_extensions.gateway.seats import cut_sentence
 from hub_extensions.installed_desk import open_installed_desk
+from hub_extensions.processes import hub_api_url
+from hub_extensions.secret_files import secret
 from hub_extensions.settings import Settings
 from hub_extensions.trial import TrialProcesses
 from hub_extensions.workspace_book import WorkspaceBook
@@ -35,14 +40,51 @@ VANISHED = Text("Le conteneur de ce bureau s'est arrêté.", "This workspace's c
 log = structlog.get_logger()
 
 
+#: Tells the Hub that a person's workspace in a project is over.
+TellHub = Callable[[str, str], None]
+
+
+def nobody(_person: str, _project: str) -> None:
+    """Tell nobody."""
+
+
+class HubNotice:
+    """Asks the Hub to forget a server that was cut; aside, since the Hub may be down and the next cut must not wait."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._url = hub_api_url(settings)
+        self._token = secret(settings.secrets_dir, "worker_token")
+        self._aside = ThreadPoolExecutor(2, thread_name_prefix="hub-notice")
+
+    def __call__(self, person: str, project: str) -> None:
+        """Ask, without waiting for the answer: the Hub finds out by itself within seconds."""
+        self._aside.submit(self._ask, person, project)
+
+    def _ask(self, person: str, project: str) -> None:
+        url = f"{self._url}/users/{person}/servers/{project}"
+        request = Request(url, method="DELETE", headers={"Authorization": f"token {self._token}"})  # noqa: S310
+        try:
+            urlopen(request, timeout=10).close()  # noqa: S310 - the Hub's own address on loopback
+        except (OSError, HTTPException) as error:
+            log.info("hub_not_told", workspace=f"{person}/{project}", error=repr(error))
+
+
 class Worker:
     """Enforces time on one installation."""
 
-    def __init__(self, book: WorkspaceBook, running: Running, grace: timedelta, desk: Desk | None = None) -> None:
+    def __init__(
+        self,
+        book: WorkspaceBook,
+        running: Running,
+        grace: timedelta,
+        desk: Desk | None = None,
+        tell_hub: TellHub = nobody,
+    ) -> None:
         self._book = book
         self._running = running
         self._grace = grace
         self._desk = desk
+        self._tell_hub = tell_hub
         self._desk_due: datetime | None = None
 
     def tick(self, now: datetime) -> None:
@@ -68,9 +110,10 @@ class Worker:
     def _end_lapsed(self, now: datetime) -> None:
         """Kill first, record after: a cut that could not be recorded yet is still a cut."""
         for workspace in self._book.lapsed(now):
-            self._running.kill(workspace)
-            self._book.end(workspace, StopCause.LAPSED, now, cut_sentence())
-            log.info("workspace_cut", workspace=workspace)
+            self._running.kill(workspace.id)
+            self._book.end(workspace.id, StopCause.LAPSED, now, cut_sentence())
+            log.info("workspace_cut", workspace=workspace.id)
+            self._tell_hub(workspace.person, workspace.project)
 
     def _finish_exports(self, now: datetime) -> None:
         """Release what was approved when a process stopped, and void votes that no longer count."""
@@ -104,7 +147,7 @@ def run(settings: Settings) -> None:
     book = WorkspaceBook.of(settings)
     running: Running = TrialProcesses(settings) if settings.spawner == "local" else Containers(settings.home)
     grace = timedelta(seconds=settings.start_timeout_s + 30)
-    worker = Worker(book, running, grace, open_installed_desk(settings))
+    worker = Worker(book, running, grace, open_installed_desk(settings), HubNotice(settings))
     while not told.wait(TICK_S):
         worker.tick(datetime.now(UTC))
 

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -148,15 +147,16 @@ class WorkspaceBook:
             found = workspaces.find_open(session, person, project)
             return None if found is None else workspaces.standing(session, found, now=now)
 
-    def lapsed(self, now: datetime) -> list[str]:
-        """Return the ids of the open workspaces that nothing authorises any more."""
+    def lapsed(self, now: datetime) -> list[Believed]:
+        """Return the open workspaces that nothing authorises any more."""
         with self.store.read() as session:
-            return [workspace.id for workspace, _ in workspaces.lapsed(session, now=now)]
+            return [_believed(workspace) for workspace, _ in workspaces.lapsed(session, now=now)]
 
-    def believed(self) -> Sequence[Believed]:
+    def believed(self) -> list[Believed]:
         """Return every workspace that is open by the books."""
         with self.store.read() as session:
-            return [
-                Believed(each.id, each.person, each.project, each.state, each.started_at)
-                for each in workspaces.list_open(session)
-            ]
+            return [_believed(each) for each in workspaces.list_open(session)]
+
+
+def _believed(row: Workspace) -> Believed:
+    return Believed(row.id, row.person, row.project, row.state, row.started_at)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from project_spaces.datasets import Dataset
 from project_spaces.decisions import Action, Decision, decide
-from project_spaces.errors import Refused
+from project_spaces.errors import NotFound, Refused
 from project_spaces.facts import Classification, DatasetFacts, Resource
 from project_spaces.habilitations import habilitations
 from project_spaces.memberships import memberships
@@ -50,9 +50,11 @@ def may(
 
 
 def allowed(decision: Decision) -> Decision:
-    """Return *decision* when it allows, or raise ``Refused`` with every reason."""
+    """Return *decision* when it allows, or raise ``Refused`` with every reason (``NotFound`` for an unknown project)."""
     if not decision.allowed:
-        raise Refused(decision.reasons[0].text, [reason.text for reason in decision.reasons])
+        unknown = any(reason.code == "project_unknown" for reason in decision.reasons)
+        error = NotFound if unknown else Refused
+        raise error(decision.reasons[0].text, [reason.text for reason in decision.reasons])
     return decision
 
 

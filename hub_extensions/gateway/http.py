@@ -25,7 +25,12 @@ class ForwardHandler(WorkspaceHandler):
     """Everything below the prefix that is not a WebSocket."""
 
     async def prepare(self) -> None:
-        """Refuse an oversized body by its announced length, before reading it."""
+        """Refuse an oversized body by its announced length, before reading it.
+
+        Tornado ends a connection whose request was answered before its body was read, without telling the other side;
+        the proxy would lose the next request on it. So whatever is answered here says so.
+        """
+        self.set_header("Connection", "close")
         self._received: list[bytes] = []
         self._size = 0
         limit = self.application.settings["message_max_bytes"]
@@ -35,6 +40,7 @@ class ForwardHandler(WorkspaceHandler):
         if not announced.isdigit() or int(announced) > limit:
             await self.refuse(too_large(limit))
             raise Finish
+        self.clear_header("Connection")
 
     def data_received(self, chunk: bytes) -> None:
         """Keep one piece of the body."""

@@ -16,7 +16,6 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import web
-from project_spaces.decisions import Decision, Reason
 from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 
@@ -25,6 +24,7 @@ from hub_extensions.gateway.app import make_app
 from hub_extensions.gateway.recording import Recording
 from hub_extensions.gateway.seats import OpenWorkspace, Seats
 from hub_extensions.gateway.upstream import SOCKET_NAME
+from project_spaces.decisions import Decision, Reason
 from project_spaces.text import Text
 
 PREFIX = "/user/ana/etude"

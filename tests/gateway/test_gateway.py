@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 import aiohttp
 import pytest
-from project_spaces.decisions import Decision
 
 from audit.events import Kind
 from hub_extensions.gateway.messages import V1, Message, serialise
 from hub_extensions.gateway.upstream import SOCKET_NAME, WorkspaceGone, open_socket
+from project_spaces.decisions import Decision
 from tests.gateway.conftest import PREFIX, REVOKED, Bench
 
 HEADER = {"msg_id": "m-1", "msg_type": "execute_request", "session": "s-1", "username": "someone-else"}
@@ -257,3 +257,13 @@ def test_a_file_or_a_socket_of_another_owner_is_not_spoken_to(socket_folder) -> 
         open_socket(socket_folder, os.geteuid())
     with pytest.raises(WorkspaceGone):
         open_socket(socket_folder, os.geteuid() + 1)
+
+
+async def test_a_refusal_before_the_body_is_read_says_that_the_connection_ends(gateway: Bench) -> None:
+    """A proxy that keeps connections would otherwise lose the next person's request on this one."""
+    async with gateway.request("GET", f"{PREFIX}/lab", person="eve") as got:
+        assert got.status == 403
+        assert got.headers["Connection"] == "close"
+    async with gateway.request("GET", f"{PREFIX}/api/status") as got:
+        assert got.status == 200
+        assert got.headers.get("Connection") != "close"

@@ -27,8 +27,8 @@ class Books:
         self.flushed += 1
         return 0
 
-    def lapsed(self, now: datetime) -> list[str]:
-        return [each for each in self.lapsed_ids if each in self.open]
+    def lapsed(self, now: datetime) -> list[Believed]:
+        return [each for name, each in self.open.items() if name in self.lapsed_ids]
 
     def believed(self) -> list[Believed]:
         return list(self.open.values())
@@ -66,6 +66,14 @@ def test_a_lapsed_workspace_is_killed_and_the_end_recorded() -> None:
     worker(books, engine).tick(NOW)
     assert engine.running == {"w2"}
     assert books.ended == [("w1", StopCause.LAPSED)]
+
+
+def test_the_hub_is_told_after_the_kill() -> None:
+    books, engine = Books(believed("w1"), lapsed=("w1",)), Engine("w1")
+    told: list[tuple[str, str, bool]] = []
+    each = Worker(books, engine, GRACE, tell_hub=lambda *who: told.append((*who, "w1" in engine.running)))  # type: ignore[arg-type]
+    each.tick(NOW)
+    assert told == [("ana", "etude", False)]
 
 
 def test_a_lapsed_workspace_is_killed_even_while_the_ledger_is_down() -> None:

@@ -1,0 +1,174 @@
+"""Ways round the doors, on the real installation: forged tokens, servers of one's own, links, other ports."""
+
+import asyncio
+import json
+
+import aiohttp
+import pytest
+
+from hub_extensions.client import WorkbenchClient
+from hub_extensions.demo.cast import ANALYST, OTHER_ANALYST
+from hub_extensions.demo.scenery import OPEN_DATA, PROJECT, habilitate
+from hub_extensions.kernel_client import Kernel
+from project_spaces.errors import BureauError
+from tests.end_to_end.world import World, project_folder
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def hub_api(client: WorkbenchClient, world: World, method: str, path: str, body: object = None) -> int:
+    """Call the Hub's API as the signed-in person would from a page of the Hub."""
+    headers = {"X-XSRFToken": client.cookie("_xsrf", "/hub/"), "Origin": world.settings.public_url}
+    url = f"{world.settings.public_url}/hub/api{path}"
+    async with client.session.request(method, url, json=body, headers=headers) as got:
+        return got.status
+
+
+async def until_closed(kernel: Kernel) -> None:
+    """Receive until the connection ends."""
+    async with asyncio.timeout(10):
+        while True:
+            await kernel.receive()
+
+
+async def until_stopped(client: WorkbenchClient) -> None:
+    """Wait until the home page no longer shows the workspace as open."""
+    async with asyncio.timeout(20):
+        while (await client.api("GET", f"/workspaces/{PROJECT}"))["state"] in {"running", "stopping"}:
+            await asyncio.sleep(0.1)  # noqa: ASYNC110 - the end is another process's act
+
+
+async def test_people_start_no_servers_by_themselves(world: World, ana: WorkbenchClient) -> None:
+    """B4: any name, the unnamed server, options stored without a start."""
+    for path in (f"/users/{ANALYST.username}/server", f"/users/{ANALYST.username}/servers/mine"):
+        assert await hub_api(ana, world, "POST", path, {}) in {403, 404}
+    options = {"user_options": {"image": "evil"}}
+    assert await hub_api(ana, world, "PATCH", f"/users/{ANALYST.username}/servers/{PROJECT}", options) in {
+        403,
+        404,
+        405,
+    }
+    assert await hub_api(ana, world, "POST", f"/users/{OTHER_ANALYST.username}/servers/{PROJECT}", {}) in {403, 404}
+
+
+@pytest.mark.parametrize("token", ["forged", "eyJhbGciOiJub25lIn0.eyJuYW1lIjoiYW5hIn0.", "a" * 64])
+async def test_a_forged_token_opens_nothing(world: World, ana: WorkbenchClient, token: str) -> None:
+    headers = {"Authorization": f"token {token}", "Accept": "application/json"}
+    async with aiohttp.ClientSession(connector=ana.session.connector, connector_owner=False) as stranger:
+        async with stranger.get(ana.server(PROJECT) + "api/status", headers=headers, allow_redirects=False) as got:
+            assert got.status in {302, 403}
+        async with stranger.post(ana.server(PROJECT) + "api/kernels", json={}, headers=headers) as got:
+            assert got.status == 403
+        url = f"{world.settings.public_url}/services/bureau/api/v1/projects"
+        async with stranger.get(url, headers=headers) as got:
+            assert got.status in {401, 403}
+
+
+async def test_the_gateways_own_port_asks_the_same_questions(world: World, ana: WorkbenchClient) -> None:
+    url = f"http://127.0.0.1:{world.settings.gateway_port}/user/{ANALYST.username}/{PROJECT}/api/kernels"
+    async with aiohttp.ClientSession() as stranger, stranger.post(url, json={}) as got:
+        assert got.status == 403
+
+
+async def test_a_link_out_of_the_home_shows_nothing_of_the_host(world: World, ana: WorkbenchClient) -> None:
+    """C3: the contents API follows the link inside the container, where the target is not."""
+    secret = world.settings.secrets_dir / "hub_cookie"
+    async with ana.kernel(PROJECT) as kernel:
+        await kernel.execute(
+            f"import os; os.symlink({str(secret)!r}, '/project/link'); os.symlink('/', '/project/root')"
+        )
+    try:
+        for path in ("projet/link", f"projet/root{secret}"):
+            with pytest.raises(BureauError):
+                await ana.get_file(PROJECT, path)
+        with pytest.raises(BureauError) as refused:
+            await ana.api("POST", f"/projects/{PROJECT}/checks", {"paths": ["link"]})
+        assert refused.value.status in {403, 404, 422}
+    finally:
+        for name in ("link", "root"):
+            (project_folder(world.settings, PROJECT) / name).unlink()
+
+
+async def test_a_message_that_says_two_things_never_arrives(ana: WorkbenchClient) -> None:
+    """C2: one parser would see B, another would run A."""
+    async with ana.kernel(PROJECT) as kernel:
+        url = f"{ana.server(PROJECT)}api/kernels/{kernel.id}/channels"
+        text = json.dumps(
+            {
+                "channel": "shell",
+                "parent_header": {},
+                "metadata": {},
+                "header": {
+                    "msg_id": "m1",
+                    "msg_type": "execute_request",
+                    "session": "s1",
+                    "username": "",
+                    "version": "5.4",
+                },
+                "content": {"code": "planted = 1", "silent": False},
+            }
+        ).replace('"code": "planted = 1"', '"code": "planted = 1", "code": "planted = 2"')
+        async with ana.session.ws_connect(url, headers=ana.headers) as socket:
+            await socket.send_str(text)
+            closed = await socket.receive(timeout=10)
+            assert closed.type is aiohttp.WSMsgType.CLOSE
+            assert closed.data == 4400
+        result = await kernel.execute("print('planted' in globals())")
+        assert result.text.strip() == "False"
+
+
+async def test_a_start_without_habilitation_left_is_told_why(world: World, claire: WorkbenchClient) -> None:
+    """An ended habilitation: no mount; a suspended project: no start, with the reason."""
+    bruno = await world.client(OTHER_ANALYST.username)
+    await claire.api("PATCH", "/admin/projects/cohorte", {"status": "suspended"})
+    try:
+        with pytest.raises(BureauError) as refused:
+            await bruno.start_workspace("cohorte")
+        assert "suspendu" in " ".join(text.fr for text in (refused.value.text, *refused.value.reasons))
+    finally:
+        await claire.api("PATCH", "/admin/projects/cohorte", {"status": "open"})
+
+
+async def test_an_unknown_project_is_404(ana: WorkbenchClient) -> None:
+    with pytest.raises(BureauError) as refused:
+        await ana.api("POST", "/workspaces/nothing-here/start", {})
+    assert refused.value.status == 404
+
+
+async def test_a_quota_and_a_second_sign_in_do_not_undo_each_other(world: World, claire: WorkbenchClient) -> None:
+    """A13: what the administrator set stands after the next sign-in."""
+    limits = {"cpu": 2.0, "memory_mb": 1536, "pids": 200, "storage_gb": 5, "gpu_count": 0}
+    await claire.api("PUT", f"/admin/projects/{PROJECT}/quota", limits)
+    again = world.players.client(ANALYST.username)
+    await again.sign_in()
+    await again.session.close()
+    page = await claire.api("GET", f"/admin/projects/{PROJECT}")
+    assert page["quota"]["memory_mb"] == 1536
+
+
+async def test_a_habilitation_that_ends_cuts_within_a_second_and_leaves_the_files(
+    world: World, ana: WorkbenchClient, claire: WorkbenchClient
+) -> None:
+    """A1, A2: withdrawn while its person works; the connection closes, the container ends, what was saved is kept."""
+    page = await claire.api("GET", f"/admin/projects/{PROJECT}")
+    held = next(r["id"] for r in page["habilitations"] if r["dataset"] == OPEN_DATA and r["state"] == "current")
+    async with ana.kernel(PROJECT) as kernel:
+        await kernel.execute("open('/project/kept.txt', 'w').write('kept')")
+        await claire.api(
+            "DELETE", f"/admin/projects/{PROJECT}/habilitations", {"habilitation_id": held, "reason": "essai"}
+        )
+        with pytest.raises(BureauError) as closed:
+            await until_closed(kernel)
+        assert "pris fin" in closed.value.text.fr
+    assert (project_folder(world.settings, PROJECT) / "kept.txt").read_text() == "kept"
+    (project_folder(world.settings, PROJECT) / "kept.txt").unlink()
+    await until_stopped(ana)
+    await habilitate(claire, PROJECT, ANALYST.username, OPEN_DATA)
+
+
+async def test_what_people_did_is_in_the_log_under_pseudonyms(world: World) -> None:
+    bundles = world.settings.ledger_dir / "log" / "tile" / "entries"
+    leaves = b"".join(path.read_bytes() for path in bundles.rglob("*") if path.is_file())
+    assert b"kernel.message" in leaves
+    for name in (ANALYST.username, "Moreau", "example.org", "import os"):
+        assert f'"{name}"'.encode() not in leaves
