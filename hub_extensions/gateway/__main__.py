@@ -1,6 +1,9 @@
 """``python -m hub_extensions.gateway``: the gateway as a process."""
 
 import asyncio
+import contextlib
+import gc
+import os
 import signal
 
 import structlog
@@ -61,12 +64,25 @@ async def serve(settings: Settings) -> None:
     watch = asyncio.create_task(seats.watch())
     activity = PeriodicCallback(lambda: report_activity(seats, hub_api_url(settings)), ACTIVITY_EVERY_S * 1000)
     activity.start()
+    prefer_this_process()
     log.info("gateway_ready", port=settings.gateway_port)
     await stopped()
     server.stop()
     activity.stop()
     watch.cancel()
     await seats.close()
+
+
+def prefer_this_process() -> None:
+    """Let messages pass before other work of this machine, as the recorder does; without the right, go on.
+
+    What was loaded at the start lives until the end: looking through it for garbage would stop every person's messages
+    for tens of milliseconds.
+    """
+    gc.collect()
+    gc.freeze()
+    with contextlib.suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, -10)
 
 
 async def stopped() -> None:

@@ -9,9 +9,11 @@ import contextlib
 import re
 
 import aiohttp
+from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from hub_extensions.gateway.base import WorkspaceHandler
+from hub_extensions.gateway.frames import pass_on
 from hub_extensions.gateway.messages import V1, parse, serialise
 from hub_extensions.gateway.replies import refusal_frames
 from hub_extensions.gateway.upstream import WorkspaceGone
@@ -73,12 +75,11 @@ class LiveSocket(WorkspaceHandler, WebSocketHandler):
         """Pass on what the workspace sends until either side ends."""
         try:
             async for message in self.upstream or ():
-                binary = message.type is aiohttp.WSMsgType.BINARY
-                if not binary and message.type is not aiohttp.WSMsgType.TEXT:
+                if message.type not in {aiohttp.WSMsgType.BINARY, aiohttp.WSMsgType.TEXT}:
                     break
                 self.passed_back(len(message.data))
-                await self.write_message(message.data, binary=binary)
-        except WebSocketClosedError:
+                await pass_on(self, message.data)
+        except (WebSocketClosedError, StreamClosedError):
             return
         finally:
             if self.upstream is not None:
