@@ -76,7 +76,8 @@ class WorkbenchClient:
         port = f":{parts.port}" if parts.port else ""
         self.workspace_origin = f"{parts.scheme}://{username}.{parts.hostname}{port}"
         self.session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(resolver=LoopbackResolver(), limit=0),
+            # The proxy drops a connection that was idle for 5 s; a request must not be sent on one that is going.
+            connector=aiohttp.TCPConnector(resolver=LoopbackResolver(), limit=0, keepalive_timeout=3),
             cookie_jar=aiohttp.CookieJar(quote_cookie=False),
             timeout=aiohttp.ClientTimeout(total=120),
         )
