@@ -48,6 +48,7 @@ _PLAIN = re.compile(r"^[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?$")
 _ENGLISH = re.compile(r"^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$")
 _GERMAN = re.compile(r"^[+-]?\d{1,3}(?:\.\d{3})+,\d+$")
 _UNIT = re.compile(r"\s*(%|‰|€|euros?|eur|k€|ans?|jours?|j|ms?|mg|kg)\.?$", re.IGNORECASE)
+_PAIRED = re.compile(r"^([^()]*\d)\s*\(\s*[<≤±]?\s*[\d.,]+\s*%?\s*\)$")
 _BELOW = re.compile(
     r"^\s*(?:<|<=|≤|&lt;|inf(?:érieur)?\.?\s*(?:à|a)|moins de|less than|under)\s*(\d+)\s*$", re.IGNORECASE
 )
@@ -117,6 +118,10 @@ def _decimal_text(raw: str) -> str | None:
 
 
 def _number(raw: str) -> Cell | None:
+    """Return a number, with its unit or with a second one in brackets: ``620 (51,5 %)``, ``62,3 (12,1)``."""
+    paired = _PAIRED.match(raw)
+    if paired:
+        raw = paired.group(1)
     unit = _UNIT.search(raw)
     bare = raw[: unit.start()].strip() if unit else raw
     text = _decimal_text(bare)

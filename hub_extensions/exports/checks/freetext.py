@@ -20,15 +20,17 @@ _CLINICAL = re.compile(
     r"\b(?:hospitalis[ée]e?s?\s+(?:pour|le|du)|ant[ée]c[ée]dents?\s*:|motif d.hospitalisation|compte[- ]rendu (?:d.hospitalisation|op[ée]ratoire)|lettre de (?:sortie|liaison)|examen clinique|patiente?\s+(?:de|âg[ée]e?)\s+\d{1,3}\s+ans|conclusion\s*:\s*patient)",
     re.IGNORECASE,
 )
+_NUMBER = r"\d{1,3}(?:[\u00a0\u202f ]\d{3})+|\d{1,6}"
 _SMALL = re.compile(
-    r"(?<![\w.,=<>≥≤-])(?:[nN]\s*=\s*(\d{1,6})|(\d{1,6})\s+(?:patient|personne|sujet|cas\b|d[ée]c[èe]s|b[ée]n[ée]ficiaire|individu|s[ée]jour)[a-z]*)(?![\d.,]\d)"
+    rf"(?<![\w.,=<>≥≤-])(?<!\d[\u00a0\u202f ])(?:[nN]\s*=\s*({_NUMBER})|({_NUMBER})\s+(?:patient|personne|sujet|cas\b|d[ée]c[èe]s|b[ée]n[ée]ficiaire|individu|s[ée]jour)[a-z]*)(?![\d.,]\d)"
 )
 _BLOB = re.compile(r"[A-Za-z0-9+/]{400,}={0,2}|(?:[0-9a-fA-F]{2}){300,}")
 
 
 def check_sentences(text: str, policy: Policy, where: str = "texte") -> Iterator[Finding]:
     """Yield hints that a text speaks of persons, and small numbers of persons said in words. Never a block: these are hints."""
-    small = [int(a or b) for a, b in _SMALL.findall(text) if 0 < int(a or b) < policy.min_persons]
+    quoted = [int(re.sub(r"\D", "", a or b)) for a, b in _SMALL.findall(text)]
+    small = [count for count in quoted if 0 < count < policy.min_persons]
     if small:
         yield flag(
             "text.small_count",

@@ -124,6 +124,8 @@ def _named(index: int, header: str, cells: Sequence[Cell]) -> Column | None:
     if role is None:
         return None
     name = plain(header)
+    if role is Role.PERCENT and re.match(r"(?:n|nb|nombre|effectifs?|patients?|count)_(?:et_)?%$", name):
+        role = Role.COUNT
     numbers = [cell for cell in cells if cell.kind is Kind.NUMBER]
     filled = [cell for cell in cells if cell.kind is not Kind.EMPTY]
     labels = sum(1 for cell in filled if cell.kind in {Kind.LABEL, Kind.DATE})

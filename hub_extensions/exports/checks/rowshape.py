@@ -15,6 +15,8 @@ from hub_extensions.exports.checks.words import ATTRIBUTE_WORDS, Role
 
 #: Below this many rows, shape says nothing; the match against the data still does.
 FEWEST_ROWS = 5
+#: Rows up to which a constant count may be that of equal classes (deciles, ventiles).
+CLASSES = 20
 _AGGREGATE = frozenset(
     {
         Role.MEAN,
@@ -63,7 +65,7 @@ def _counts_believed(table: Table, *, recorded: bool) -> bool:
         masked = any(cell.kind is Kind.MASKED for cell in table.grid.column(column.index))
         if column.guessed and not masked and (recorded or not table.dimensions):
             continue
-        if masked or len(set(values)) > 1 or len(values) <= FEWEST_ROWS:
+        if masked or len(set(values)) > 1 or len(values) <= CLASSES:
             return True
     return False
 
@@ -142,7 +144,8 @@ def check_row_level(table: Table) -> Iterator[Finding]:
 def _strong(shape: Shape, rows: int) -> bool:
     if shape.predictions >= 2 and rows >= 10 and not shape.counted:
         return True
-    if shape.predictions >= 1 and shape.attributes >= 2 and rows >= 10 and not shape.counted:
+    enough = (shape.attributes >= 2 and rows >= 10) or rows >= 30
+    if shape.predictions >= 1 and enough and not shape.counted:
         return True
     continuous = shape.days >= 1 and shape.distinct > 0.8 and shape.varied >= 1
     if shape.aggregated or shape.counted:

@@ -15,7 +15,7 @@ from hub_extensions.exports.checks.roles import Column, Table
 from hub_extensions.exports.checks.words import DENOMINATOR_WORDS, Role
 
 _N_TEXT = re.compile(
-    r"\b(?:n|N|effectif(?: total)?|population|total|d[ée]nominateur|patients?)\s*(?:=|:|≈)\s*((?:\d|[^\S\n]){1,12})"
+    r"\b(?:n|N|[nN]_\w+|nobs|effectif(?: total)?|population|total|d[ée]nominateur|patients?)\s*(?:=|:|≈)\s*((?:\d|[^\S\n]){1,12})"
 )
 
 

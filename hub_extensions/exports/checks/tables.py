@@ -60,7 +60,6 @@ def check_statistics(table: Table, policy: Policy, context: str = "", *, control
     yield from check_dominance(table, policy)
     yield from check_ratio_max_sum(table, policy)
     yield from check_sums_have_control(table, controlled=controlled)
-    yield from check_freedom(table, policy)
     yield from check_curves(table, policy)
     yield from _stays_only(table, policy)
 
@@ -74,7 +73,7 @@ def _stays_only(table: Table, policy: Policy) -> Iterator[Finding]:
         (row, column)
         for column in stays
         for row in range(len(table.grid.rows))
-        if 0 < table.grid.cells[row][column.index].value < 5 * policy.min_persons
+        if 0 < table.grid.cells[row][column.index].value < 4 * policy.min_persons
     ]
     if low:
         row, column = low[0]

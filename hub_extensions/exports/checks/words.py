@@ -35,19 +35,20 @@ class Role(StrEnum):
     VALUE = "value"
 
 
-def _words(*words: str) -> re.Pattern[str]:
-    return re.compile(rf"(?:^|_)(?:{'|'.join(words)})(?:_|$)")
+def _words(words: str) -> re.Pattern[str]:
+    """Return the pattern of a header in which one of *words* (patterns, parted by blanks) stands whole."""
+    return re.compile(rf"(?:^|_)(?:{'|'.join(words.split())})(?:_|$)")
 
 
 ROLE_PATTERNS: tuple[tuple[Role, re.Pattern[str]], ...] = (
     (
         Role.MAX_SHARE,
         _words(
-            r"(?:part|share|contribution|contrib|pct|poids|percent|proportion)_(?:du_|de_la_|of_)?(?:max|maximum|maximale|maxi|top_?1|largest|premiere?|dominant\w*|plus_gros\w*)",
-            r"(?:max|maximum|top_?1|largest|dominant)_(?:share|part|contribution|contrib|pct|poids|percent|proportion)",
-            r"dominance",
-            r"k1",
-            r"top1",
+            r"""
+            (?:part|share|contribution|contrib|pct|poids|percent|proportion)_(?:du_|de_la_|of_)?(?:max|maximum|maximale|maxi|top_?1|largest|premiere?|dominant\w*|plus_gros\w*)
+            (?:max|maximum|top_?1|largest|dominant)_(?:share|part|contribution|contrib|pct|poids|percent|proportion)
+            dominance k1 top1
+            """
         ),
     ),
     (
@@ -62,7 +63,14 @@ ROLE_PATTERNS: tuple[tuple[Role, re.Pattern[str]], ...] = (
             r"(?:^|_)(?:ic\d*%?|ci\d*%?|lower|upper|conf|icinf|icsup|borne_?(?:inf|sup|basse|haute)|lcl|ucl|ll|ul|lci|uci|0_025|0_975|2_5_?%|97_5_?%)(?:_|$)"
         ),
     ),
-    (Role.DOF, _words("dof", "ddl", "df", "df_resid", "degres_de_liberte", "degrees_of_freedom", "df_residuals?")),
+    (
+        Role.DOF,
+        _words(
+            r"""
+            dof ddl df df_resid degres_de_liberte degrees_of_freedom df_residuals?
+            """
+        ),
+    ),
     (
         Role.ERROR,
         re.compile(
@@ -72,92 +80,45 @@ ROLE_PATTERNS: tuple[tuple[Role, re.Pattern[str]], ...] = (
     (
         Role.RATIO,
         _words(
-            "or",
-            "hr",
-            "rr",
-            "irr",
-            "aor",
-            "ahr",
-            "shr",
-            "odds_ratio",
-            "hazard_ratio",
-            "risk_ratio",
-            "rate_ratio",
-            "rapport_de_cotes",
-            "risque_relatif",
-            "smr",
-            "or_ajuste",
-        ),
-    ),
-    (
-        Role.COEFFICIENT,
-        _words(
-            "coef",
-            "coefs",
-            "coeff",
-            "coefficient",
-            "coefficients",
-            "beta",
-            "betas",
-            "estimate",
-            "estimation",
-            "estimateur",
-            "log_or",
-            "log_hr",
-            "r2",
-            "rsquared",
-            "r_squared",
-            "aic",
-            "bic",
-            "auc",
-            "auroc",
-            "kappa",
-            "correlation",
-            "corr",
-            "rho",
-            "vif",
-            "importance",
-            "smd",
-            "intercept",
-            "c_index",
-            "sensibilite",
-            "specificite",
-            "sensitivity",
-            "specificity",
-            "precision",
-            "recall",
-            "f1",
+            r"""
+            or hr rr irr aor ahr shr odds_ratio hazard_ratio risk_ratio rate_ratio rapport_de_cotes
+            risque_relatif smr or_ajuste
+            """
         ),
     ),
     (
         Role.SURVIVAL,
         _words(
-            "survie",
-            "survival",
-            "surv",
-            "s_t",
-            "km",
-            "km_estimate",
-            "kaplan_meier",
-            "prob_surv\\w*",
-            "surv_prob",
-            "cum_?inc",
-            "incidence_cumulee",
-            "survie_km",
+            r"""
+            survie survival surv s_t km km_estimate kaplan_meier prob_surv\w* surv_prob cum_?inc
+            incidence_cumulee survie_km
+            """
         ),
     ),
     (
         Role.AT_RISK,
         _words(
-            "at_risk",
-            "a_risque",
-            "risque_n",
-            "n_risk",
-            "n_risque",
-            "nrisk",
-            "risk_set",
-            "exposes_au_risque",
-            "num_at_risk",
+            r"""
+            at_risk a_risque risque_n n_risk n_risque nrisk risk_set exposes_au_risque num_at_risk
+            """
+        ),
+    ),
+    (
+        Role.VALUE,
+        _words(
+            r"""
+            r2 rsquared r_squared aic bic auc auroc kappa correlation corr rho vif importance smd c_index sensibilite
+            specificite sensitivity specificity precision recall f1 brier
+            """
+        ),
+    ),
+    (
+        Role.COEFFICIENT,
+        _words(
+            r"""
+            coef coefs coeff coefficient coefficients beta betas estimate estimation estimateur log_or log_hr
+            intercept
+            """
         ),
     ),
     (
@@ -166,7 +127,14 @@ ROLE_PATTERNS: tuple[tuple[Role, re.Pattern[str]], ...] = (
             r"%|‰|(?:^|_)(?:pct|pcent|perc|percent\w*|pourcent\w*|part|parts|proportions?|prop|share|shares|taux|rate|rates|prevalence|incidence|frac|fraction|ratio|frequence_relative|freq_rel\w*|tx)(?:_|$)"
         ),
     ),
-    (Role.STD, _words("std", "sd", "ecart_?type", "ecarts_types", "variance", "var", "cv", "std_dev", "stdev")),
+    (
+        Role.STD,
+        _words(
+            r"""
+            std sd ecart_?type ecarts_types variance var cv std_dev stdev
+            """
+        ),
+    ),
     (
         Role.QUANTILE,
         re.compile(
@@ -176,37 +144,27 @@ ROLE_PATTERNS: tuple[tuple[Role, re.Pattern[str]], ...] = (
     (
         Role.MIN,
         _words(
-            "min",
-            "minimum",
-            "mini",
-            "minimale?",
-            "plus_petite?",
-            "plus_jeune",
-            "first",
-            "lowest",
-            "smallest",
-            "youngest",
-            "amin",
+            r"""
+            min minimum mini minimale? plus_petite? plus_jeune first lowest smallest youngest amin
+            """
         ),
     ),
     (
         Role.MAX,
         _words(
-            "max",
-            "maximum",
-            "maxi",
-            "maximale?",
-            "plus_grande?",
-            "plus_age",
-            "plus_agee",
-            "last",
-            "highest",
-            "largest",
-            "oldest",
-            "amax",
+            r"""
+            max maximum maxi maximale? plus_grande? plus_age plus_agee last highest largest oldest amax
+            """
         ),
     ),
-    (Role.MEAN, _words("mean", "means", "moyen", "moyenne", "moyennes", "moyens", "moy", "avg", "average", "dms")),
+    (
+        Role.MEAN,
+        _words(
+            r"""
+            mean means moyen moyenne moyennes moyens moy avg average dms
+            """
+        ),
+    ),
     (
         Role.SUM,
         re.compile(
@@ -216,83 +174,16 @@ ROLE_PATTERNS: tuple[tuple[Role, re.Pattern[str]], ...] = (
     (
         Role.COUNT,
         _words(
-            "n",
-            "nb",
-            "nbre",
-            "nombre",
-            "eff",
-            "effectif",
-            "effectifs",
-            "count",
-            "counts",
-            "cnt",
-            "freq",
-            "frequency",
-            "frequence",
-            "frequences",
-            "patients?",
-            "personnes?",
-            "persons?",
-            "people",
-            "individus?",
-            "beneficiaires?",
-            "assures?",
-            "sejours?",
-            "stays?",
-            "hospitalisations?",
-            "passages?",
-            "actes",
-            "deces",
-            "deaths?",
-            "cas",
-            "cases",
-            "temoins",
-            "controls",
-            "evenements?",
-            "events?",
-            "total",
-            "totaux",
-            "totals",
-            "ensemble",
-            "all",
-            "overall",
-            "population",
-            "denominateur",
-            "denominator",
-            "denom",
-            "numerateur",
-            "numerator",
-            "obs",
-            "nobs",
-            "n_obs",
-            "observations?",
-            "consommants?",
-            "sujets?",
-            "subjects?",
-            "inclus",
-            "records",
-            "size",
-            "midpoint6",
-            "readmissions?",
-            "readmis",
-            "naissances?",
-            "accouchements?",
-            "admissions?",
-            "consultations?",
-            "prescriptions?",
-            "delivrances?",
-            "vaccines?",
-            "visits?",
-            "visites?",
-            "femmes",
-            "hommes",
-            "malades",
-            "censored",
-            "censures?",
-            "observed",
-            "volume",
-            "nbr",
-            "headcount",
+            r"""
+            n nb nbre nombre eff effectif effectifs count counts cnt freq frequency frequence frequences
+            patients? personnes? persons? people individus? beneficiaires? assures? sejours? stays?
+            hospitalisations? passages? actes deces deaths? cas cases temoins controls evenements? events? total
+            totaux totals ensemble all overall population denominateur denominator denom numerateur numerator
+            obs nobs n_obs observations? consommants? sujets? subjects? inclus records size midpoint6
+            readmissions? readmis naissances? accouchements? admissions? consultations? prescriptions?
+            delivrances? vaccines? visits? visites? femmes hommes malades censored censures? observed volume nbr
+            headcount
+            """
         ),
     ),
 )
