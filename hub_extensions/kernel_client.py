@@ -55,6 +55,8 @@ class Kernel:
         self.id = kernel_id
         self._socket = socket
         self._session = uuid.uuid4().hex
+        #: Id of the last message sent, as the ledger's entry names it.
+        self.last_sent = ""
 
     async def execute(self, code: str, timeout_s: float = 120, **content: Any) -> ExecutionResult:
         """Execute *code* and collect its outputs until the kernel is idle again.
@@ -91,6 +93,7 @@ class Kernel:
             "version": "5.4",
         }
         frame = serialise(Message(channel, header, {}, {}, content), V1)
+        self.last_sent = message_id
         await self._socket.send_bytes(frame)  # type: ignore[arg-type]
         return message_id
 

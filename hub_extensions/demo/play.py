@@ -50,6 +50,10 @@ class Play:
             self._clients[username] = await self.stack.enter_async_context(self.players.client(username))
         return self._clients[username]
 
+    def adopt(self, clients: dict[str, WorkbenchClient]) -> None:
+        """Go on with clients that are signed in already; whoever made them closes them."""
+        self._clients.update(clients)
+
     async def act(self, name: str, act: Act) -> None:
         """Play one act and show its result.
 

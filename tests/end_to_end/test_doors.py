@@ -35,7 +35,7 @@ async def until_stopped(client: WorkbenchClient) -> None:
     """Wait until the home page no longer shows the workspace as open."""
     async with asyncio.timeout(20):
         # The end is another process's act: there is nothing to await but the page itself.
-        while (await client.api("GET", f"/workspaces/{PROJECT}"))["state"] in {"running", "stopping"}:  # noqa: ASYNC110
+        while (await client.api("GET", f"/workspaces/{PROJECT}"))["state"] in {"running", "stopping"}:
             await asyncio.sleep(0.1)
 
 

@@ -10,11 +10,14 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from audit.client import Ledger
+from audit.tiles import TileReader, walk_bundles
+from audit.verify import load_checkpoint, load_vkey, published_folder
 from hub_extensions import throwaway
 from hub_extensions.client import WorkbenchClient
 from hub_extensions.demo import scenery
 from hub_extensions.demo.cast import ADMINISTRATOR, Players
-from hub_extensions.opening import open_layout, open_store
+from hub_extensions.opening import ledger_keys, open_layout
 from hub_extensions.settings import Settings
 from hub_extensions.workspace_book import WorkspaceBook
 
@@ -29,13 +32,13 @@ class World:
     settings: Settings
     players: Players
     stack: AsyncExitStack
-    _clients: dict[str, WorkbenchClient] = field(default_factory=dict)
+    clients: dict[str, WorkbenchClient] = field(default_factory=dict)
 
     async def client(self, username: str) -> WorkbenchClient:
         """Return *username*'s client; each person signs in once."""
-        if username not in self._clients:
-            self._clients[username] = await self.stack.enter_async_context(self.players.client(username))
-        return self._clients[username]
+        if username not in self.clients:
+            self.clients[username] = await self.stack.enter_async_context(self.players.client(username))
+        return self.clients[username]
 
     async def open(self, username: str, project: str) -> WorkbenchClient:
         """Return the client with its workspace running."""
@@ -85,6 +88,14 @@ def project_folder(settings: Settings, project: str) -> Path:
     return open_layout(settings).project_dir(project)
 
 
-def outbox_waits(settings: Settings) -> int:
-    """Return how many acts the ledger does not have yet."""
-    return open_store(settings).unsettled()
+def leaves(world: World) -> list[bytes]:
+    """Every published entry of the ledger, in order."""
+    published = published_folder(world.settings.ledger_dir)
+    size = load_checkpoint(published, load_vkey(published)).size
+    return [leaf for _, bundle in walk_bundles(TileReader(published, size)) for leaf in bundle]
+
+
+async def settle(world: World) -> None:
+    """Wait until everything recorded so far is published."""
+    ledger = Ledger(world.settings.ledger_socket, ledger_keys(world.settings))
+    await asyncio.to_thread(ledger.settle)
