@@ -91,7 +91,7 @@ def _adds_up(equations: Sequence[Equation], fewest: int = 2) -> bool:
 
 def check_margins(table: Table, policy: Policy) -> Iterator[Finding]:
     """Yield masked cells that the margins give back, and totals that leave a small remainder."""
-    rounding = rounding_of(table, policy)
+    rounding = rounding_of(table, policy, surely=True)
     equations = equations_of(table, rounding)
     yield from _remainders(table, equations, rounding, policy)
     if policy.secondary:

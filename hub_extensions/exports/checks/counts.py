@@ -16,6 +16,9 @@ from hub_extensions.exports.checks.words import Role
 
 #: Cells named one by one before the rest is summed up in a sentence.
 SHOWN = 20
+#: Cells beside redacted ones that must all be multiples of the base before rounding is believed.
+FEWEST_ROUNDED = 3
+SURELY_ROUNDED = 8
 _ROUNDING_WORDS = ("arrondi", "round", "multiple de 5", "multiples de 5")
 
 
@@ -45,15 +48,23 @@ def count_cells(table: Table) -> Iterator[tuple[int, Column, Cell]]:
                 yield row, column, cell
 
 
-def rounding_of(table: Table, policy: Policy) -> Rounding:
-    """Return the rounding that *table* declares or that *policy* asks for, checked against the numbers shown."""
-    cells = [cell for row, _, cell in count_cells(table) if not table.is_total_row(row)]
+def rounding_of(table: Table, policy: Policy, *, surely: bool = False) -> Rounding:
+    """Return the rounding that *table* declares or that *policy* asks for, checked against the numbers shown.
+
+    Args:
+        table: the table with its roles.
+        policy: may ask for a base.
+        surely: believe it only where it protects (an attacker who sees exact numbers is not slowed by a guess).
+    """
+    fewest = SURELY_ROUNDED if surely else FEWEST_ROUNDED
+    cells = [cell for row, _, cell in count_cells(table) if surely or not table.is_total_row(row)]
     values = [int(cell.value) for cell in cells if cell.kind is Kind.NUMBER and cell.is_whole]
     said = " ".join(table.grid.notes + table.grid.header).casefold()
     if "midpoint6" in plain(said) and values and all(value == 0 or value % 6 == 3 for value in values):
         return Rounding(6, midpoint=True)
-    masked = any(cell.kind is Kind.MASKED for cell in cells)
-    declared = any(word in said for word in _ROUNDING_WORDS) or (masked and len(values) >= 6)
+    masks = [cell for cell in cells if cell.kind is Kind.MASKED]
+    redacted = bool(masks) and all(cell.high is None or cell.high < policy.min_persons - 1 for cell in masks)
+    declared = any(word in said for word in _ROUNDING_WORDS) or (redacted and len(values) >= fewest)
     for base in filter(None, (policy.rounding, 10 if declared else None, 5 if declared else None)):
         if values and all(value % base == 0 for value in values):
             return Rounding(base)

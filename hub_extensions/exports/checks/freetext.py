@@ -103,10 +103,36 @@ def _worth(rows: Sequence[Sequence[str]]) -> bool:
     return len(rows) >= FEWEST_LINES and digits >= len(rows) - 1
 
 
+#: What runs or fetches when a text is shown as Markdown or HTML.
+_ACTIVE = re.compile(
+    r"<\s*(?:script|iframe|object|embed|form|base|meta|link|svg)\b|<[a-z][^>]*\son[a-z]+\s*="
+    r"|<img\b[^>]*\bsrc\s*=\s*[\"']?\s*(?:https?:)?//|!\[[^\]]*\]\(\s*(?:https?:)?//|\]\(\s*(?:javascript|data):",
+    re.IGNORECASE,
+)
+
+
+def check_active(text: str) -> Iterator[Finding]:
+    """Yield a block for code and pictures from elsewhere in a text that a reader may open as a page."""
+    found = _ACTIVE.search(text)
+    if found:
+        line = text.count("\n", 0, found.start()) + 1
+        yield block(
+            "text.active",
+            f"ligne {line}",
+            "Ce texte contient du code ou une image venue d'ailleurs : il agirait chez son lecteur.",
+            "This text holds code or a picture from elsewhere: it would act at its reader's.",
+        )
+
+
 def inspect_text(path: Path, policy: Policy) -> Inspected:
     """Read a text, Markdown or log file."""
     text = decode(path.read_bytes())
-    findings = [*check_sentences(text, policy), *check_blobs(text, "texte"), *_lines_like_rows(text, policy)]
+    findings = [
+        *check_active(text),
+        *check_sentences(text, policy),
+        *check_blobs(text, "texte"),
+        *_lines_like_rows(text, policy),
+    ]
     return Inspected(
         tables_in_text(text),
         text,

@@ -5,12 +5,20 @@ is then an interval of ranks, and asking which rows it may be costs two binary s
 twenty columns takes a few seconds and a few hundred megabytes.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hub_extensions.exports.checks.cells import plain
+from hub_extensions.exports.checks.identifiers import IDENTIFIER_HEADERS
+
+_WORDING = re.compile(
+    r"(?:^|_)(?:lib\w*|lic|lil|label|designation|description|intitule|wording|nom_court|nom_long)(?:_|$)"
+)
+_PERSONAL = frozenset({"age", "sexe", "sex", "nir", "patient", "ipp", "naissance", "birth", "deces", "nom", "prenom"})
 #: Suffixes read as tables of the project.
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".parquet")
 
@@ -43,6 +51,19 @@ class ProjectTable:
     path: Path
     rows: int
     columns: tuple[Column, ...]
+
+    @property
+    def describes_codes(self) -> bool:
+        """Whether this is a list of codes with their wording: its rows are words of the field, not persons.
+
+        Such a table has a wording, no date, no identifier of persons, and a column in which each code stands once.
+        """
+        names = [plain(column.name) for column in self.columns]
+        worded = any(_WORDING.search(name) for name in names)
+        personal = any(name in IDENTIFIER_HEADERS or set(name.split("_")) & _PERSONAL for name in names)
+        dated = any(column.kind == "date" for column in self.columns)
+        keyed = any(column.distinct > 0.9 * self.rows for column in self.columns)
+        return worded and keyed and not personal and not dated
 
 
 def data_files(paths: Sequence[Path]) -> list[Path]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hub_extensions.exports.checks.counts import rounding_of
 from hub_extensions.exports.checks.differencing import check_nested, check_system
+from hub_extensions.exports.checks.evidence import check_control, contradicted, controls_beside, has_sums, is_control_of
 from hub_extensions.exports.checks.filetypes import ALLOWED
 from hub_extensions.exports.checks.findings import Finding, Verdict, block, flag, verdict_of
 from hub_extensions.exports.checks.grid import Grid
@@ -23,9 +24,7 @@ from hub_extensions.exports.checks.published import Release, release_of
 from hub_extensions.exports.checks.request import Request
 from hub_extensions.exports.checks.roles import table_of
 from hub_extensions.exports.checks.sidecar import SUFFIX, Sidecar, read_sidecar
-from hub_extensions.exports.checks.words import Role
 
-_CONTROL = re.compile(r"contr[oô]l|evidence|dominance|(?:^|[_.-])max(?:[_.-]|$)|top_?\d", re.IGNORECASE)
 #: Tables released earlier that are read at most, the newest names last.
 MOST_RELEASED = 500
 
@@ -54,21 +53,27 @@ class Session:
         return checked.kind, write_normal(checked, self._request.out_dir, index), list(dict.fromkeys(checked.findings))
 
     def _read(self, index: int, path: Path, name: str) -> Checked:
-        checked = check_file(path, name, self._request.policy, controlled=self._controlled(name))
+        """Check the file itself, with the control and the declaration that lie beside it."""
+        policy = self._request.policy
+        beside = controls_beside(path)
+        checked = check_file(path, name, policy, controlled=bool(beside) or self._controlled(name))
         self._checked[index] = checked
         try:
+            for control in beside:
+                grids = inspect(ALLOWED[control.suffix.lower().lstrip(".")], control, policy).grids
+                mine = checked.inspected.grids if checked.inspected is not None else []
+                checked.findings += check_control(mine, grids, control.name, policy)
             sidecar = read_sidecar(path)
         except Unreadable as refusal:
-            checked.findings.append(block("sidecar.unreadable", name + SUFFIX, refusal.fr, refusal.en))
+            checked.findings.append(block("sidecar.unreadable", name, refusal.fr, refusal.en))
             return checked
         if sidecar is not None:
             self._sidecars[index] = sidecar
         return checked
 
     def _controlled(self, name: str) -> bool:
-        if self._request.apart:
-            return False
-        return any(_CONTROL.search(other) for other in self._names.values() if other != name)
+        """Whether another file of the request is named as a control."""
+        return not self._request.apart and any(is_control_of(other, name) for other in self._names.values())
 
     def _against_data(self, checked: Checked) -> list[Finding]:
         """Return rows and values of *checked* that are the project's own."""
@@ -77,7 +82,7 @@ class Session:
         from hub_extensions.exports.checks.matching import check_against
 
         if self._tables is None:
-            self._tables = list(load_tables(self._request.data))
+            self._tables = [table for table in load_tables(self._request.data) if not table.describes_codes]
         threshold = self._request.policy.min_persons
         found: list[Finding] = []
         for grid in checked.inspected.grids:
@@ -130,12 +135,18 @@ class Session:
         policy, found = self._request.policy, []
         for name, grids, sidecar in self._released():
             if sidecar is not None and grids:
-                found.append(release_of(name, -1, grids[0], sidecar, rounding_of(table_of(grids[0]), policy)))
+                found.append(
+                    release_of(name, -1, grids[0], sidecar, rounding_of(table_of(grids[0]), policy, surely=True))
+                )
         for index, sidecar in sorted(self._sidecars.items()):
             inspected = self._checked[index].inspected
             if inspected is not None and inspected.grids:
                 grid = inspected.grids[0]
-                found.append(release_of(self._names[index], index, grid, sidecar, rounding_of(table_of(grid), policy)))
+                found.append(
+                    release_of(
+                        self._names[index], index, grid, sidecar, rounding_of(table_of(grid), policy, surely=True)
+                    )
+                )
         return found
 
     def _populations(self) -> list[tuple[int, Finding]]:
@@ -197,51 +208,40 @@ class Session:
     def _controls(self) -> list[tuple[int, Finding]]:
         """Return a block for each sum whose control file in the request shows a dominant contributor."""
         found = []
-        bad = [
-            index
-            for index, checked in self._checked.items()
-            if _CONTROL.search(self._names[index]) and any(said.rule == "table.dominance" for said in checked.findings)
-        ]
-        for index in bad:
-            control = self._names[index]
-            for other, checked in self._checked.items():
-                grids = checked.inspected.grids if checked.inspected is not None else []
-                if other not in bad and any(table_of(grid).of(Role.SUM, Role.MEAN) for grid in grids):
-                    found.append(
-                        (
-                            other,
-                            block(
-                                "table.dominance",
-                                control,
-                                f"Le fichier de contrôle « {control} » montre un contributeur dominant.",
-                                f"The control file {control} shows a dominant contributor.",
-                            ),
-                        )
-                    )
+        for number, control in self._checked.items():
+            if control.inspected is None:
+                continue
+            for index, checked in self._checked.items():
+                mine = checked.inspected.grids if checked.inspected is not None else []
+                if is_control_of(self._names[number], self._names[index]) and has_sums(mine):
+                    said = check_control(mine, control.inspected.grids, self._names[number], self._request.policy)
+                    found += [(index, finding) for finding in said]
         return found
 
     def _forged(self) -> list[tuple[int, Finding]]:
-        """Return a block for ACRO evidence that calls a file of the request safe when it is not."""
-        declared = [
-            index
+        """Return a block for ACRO evidence that calls a file of the request, or one that lies beside it, safe."""
+        declared = {
+            index: checked
             for index, checked in self._checked.items()
             if any(said.rule == "evidence.acro" for said in checked.findings)
-        ]
+        }
         blocked = [
             self._names[index]
             for index, checked in self._checked.items()
             if index not in declared and verdict_of(checked.findings) is Verdict.BLOCK
         ]
-        return [
-            (
-                index,
-                block(
-                    "evidence.contradicted",
-                    name,
-                    f"La pièce déclarée contredit le contrôle de « {name} », qui est bloqué.",
-                    f"The declared evidence contradicts the check of {name}, which is blocked.",
-                ),
-            )
-            for index in declared
-            for name in blocked
-        ]
+        found = [(index, contradicted(name)) for index in declared for name in blocked]
+        for index, checked in declared.items():
+            found += [(index, contradicted(name)) for name in self._praised(checked)]
+        return found
+
+    def _praised(self, checked: Checked) -> list[str]:
+        """Return the names of blocked tables that a declaration names and that lie beside it."""
+        text = checked.inspected.text if checked.inspected is not None else ""
+        found = []
+        for name in sorted(set(re.findall(r"^[\w.-]{1,100}\.csv$", text, re.MULTILINE)))[:20]:
+            path = checked.path.parent / name
+            if path.is_file() and not path.is_symlink() and path.stat().st_size < 1 << 20:
+                said = check_file(path, name, self._request.policy).findings
+                found += [name] if verdict_of(said) is Verdict.BLOCK else []
+        return found

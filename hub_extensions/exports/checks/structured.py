@@ -18,6 +18,8 @@ from hub_extensions.exports.checks.policy import Policy
 from hub_extensions.exports.checks.words import Role, role_of_header
 
 DEEPEST = 40
+#: Items of a list that is a value (a pair of coordinates) and no column.
+SHORT = 3
 _SCALAR = (str, int, float, bool, type(None))
 _EFFECTS = frozenset({Role.COEFFICIENT, Role.RATIO, Role.P_VALUE, Role.ERROR})
 
@@ -153,21 +155,30 @@ def _facts(scalars: Mapping[str, Any], where: str) -> Iterator[Grid]:
         yield Grid(where, tuple(scalars), (tuple(_text(item) for item in scalars.values()),))
 
 
+def flattened(item: Mapping[str, Any], prefix: str = "", depth: int = 3) -> dict[str, Any]:
+    """Return the scalars of an object, of the objects inside it, and of short lists (coordinates), under joined names."""
+    found: dict[str, Any] = {}
+    for key, inner in item.items():
+        name = f"{prefix}{key}"
+        if _scalars(inner):
+            found[name] = inner
+        elif isinstance(inner, Mapping) and depth:
+            found |= flattened(inner, f"{name} ", depth - 1)
+        elif isinstance(inner, list) and 0 < len(inner) <= SHORT and all(map(_scalars, inner)):
+            found |= {f"{name} {place}": value for place, value in enumerate(inner)}
+    return found
+
+
 def _list(value: list[Any], where: str) -> Iterator[Grid]:
     if all(isinstance(item, Mapping) for item in value):
-        flat = [item for item in value if any(_scalars(inner) for inner in item.values())]
-        header = list(dict.fromkeys(key for item in flat for key, inner in item.items() if _scalars(inner)))
+        flat = [flattened(item) for item in value]
+        header = list(dict.fromkeys(key for item in flat for key in item))
         if header:
-            yield from grids_from_matrix(
-                where,
-                [
-                    header,
-                    *[[_text(item.get(key)) if _scalars(item.get(key)) else "" for key in header] for item in flat],
-                ],
-            )
+            matrix = [header, *[[_text(item.get(key)) for key in header] for item in flat]]
+            yield from grids_from_matrix(where, matrix)
         for number, item in enumerate(value):
             for key, inner in item.items():
-                if not _scalars(inner):
+                if not _scalars(inner) and not (isinstance(inner, Mapping) and flattened(inner)):
                     yield from tables_in(inner, f"{where}[{number}].{key}")
     elif all(isinstance(item, list) for item in value) and all(_scalars(cell) for item in value for cell in item):
         yield from grids_from_matrix(where, [[_text(cell) for cell in item] for item in value])

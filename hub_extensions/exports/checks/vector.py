@@ -4,6 +4,8 @@
 code, entities and addresses are refused. A drawing with few marks still goes to a person.
 """
 
+import base64
+import binascii
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -15,6 +17,7 @@ from hub_extensions.exports.checks.findings import Finding, block, flag
 from hub_extensions.exports.checks.freetext import check_blobs
 from hub_extensions.exports.checks.inspection import Inspected, Unreadable
 from hub_extensions.exports.checks.policy import Policy
+from hub_extensions.exports.checks.raster import check_png
 
 #: Equal marks above which each may be a person, and points of one line above which it is no summary.
 MOST_MARKS = 20
@@ -60,9 +63,7 @@ def _active(element: Any) -> Iterator[Finding]:
             )
         elif bare in {"href", "src"} and not value.startswith("#"):
             if value.startswith("data:image/"):
-                yield flag(
-                    "vector.image", f"<{tag}>", "Image incorporée dans le dessin.", "A picture embedded in the drawing."
-                )
+                yield from _embedded(value, f"<{tag}>")
             elif tag != "a" or re.match(r"\s*(?:javascript|data|vbscript):", value, re.IGNORECASE):
                 yield block(
                     "vector.remote",
@@ -84,6 +85,25 @@ def _active(element: Any) -> Iterator[Finding]:
             "Le style va chercher quelque chose ailleurs.",
             "The style fetches something elsewhere.",
         )
+
+
+def _embedded(value: str, where: str) -> Iterator[Finding]:
+    """Yield what an embedded picture is: a plain PNG goes to a person, anything else can't be checked."""
+    try:
+        data = base64.b64decode(value.partition(",")[2], validate=False)
+        found = list(check_png(data, where)) if data.startswith(b"\x89PNG") else None
+    except (binascii.Error, ValueError, Unreadable):
+        found = None
+    if found is None:
+        yield block(
+            "vector.image",
+            where,
+            "Le dessin incorpore un contenu qui n'est pas une image PNG lisible.",
+            "The drawing embeds something that is no readable PNG.",
+        )
+        return
+    yield from found
+    yield flag("vector.image", where, "Image incorporée dans le dessin.", "A picture embedded in the drawing.")
 
 
 def _marks(element: Any, *, quiet: bool = False) -> Iterator[tuple[str, int]]:
