@@ -21,7 +21,8 @@ def _print(verdicts: Sequence[FileVerdict], language: Language) -> None:
     for verdict in verdicts:
         name = "".join(c if c.isprintable() else "�" for c in str(verdict.file))
         click.echo(
-            f"{click.style(verdict.verdict.value.ljust(5), fg=_COLOURS[verdict.verdict], bold=True)} {name} ({verdict.type})"
+            f"{click.style(verdict.verdict.value.ljust(5), fg=_COLOURS[verdict.verdict], bold=True)} {name} "
+            f"({verdict.type})"
         )
         for finding in verdict.findings:
             click.echo(
@@ -37,7 +38,7 @@ def _must_exist(paths: Sequence[str], what: str) -> None:
 
 
 def _corpus(folder: str | None, language: Language, *, as_json: bool) -> None:
-    from hub_extensions.exports.checks.corpus.confusion import measure, report
+    from hub_extensions.exports.checks.corpus.confusion import measure, report  # noqa: PLC0415
 
     result = measure(None if folder is None else Path(folder))
     click.echo(json.dumps(result.as_json(language), ensure_ascii=False, indent=2) if as_json else report(result))
@@ -71,7 +72,7 @@ def _corpus(folder: str | None, language: Language, *, as_json: bool) -> None:
     is_flag=True,
     help="Check the corpus (generated, or the one in the folder given) and print the confusion matrix.",
 )
-def command(
+def command(  # noqa: PLR0917
     files: tuple[str, ...],
     policy_file: str | None,
     data: tuple[str, ...],

@@ -1,6 +1,7 @@
 """Archives: refused as such, and looked at before any format built on ZIP is opened.
 
-A ZIP tells sizes that may be lies, holds names that leave their folder, and can be a bomb; nothing is unpacked until its
+A ZIP tells sizes that may be lies, holds names that leave their folder, and can be a bomb; nothing is unpacked until
+its
 listing is sane. Archives themselves are not released: files are sent one by one, so that each is checked and previewed.
 """
 

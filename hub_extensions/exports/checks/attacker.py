@@ -1,7 +1,9 @@
 """What a reader with a pencil finds: masked cells recovered from margins, and categories left out of a total.
 
-Every total over shown and masked cells is an equation; the smallest and the largest value that each masked cell can take
-is a linear programme (HiGHS). A cell that can take one value only is published, mask or not. Margins that don't add up in
+Every total over shown and masked cells is an equation; the smallest and the largest value that each masked cell can
+take
+is a linear programme (HiGHS). A cell that can take one value only is published, mask or not. Margins that don't add
+up in
 the rows without masks (persons counted in several classes) are no equations and are left out.
 """
 
@@ -50,10 +52,10 @@ def equations_of(table: Table, rounding: Rounding) -> list[Equation]:
         wrong = [equation for equation in whole if equation.gap < -_slack(equation, rounding)]
         if len(wrong) * 5 <= len(whole):
             found += here
-    return found or _unnamed_totals(table, cells)
+    return found or _unnamed_totals(cells)
 
 
-def _unnamed_totals(table: Table, cells: Sequence[Published]) -> list[Equation]:
+def _unnamed_totals(cells: Sequence[Published]) -> list[Equation]:
     """Return the equations of a column or a last row that is the sum of the others without saying so."""
     by_column: dict[int, dict[int, Published]] = {}
     for cell in cells:
@@ -109,8 +111,10 @@ def _remainders(table: Table, equations: Sequence[Equation], rounding: Rounding,
             yield block(
                 "table.remainder",
                 where,
-                f"Le total dépasse la somme des cases de moins de {policy.min_persons} : une catégorie absente se déduit.",
-                f"The total exceeds the sum of its cells by fewer than {policy.min_persons}: a missing class can be worked out.",
+                f"Le total dépasse la somme des cases de moins de {policy.min_persons} : une catégorie absente se "
+                f"déduit.",
+                f"The total exceeds the sum of its cells by fewer than {policy.min_persons}: a missing class can be "
+                f"worked out.",
             )
             return
 
@@ -141,8 +145,10 @@ def _recovered(table: Table, equations: Sequence[Equation], rounding: Rounding, 
         yield block(
             "table.recoverable",
             table.grid.place(cell.row, cell.column),
-            "Cette case masquée se retrouve exactement par différence avec les totaux : masquez-en une seconde dans la ligne et dans la colonne.",
-            "This masked cell is recovered exactly from the totals: suppress a second one in its row and in its column.",
+            "Cette case masquée se retrouve exactement par différence avec les totaux : masquez-en une seconde dans "
+            "la ligne et dans la colonne.",
+            "This masked cell is recovered exactly from the totals: suppress a second one in its row and in its "
+            "column.",
         )
     narrow = [
         cell

@@ -1,9 +1,11 @@
 """Reads one cell the way a French or English table means it: numbers, percentages, masked counts, dates, labels.
 
-A checker that takes ``1 204`` for text counts nothing and passes everything; one that takes ``< 11`` for text can't tell
+A checker that takes ``1 204`` for text counts nothing and passes everything; one that takes ``< 11`` for text can't
+tell
 a masked table from a broken one. Nothing here guesses what a column means: that is :mod:`.roles`.
 """
 
+import math
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -128,7 +130,7 @@ def _number(raw: str) -> Cell | None:
     if text is None:
         return None
     value = float(text)
-    if value != value or abs(value) > 1e300:
+    if math.isnan(value) or abs(value) > 1e300:
         return None
     mantissa = text.lower().split("e")[0]
     decimals = len(mantissa.split(".")[1]) if "." in mantissa else 0

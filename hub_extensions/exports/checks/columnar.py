@@ -4,6 +4,7 @@ Turned into CSV, which has neither.
 """
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -23,7 +24,9 @@ def text_of(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
-        return "" if value != value else repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)  # noqa: PLR0124 - NaN
+        return (
+            "" if math.isnan(value) else repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+        )
     return str(value)
 
 
@@ -95,7 +98,7 @@ def inspect_parquet(path: Path, policy: Policy) -> Inspected:
             )
     if any(finding.rule == "parquet.type" for finding in found):
         return Inspected(findings=found)
-    names = [name for name in table.column_names]
+    names = list(table.column_names)
     columns = [
         table.column(index).cast(pa.string())
         if pa.types.is_dictionary(table.schema[index].type)

@@ -81,7 +81,8 @@ def _small(value: float, rounding: Rounding, policy: Policy) -> Severity | None:
 
 
 def _all_guessed_small(table: Table, policy: Policy) -> bool:
-    """Whether nothing but the shape of the numbers says that these are counts: none is named, none reaches the threshold."""
+    """Whether nothing but the shape of the numbers says that these are counts: none is named, none reaches the
+    threshold."""
     cells = list(count_cells(table))
     named = any(not column.guessed or column.is_total for _, column, _ in cells)
     masked = any(cell.kind is Kind.MASKED for _, _, cell in cells)
@@ -131,8 +132,10 @@ def _small_finding(severity: Severity, where: str, rounding: Rounding, policy: P
     return block(
         "table.small_count",
         where,
-        f"Effectif inférieur à {t} : masquez la case (et une seconde, pour qu'elle ne se retrouve pas par différence) ou regroupez des classes.",
-        f"Count under {t}: suppress the cell (and a second one, so that it can't be found by subtraction) or merge classes.",
+        f"Effectif inférieur à {t} : masquez la case (et une seconde, pour qu'elle ne se retrouve pas par différence) "
+        f"ou regroupez des classes.",
+        f"Count under {t}: suppress the cell (and a second one, so that it can't be found by subtraction) or merge "
+        f"classes.",
     )
 
 
@@ -176,7 +179,8 @@ def check_rounded_totals(table: Table) -> Iterator[Finding]:
                 yield block(
                     "table.rounding_undone",
                     table.grid.place(row, column.index),
-                    f"Ce total n'est pas arrondi à {base} comme les autres cases : recalculez-le à partir des cases arrondies.",
+                    f"Ce total n'est pas arrondi à {base} comme les autres cases : recalculez-le à partir des cases "
+                    f"arrondies.",
                     f"This total is not rounded to {base} as the other cells are: recompute it from the rounded cells.",
                 )
             return

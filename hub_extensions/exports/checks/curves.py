@@ -5,6 +5,7 @@ person read 1/n, 1/(n−1), and so on.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from hub_extensions.exports.checks.cells import Kind
 from hub_extensions.exports.checks.findings import Finding, block, flag
@@ -47,7 +48,7 @@ def check_curves(table: Table, policy: Policy) -> Iterator[Finding]:
 
 
 def _risk_set(table: Table, column: Column, run: Sequence[tuple[int, float]], policy: Policy) -> Iterator[Finding]:
-    drops = [(row, before - after) for (_, before), (row, after) in zip(run, run[1:], strict=False)]
+    drops = [(row, before - after) for (_, before), (row, after) in pairwise(run)]
     small = [(row, drop) for row, drop in drops if 0 < drop < policy.min_persons]
     if small:
         row = small[0][0]
@@ -64,13 +65,9 @@ def _survival(
 ) -> Iterator[Finding]:
     scale = 100.0 if max((value for _, value in run), default=0) > 1.0 else 1.0
     values = [(row, value / scale) for row, value in run]
-    hazards = [
-        (row, 1 - after / before)
-        for (_, before), (row, after) in zip(values, values[1:], strict=False)
-        if 0 < after < before
-    ]
+    hazards = [(row, 1 - after / before) for (_, before), (row, after) in pairwise(values) if 0 < after < before]
     implied = [1 / hazard for _, hazard in hazards if hazard > 0]
-    falls = [before - after for before, after in zip(implied, implied[1:], strict=False)]
+    falls = [before - after for before, after in pairwise(implied)]
     if len(falls) >= 5 and sum(1 for fall in falls if 0.5 <= fall < policy.min_persons) >= 0.8 * len(falls):
         row = hazards[0][0]
         yield block(

@@ -57,7 +57,8 @@ def separator_of(text: str) -> str:
 
 
 def runs_as_formula(cell: str) -> bool:
-    """Whether a spreadsheet would run *cell*: it begins as a formula and is no number and no label such as « + de 65 »."""
+    """Whether a spreadsheet would run *cell*: it begins as a formula and is no number and no label such as « + de 65
+    »."""
     text = cell.lstrip(" \u00a0\ufeff'\"")
     if not text:
         return False

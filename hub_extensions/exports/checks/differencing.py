@@ -4,7 +4,8 @@ Three ways, from the certain to the likely:
 
 * nested cells of declared populations: the difference of two published numbers is a third one (and, with the data, the
   persons behind it are counted);
-* linear algebra over everything published of one data set: a masked cell is out when it is a combination of numbers that
+* linear algebra over everything published of one data set: a masked cell is out when it is a combination of numbers
+that
   are out, and bounds by linear programming when it is not quite;
 * without declared populations, tables of the same dimensions: a smaller new table is taken for a part of the old one, a
   larger one for the same query on refreshed data.
@@ -109,8 +110,10 @@ def check_nested(
                 yield block(
                     "difference.nested",
                     where,
-                    f"{which} = moins de {policy.min_persons} personnes ({where}) : les deux tableaux ensemble désignent un petit groupe.",
-                    f"{which} = fewer than {policy.min_persons} persons ({where}): the two tables together single out a small group.",
+                    f"{which} = moins de {policy.min_persons} personnes ({where}) : les deux tableaux ensemble "
+                    f"désignent un petit groupe.",
+                    f"{which} = fewer than {policy.min_persons} persons ({where}): the two tables together single out "
+                    f"a small group.",
                 )
 
 
@@ -129,8 +132,10 @@ def _refreshed(new: Release, other: Release, policy: Policy) -> Iterator[Finding
                 yield flag(
                     "difference.refreshed",
                     new.table.grid.place(one.row, one.column),
-                    f"La même case a été publiée sur une autre version des données, à moins de {policy.min_persons} près.",
-                    f"The same cell was released on another version of the data, fewer than {policy.min_persons} apart.",
+                    f"La même case a été publiée sur une autre version des données, à moins de {policy.min_persons} "
+                    f"près.",
+                    f"The same cell was released on another version of the data, fewer than {policy.min_persons} "
+                    f"apart.",
                 )
                 return
 

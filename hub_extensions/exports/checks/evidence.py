@@ -1,6 +1,7 @@
 """What authors put beside a table to show that it is safe: control files of dominance, and ACRO's own results.
 
-Evidence is read to find fault, never to acquit by itself: a control that shows a dominant contributor blocks the sum that it
+Evidence is read to find fault, never to acquit by itself: a control that shows a dominant contributor blocks the sum
+that it
 controls, and a declaration that contradicts our own checks is blocked with the file that it praises.
 """
 

@@ -113,8 +113,10 @@ def check_plotly(spec: Any, where: str) -> Iterator[Finding | Grid]:
             yield block(
                 "figure.raw_values",
                 place,
-                f"La figure interactive contient {max(longest, extra)} valeurs d'origine : exportez une image et un tableau agrégé.",
-                f"The interactive figure holds {max(longest, extra)} original values: export a picture and an aggregate table.",
+                f"La figure interactive contient {max(longest, extra)} valeurs d'origine : exportez une image et un "
+                f"tableau agrégé.",
+                f"The interactive figure holds {max(longest, extra)} original values: export a picture and an "
+                f"aggregate table.",
             )
             continue
         if kind in {"bar", "pie", "scatter", "funnel"}:
@@ -168,7 +170,8 @@ def check_vega(spec: Mapping[str, Any], where: str) -> Iterator[Finding | Grid]:
             yield block(
                 "figure.raw_values",
                 f"{where} · {name}",
-                f"La figure interactive contient {len(rows)} lignes d'origine : exportez une image et un tableau agrégé.",
+                f"La figure interactive contient {len(rows)} lignes d'origine : exportez une image et un tableau "
+                f"agrégé.",
                 f"The interactive figure holds {len(rows)} original rows: export a picture and an aggregate table.",
             )
         elif isinstance(rows, list) and rows and all(isinstance(row, Mapping) for row in rows):

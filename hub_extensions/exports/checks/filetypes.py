@@ -89,7 +89,8 @@ _OLD_PICKLE = re.compile(
 
 @dataclass(frozen=True)
 class TrueType:
-    """``kind`` from the content; ``label`` what magika calls it; ``declared`` from the extension, empty when unknown."""
+    """``kind`` from the content; ``label`` what magika calls it; ``declared`` from the extension, empty when
+    unknown."""
 
     kind: str
     label: str
@@ -102,7 +103,7 @@ class TrueType:
         if not self.declared:
             return True
         if self.declared in TEXTUAL:
-            return self.kind == "text" or self.kind == self.declared
+            return self.kind in {"text", self.declared}
         return self.kind == self.declared
 
 
@@ -135,7 +136,7 @@ def _markup(head: bytes) -> str | None:
             return "svg"
     if start.startswith(b"<?xml") and b"<html" not in start:
         return "xml"
-    tags = rb"<(?:!doctype\s+html|html|head|body|table|div|script|style|meta|iframe|img|p|h[1-6]|span|a|ul|form|link|section|!--)"
+    tags = rb"<(?:!doctype\s+html|html|head|body|table|div|script|style|meta|iframe|img|p|h[1-6]|span|a|ul|form|link|section|!--)"  # noqa: E501
     return "html" if re.match(tags, start) else None
 
 
@@ -165,7 +166,7 @@ def _magika_label(path: Path) -> tuple[str, str, float]:
     """Return magika's label, group and score; it loads a model, so it is imported where it is used."""
     from magika import Magika
 
-    global _MAGIKA  # noqa: PLW0603 - one model per process
+    global _MAGIKA  # noqa: PLW0603
     if _MAGIKA is None:
         _MAGIKA = Magika()
     result = _MAGIKA.identify_path(path)

@@ -24,7 +24,7 @@ class Severity(StrEnum):
 class Verdict(StrEnum):
     """What becomes of a file: the most serious of its findings, information apart."""
 
-    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    PASS = "pass"  # noqa: S105
     FLAG = "flag"
     BLOCK = "block"
 
@@ -53,7 +53,8 @@ class Finding:
 
     @classmethod
     def from_wire(cls, raw: Mapping[str, Any]) -> "Finding":
-        """Read what :meth:`to_wire` wrote. Raises ``KeyError`` or ``ValueError`` when the worker wrote something else."""
+        """Read what :meth:`to_wire` wrote. Raises ``KeyError`` or ``ValueError`` when the worker wrote something
+        else."""
         french, english = raw["message"]
         return cls(str(raw["rule"]), Severity(raw["severity"]), str(raw["where"]), Text(str(french), str(english)))
 

@@ -1,4 +1,5 @@
-"""Text that people wrote: notes, logs, programs. Tables inside are read as tables, sentences for what they say of persons."""
+"""Text that people wrote: notes, logs, programs. Tables inside are read as tables, sentences for what they say of
+persons."""
 
 import ast
 import re
@@ -17,18 +18,19 @@ _CIVILITY = re.compile(
     r"\b(?:M\.|Mr|Mme|Mlle|Madame|Monsieur|Dr|Docteur|Pr|Professeur)\s+(?:[A-ZÉÈ][a-zéèêëïîç-]+\s+){0,2}[A-ZÉÈ][A-Za-zéèêëïîç-]{2,}"
 )
 _CLINICAL = re.compile(
-    r"\b(?:hospitalis[ée]e?s?\s+(?:pour|le|du)|ant[ée]c[ée]dents?\s*:|motif d.hospitalisation|compte[- ]rendu (?:d.hospitalisation|op[ée]ratoire)|lettre de (?:sortie|liaison)|examen clinique|patiente?\s+(?:de|âg[ée]e?)\s+\d{1,3}\s+ans|conclusion\s*:\s*patient)",
+    r"\b(?:hospitalis[ée]e?s?\s+(?:pour|le|du)|ant[ée]c[ée]dents?\s*:|motif d.hospitalisation|compte[- ]rendu (?:d.hospitalisation|op[ée]ratoire)|lettre de (?:sortie|liaison)|examen clinique|patiente?\s+(?:de|âg[ée]e?)\s+\d{1,3}\s+ans|conclusion\s*:\s*patient)",  # noqa: E501
     re.IGNORECASE,
 )
 _NUMBER = r"\d{1,3}(?:[\u00a0\u202f ]\d{3})+|\d{1,6}"
 _SMALL = re.compile(
-    rf"(?<![\w.,=<>≥≤-])(?<!\d[\u00a0\u202f ])(?:[nN]\s*=\s*({_NUMBER})|({_NUMBER})\s+(?:patient|personne|sujet|cas\b|d[ée]c[èe]s|b[ée]n[ée]ficiaire|individu|s[ée]jour)[a-z]*)(?![\d.,]\d)"
+    rf"(?<![\w.,=<>≥≤-])(?<!\d[\u00a0\u202f ])(?:[nN]\s*=\s*({_NUMBER})|({_NUMBER})\s+(?:patient|personne|sujet|cas\b|d[ée]c[èe]s|b[ée]n[ée]ficiaire|individu|s[ée]jour)[a-z]*)(?![\d.,]\d)"  # noqa: E501
 )
 _BLOB = re.compile(r"[A-Za-z0-9+/]{400,}={0,2}|(?:[0-9a-fA-F]{2}){300,}")
 
 
 def check_sentences(text: str, policy: Policy, where: str = "texte") -> Iterator[Finding]:
-    """Yield hints that a text speaks of persons, and small numbers of persons said in words. Never a block: these are hints."""
+    """Yield hints that a text speaks of persons, and small numbers of persons said in words. Never a block: these
+    are hints."""
     quoted = [int(re.sub(r"\D", "", a or b)) for a, b in _SMALL.findall(text)]
     small = [count for count in quoted if 0 < count < policy.min_persons]
     if small:

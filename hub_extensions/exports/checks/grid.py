@@ -16,7 +16,8 @@ Matrix = Sequence[Sequence[str]]
 
 @dataclass(frozen=True)
 class Grid:
-    """One table. ``where`` names it inside its file; ``notes`` are titles and footnotes, which may hold ``n = 1 204``."""
+    """One table. ``where`` names it inside its file; ``notes`` are titles and footnotes, which may hold ``n = 1
+    204``."""
 
     where: str
     header: tuple[str, ...]

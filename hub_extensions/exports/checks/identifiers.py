@@ -1,7 +1,8 @@
 """Direct identifiers of persons and professionals, in any text, and the names of columns that hold them.
 
 The key of a NIR is right in one of a hundred random numbers, so month and département are looked at too; a NIR written
-with spaces or digit by digit is still one; one with a wrong key is shown to a reviewer. FINESS and RPPS pass Luhn's test
+with spaces or digit by digit is still one; one with a wrong key is shown to a reviewer. FINESS and RPPS pass Luhn's
+test
 one time in ten by chance: a column decides, not a value. Source: CNAM practice (no identifier of a beneficiary or of a
 professional, even encrypted), HDH forum no. 1190.
 """
@@ -31,14 +32,14 @@ IDENTIFIER_HEADERS = frozenset(
     death_date death_datetime iban hadm_id stay_id icustay_id row_id patient_nbr stc_patient admission_id
     patient_uid uid uuid guid numero_identifiant identifiant identifiant_patient clef_patient cle_patient
     key_patient
-    """.split()  # noqa: SIM905 - one word a place, not one a line
+    """.split()  # noqa: SIM905
 )
 #: Headers of professionals' identifiers: never, even encrypted.
 PROFESSIONAL_HEADERS = frozenset(
     """
     rpps adeli ps_num num_rpps numero_rpps id_rpps pfs_exe_num pfs_pre_num pse_num ps_id provider_id num_adeli
     id_medecin medecin_id id_praticien praticien_id physician_id npi nom_medecin prescripteur_id
-    """.split()  # noqa: SIM905 - one word a place, not one a line
+    """.split()  # noqa: SIM905
 )
 ESTABLISHMENT_HEADERS = frozenset(
     [
@@ -63,7 +64,7 @@ FINE_GEOGRAPHY_HEADERS = frozenset(
     """
     iris code_iris codeiris iris_code dcomiris carreau carreau_200m id_carreau ilot adresse_geo lon lat
     longitude latitude x_l93 y_l93 coord_x coord_y qpv_ilot h3 geohash
-    """.split()  # noqa: SIM905 - one word a place, not one a line
+    """.split()  # noqa: SIM905
 )
 
 _GAP = r"[ \u00a0\u202f.\-_/]{0,2}"
@@ -80,12 +81,12 @@ _PHONE = re.compile(
 )
 _IBAN = re.compile(r"\bFR\d{2}(?:\s?[0-9A-Z]{4}){5}\s?[0-9A-Z]{3}\b")
 _KEYED = re.compile(
-    r"\b(?:IPP|NDA|NIP|IEP|INS|N° ?(?:de )?dossier|num[ée]ro de (?:patient|dossier|s[ée]jour))\s*(?:n°|no|:|=|-|est|le)?\s*:?\s*([A-Z]?\d[\d ]{4,14}\d)",
+    r"\b(?:IPP|NDA|NIP|IEP|INS|N° ?(?:de )?dossier|num[ée]ro de (?:patient|dossier|s[ée]jour))\s*(?:n°|no|:|=|-|est|le)?\s*:?\s*([A-Z]?\d[\d ]{4,14}\d)",  # noqa: E501
     re.IGNORECASE,
 )
 _MONTHS = r"(?:janvier|f[ée]vrier|mars|avril|mai|juin|juillet|ao[ûu]t|septembre|octobre|novembre|d[ée]cembre)"
 _BIRTH = re.compile(
-    rf"\b(?:n[ée]{{1,2}}(?:\(e\)|e)?\s+le|date de naissance\s*:?|DDN\s*:?|DOB\s*:?|date of birth\s*:?|born on)\s*(?:le\s+)?(\d{{1,2}}\s*[/.\-]\s*\d{{1,2}}\s*[/.\-]\s*\d{{2,4}}|\d{{4}}-\d{{2}}-\d{{2}}|\d{{1,2}}(?:er)?\s+{_MONTHS}\s+\d{{4}})",
+    rf"\b(?:n[ée]{{1,2}}(?:\(e\)|e)?\s+le|date de naissance\s*:?|DDN\s*:?|DOB\s*:?|date of birth\s*:?|born on)\s*(?:le\s+)?(\d{{1,2}}\s*[/.\-]\s*\d{{1,2}}\s*[/.\-]\s*\d{{2,4}}|\d{{4}}-\d{{2}}-\d{{2}}|\d{{1,2}}(?:er)?\s+{_MONTHS}\s+\d{{4}})",  # noqa: E501
     re.IGNORECASE,
 )
 
@@ -197,7 +198,8 @@ def check_headers(headers: Sequence[str], where: str) -> Iterator[Finding]:
             yield block(
                 "identifier.header",
                 place,
-                "Cette colonne porte un identifiant de personne ou une donnée nominative, même pseudonymisée : retirez-la.",
+                "Cette colonne porte un identifiant de personne ou une donnée nominative, même pseudonymisée : "
+                "retirez-la.",
                 "This column holds an identifier of persons, even pseudonymised: remove it.",
             )
         elif name in PROFESSIONAL_HEADERS:

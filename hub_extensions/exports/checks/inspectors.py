@@ -1,4 +1,5 @@
-"""Which inspector reads which type; each is imported when a file of its type comes, so that a CSV loads no PDF library."""
+"""Which inspector reads which type; each is imported when a file of its type comes, so that a CSV loads no PDF
+library."""
 
 import importlib
 from pathlib import Path

@@ -1,7 +1,9 @@
 """Comparison of tables that declare no population: by the names of their dimensions and their labels.
 
-A new table that is nowhere larger than an old one of the same shape is taken for a part of it (one filter more), and a small
-gap blocks; one that is nowhere smaller is taken for the same query on refreshed data, and a person decides. Tables whose
+A new table that is nowhere larger than an old one of the same shape is taken for a part of it (one filter more), and
+a small
+gap blocks; one that is nowhere smaller is taken for the same query on refreshed data, and a person decides. Tables
+whose
 cells go both ways are taken for different things, unless most of their cells hardly moved.
 """
 

@@ -1,8 +1,10 @@
 """Recognises rows of the project's data in what is about to leave, whatever was done to hide them.
 
 Names of columns stripped, columns shuffled, numbers rounded to two digits, dates moved by a day: a row keeps its
-combination of values. Columns of the export are mapped to columns of the project, the most selective first; what counts is
-the share of its rows whose combination belongs to fewer project rows than the threshold, against the same share after each
+combination of values. Columns of the export are mapped to columns of the project, the most selective first; what
+counts is
+the share of its rows whose combination belongs to fewer project rows than the threshold, against the same share
+after each
 column is shuffled on its own. An aggregate's combinations belong to many rows or to none, shuffled or not.
 
 Not found: rows with added noise, rescaled or recoded values, and single columns of values that many persons share.
@@ -192,7 +194,7 @@ def _alone(search: _Search, count: int, threshold: int) -> float:
     return float(((times > 0) & (times < threshold)).sum() / count)
 
 
-def _follow(search: _Search, pairings: list[Pairing], anchor: Pairing, count: int) -> tuple[list[Pairing], _Search]:
+def _follow(search: _Search, pairings: list[Pairing], anchor: Pairing) -> tuple[list[Pairing], _Search]:
     """Add columns one by one: each time the one that keeps the rows and drops the most pairs."""
     import numpy as np
 
@@ -238,7 +240,8 @@ def _shuffled(mapping: list[Pairing], threshold: int, count: int, seed: int) -> 
 
 
 def _groups(mapping: list[Pairing], sample: Sequence[Sequence[str]], threshold: int) -> bool:
-    """Whether the export counts: a column left over holds counts from the threshold up, and too few others were recognised.
+    """Whether the export counts: a column left over holds counts from the threshold up, and too few others were
+    recognised.
 
     The median of a small group is one person's value, so a few of an aggregate's columns may agree with single rows.
     """
@@ -287,7 +290,7 @@ def match_rows(rows: Sequence[Sequence[str]], table: ProjectTable, threshold: in
         search = _start(anchor)
         if search is None:
             continue
-        mapping, search = _follow(search, pairings, anchor, len(sample))
+        mapping, search = _follow(search, pairings, anchor)
         share = _alone(search, len(sample), threshold)
         if share < SHARE or len(mapping) < 2 or _groups(mapping, sample, threshold):
             continue
@@ -302,7 +305,8 @@ def match_rows(rows: Sequence[Sequence[str]], table: ProjectTable, threshold: in
 
 
 def lone_values(rows: Sequence[Sequence[str]], table: ProjectTable, threshold: int) -> Iterator[tuple[int, str]]:
-    """Yield (column, project column) where an export's values are those of a column in which each singles people out."""
+    """Yield (column, project column) where an export's values are those of a column in which each singles people
+    out."""
     sample = sampled(rows)
     for values in columns_of(sample):
         if len(set(values.texts)) < FEWEST:
@@ -343,7 +347,8 @@ def _beyond_chance(pairing: Pairing) -> bool:
 def _density(values: Any, cell: Cell, width: float) -> float:
     """Return the chance that a number like *cell* is among *values*: of as many digits when long, nearby otherwise.
 
-    Serial numbers fill their own range, so that only their length tells them from counts; short numbers are compared with
+    Serial numbers fill their own range, so that only their length tells them from counts; short numbers are compared
+    with
     their neighbours, because counts and ages crowd.
     """
     import numpy as np
@@ -377,7 +382,9 @@ def check_against(
             yield block(
                 "rows.matched",
                 where or f"{len(rows)} lignes",
-                f"{match.share:.0%} des lignes se retrouvent dans « {table.name} » ({match.columns} colonnes reconnues, {match.chance:.0%} par hasard) : ce sont des personnes.",
-                f"{match.share:.0%} of the rows are found in {table.name} ({match.columns} columns recognised, {match.chance:.0%} by chance): these are persons.",
+                f"{match.share:.0%} des lignes se retrouvent dans « {table.name} » ({match.columns} colonnes "
+                f"reconnues, {match.chance:.0%} par hasard) : ce sont des personnes.",
+                f"{match.share:.0%} of the rows are found in {table.name} ({match.columns} columns recognised, "
+                f"{match.chance:.0%} by chance): these are persons.",
             )
             return

@@ -1,6 +1,7 @@
 """The model lane: models that can be read without running them, looked at for the rows they were trained on.
 
-A nearest-neighbour model is its training table; so are support vectors, the categories of an encoder and the quantiles of
+A nearest-neighbour model is its training table; so are support vectors, the categories of an encoder and the
+quantiles of
 a small sample, inside any wrapper. skops and ONNX are read as archives of arrays. No model passes by itself: what it
 memorised in other ways (a deep forest) is a reviewer's question.
 """

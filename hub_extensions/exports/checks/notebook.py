@@ -1,6 +1,7 @@
 """Notebooks: the program leaves, what it printed does not.
 
-Outputs, attachments and widget state hold rows (``df.head()``); code may hold literals. Outputs that show tables, pictures
+Outputs, attachments and widget state hold rows (``df.head()``); code may hold literals. Outputs that show tables,
+pictures
 or many numbers block, because their author meant to release them; the normalised notebook has none at all.
 """
 

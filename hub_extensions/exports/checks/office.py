@@ -4,6 +4,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from hub_extensions.exports.checks.archives import read_member, sane_members, trailing_bytes
 from hub_extensions.exports.checks.findings import Finding, block, flag
@@ -34,14 +35,17 @@ def _relations(text: str, where: str) -> Iterator[Finding]:
 
 def _tables(xml: bytes, where: str) -> list[Grid]:
     """Return the tables of a document part: ``w:tbl`` of Word, ``a:tbl`` of PowerPoint."""
-    import defusedxml.ElementTree as safe
     from defusedxml.common import DefusedXmlException
+    from defusedxml.ElementTree import fromstring
 
     try:
-        root = safe.fromstring(xml)
+        root = fromstring(xml)
     except (SyntaxError, ValueError, DefusedXmlException) as error:
         raise Unreadable("Le document est endommagé.", "The document is damaged.") from error
-    local = lambda element: str(element.tag).rsplit("}", 1)[-1]  # noqa: E731 - one name, used twice below
+
+    def local(element: Any) -> str:
+        return str(element.tag).rsplit("}", 1)[-1]
+
     grids: list[Grid] = []
     for number, table in enumerate((element for element in root.iter() if local(element) == "tbl"), start=1):
         rows = [

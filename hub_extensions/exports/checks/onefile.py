@@ -1,6 +1,7 @@
 """The checks of one file, in order: type, form, identifiers, rows, numbers; the normalised copy comes last.
 
-Runs in the worker. Whatever can't be read is blocked with the reason; what raises is caught by the worker, which reports
+Runs in the worker. Whatever can't be read is blocked with the reason; what raises is caught by the worker, which
+reports
 the file as not checked.
 """
 

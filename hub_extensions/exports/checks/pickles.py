@@ -1,7 +1,8 @@
 """Pickles: programs that pretend to be data. Read here without running a single instruction of theirs.
 
 A pickle is refused as such. To say what it held, its opcodes are replayed by an unpickler that knows no class: every
-global becomes an inert record of its name and arguments, so that ``os.system`` is a name and nothing happens. Arrays are
+global becomes an inert record of its name and arguments, so that ``os.system`` is a name and nothing happens. Arrays
+are
 rebuilt from their bytes. Scanners of pickles call a pickled table of patients clean; this looks at what it carries.
 """
 
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hub_extensions.exports.checks.findings import Finding, block, info
+from hub_extensions.exports.checks.findings import block, info
 from hub_extensions.exports.checks.inspection import Inspected
 from hub_extensions.exports.checks.policy import Policy
 
@@ -80,7 +81,7 @@ def is_data_global(module: str, name: str) -> bool:
     """Whether a global belongs to a package that holds data, and is no function that runs things."""
     if module in {"builtins", "__builtin__"}:
         return name in _DATA_BUILTINS
-    return module.split(".")[0] in _DATA_PACKAGES and not name.startswith(
+    return module.split(".")[0] in _DATA_PACKAGES and not name.startswith(  # noqa: PLC0207
         ("exec", "eval", "system", "load", "read_", "f2py", "run", "call")
     )
 
@@ -120,12 +121,12 @@ class Inert:
         self.items.append((key, value))  # type: ignore[attr-defined]
 
 
-class InertUnpickler(pickle._Unpickler):  # type: ignore[name-defined,misc] # noqa: SLF001 - the Python version, whose every opcode goes through the two methods below
+class InertUnpickler(pickle._Unpickler):  # type: ignore[name-defined,misc]
     """Replays a pickle with inert records instead of classes: nothing of the pickle's is ever imported or called."""
 
     def find_class(self, module: str, name: str) -> type[Inert]:
         """Return a fresh inert class for any global."""
-        return type(str(name).rsplit(".", 1)[-1] or "global", (Inert,), {"origin": (str(module), str(name))})
+        return type(str(name).rpartition(".")[-1] or "global", (Inert,), {"origin": (str(module), str(name))})
 
     def persistent_load(self, pid: Any) -> Inert:
         """Return an inert record for a persistent id."""

@@ -1,6 +1,7 @@
 """The persons behind each cell, when the project's data are at hand: what was counted is counted again.
 
-A table says 40; the data say 40 stays of two persons, or 40 persons of whom one makes up most of the sum. Neither can be
+A table says 40; the data say 40 stays of two persons, or 40 persons of whom one makes up most of the sum. Neither
+can be
 read off the table.
 """
 

@@ -1,6 +1,7 @@
 """PDF: a document for a reader, and a drawing whose points are written in it.
 
-matplotlib places one marker per row (500 placements for 500 patients). Attachments, forms and scripts are refused; the text
+matplotlib places one marker per row (500 placements for 500 patients). Attachments, forms and scripts are refused;
+the text
 is read for identifiers; a person reads the rest. Nothing is normalised: what a reviewer approves is these bytes.
 """
 

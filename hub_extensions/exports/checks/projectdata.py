@@ -1,6 +1,7 @@
 """The project's own tables, indexed so that a row that left them can be recognised.
 
-Each column becomes its sorted distinct values and, for each row, the rank of its value: a rounded number or a shifted date
+Each column becomes its sorted distinct values and, for each row, the rank of its value: a rounded number or a
+shifted date
 is then an interval of ranks, and asking which rows it may be costs two binary searches. A table of a million rows and
 twenty columns takes a few seconds and a few hundred megabytes.
 """
@@ -25,7 +26,8 @@ SUFFIXES = (".csv", ".tsv", ".csv.gz", ".parquet")
 
 @dataclass(frozen=True)
 class Column:
-    """One column: ``kind`` number, date (in days) or text; ``values`` distinct and sorted; ``ranks`` −1 where missing."""
+    """One column: ``kind`` number, date (in days) or text; ``values`` distinct and sorted; ``ranks`` −1 where
+    missing."""
 
     name: str
     kind: str

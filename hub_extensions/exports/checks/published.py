@@ -34,7 +34,8 @@ class Statement:
 
 @dataclass(frozen=True)
 class Release:
-    """A table with its population. ``order`` is −1 for what was released before, else the file's place in the request."""
+    """A table with its population. ``order`` is −1 for what was released before, else the file's place in the
+    request."""
 
     name: str
     order: int
@@ -68,7 +69,7 @@ def statement_of(cell: Published, sidecar: Sidecar) -> Statement | None:
     for name, label in zip(
         left, [*unnamed, *header] if len(left) == len(unnamed) + len(header) else header, strict=False
     ):
-        named[name] = label
+        named[name] = label  # noqa: PERF403
     for name, label in named.items():
         allowed = None if label is None else frozenset({label})
         held = region.get(name)

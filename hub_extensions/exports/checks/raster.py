@@ -158,11 +158,8 @@ def check_jpeg(data: bytes, where: str) -> Iterator[Finding]:
     while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
         marker, length = data[at + 1], struct.unpack(">H", data[at + 2 : at + 4])[0]
         body = data[at + 4 : at + 2 + length]
-        if (
-            marker == 0xFE
-            and len(body) > 64
-            or 0xE0 < marker <= 0xEF
-            and not body.startswith((b"ICC_PROFILE", b"Adobe", b"Exif"))
+        if (marker == 0xFE and len(body) > 64) or (
+            0xE0 < marker <= 0xEF and not body.startswith((b"ICC_PROFILE", b"Adobe", b"Exif"))
         ):
             yield block(
                 "image.text",

@@ -1,6 +1,7 @@
 """Says, without the project's data, whether the rows of a table look like persons instead of groups.
 
-A second opinion beside the match against the data (:mod:`.matching`): names of attributes, dates to the day, values that
+A second opinion beside the match against the data (:mod:`.matching`): names of attributes, dates to the day, values
+that
 differ in nearly every row, and no column that counts.
 """
 
@@ -40,7 +41,7 @@ _PREDICTED = frozenset(
     y_true y_pred y_score y_proba pred predicted prediction predictions proba probability residual residuals
     residu resid fitted y_test y_hat predit prediction_proba score_predit risque_predit proba_predite observe
     observed
-    """.split()  # noqa: SIM905 - one word a place, not one a line
+    """.split()  # noqa: SIM905
 )
 
 

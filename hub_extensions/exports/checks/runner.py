@@ -106,7 +106,8 @@ class _Worker:
     def lines(self) -> Iterator[dict[str, Any]]:
         """Yield what the worker says; ends when it ends, is killed when it is silent too long."""
         process = self._process
-        assert process.stdin and process.stdout and process.stderr  # noqa: S101 - set by PIPE above; tells the type checker
+        if process.stdin is None or process.stdout is None or process.stderr is None:
+            return
         try:
             process.stdin.write(self._request)
             process.stdin.close()

@@ -1,7 +1,9 @@
 """What the worker gives up before it opens a file from the untrusted side.
 
-Memory, processor time, size of files written and core dumps are limited; new programs, sockets and tracing are refused by a
-system-call filter; the network is left by moving to an empty network namespace where the system permits. What can't be set
+Memory, processor time, size of files written and core dumps are limited; new programs, sockets and tracing are
+refused by a
+system-call filter; the network is left by moving to an empty network namespace where the system permits. What can't
+be set
 is not replaced by hope: the parent also kills a worker that takes too long.
 
 Threads stay allowed (Arrow and DuckDB use them), and with them fork: a child without exec is the same confined program.

@@ -1,6 +1,7 @@
 """Keys and passwords that notebooks and logs carry out by accident.
 
-Only shapes that their issuers publish, and assignments to a name that means « secret »: entropy alone accuses every hash.
+Only shapes that their issuers publish, and assignments to a name that means « secret »: entropy alone accuses every
+hash.
 """
 
 import re
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from hub_extensions.exports.checks.findings import Finding, block, flag
 
 _KNOWN = re.compile(
-    r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----|\bgh[pousr]_[A-Za-z0-9]{30,}\b|\bgithub_pat_\w{40,}\b|\bglpat-[\w-]{20,}\b|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bxox[abprs]-[\w-]{10,}\b"
+    r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----|\bgh[pousr]_[A-Za-z0-9]{30,}\b|\bgithub_pat_\w{40,}\b|\bglpat-[\w-]{20,}\b|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bxox[abprs]-[\w-]{10,}\b"  # noqa: E501
     r"|\bsk-[A-Za-z0-9_-]{20,}\b|\bAIza[\w-]{35}\b|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}|\bnpm_[A-Za-z0-9]{36}\b|\bhf_[A-Za-z0-9]{30,}\b"
 )
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@'\"]+:([^\s/@'\"]{3,})@")

@@ -1,6 +1,7 @@
 """The files of one request, seen together: each file's own checks, then what they give away side by side.
 
-Tables released earlier stand before the files of the request, which stand in the author's order: a difference is charged
+Tables released earlier stand before the files of the request, which stand in the author's order: a difference is
+charged
 to the later table, the one that must not leave yet.
 """
 

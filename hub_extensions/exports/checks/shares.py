@@ -1,7 +1,8 @@
 """Percentages: a share of a known whole is a count in disguise.
 
 0,25 % of 1 204 persons is 3 persons. So the whole is looked for: a pair of count columns that explains the share, a
-column or a note that names the denominator. With none, a reviewer must ask for it; a share alone is never a small count.
+column or a note that names the denominator. With none, a reviewer must ask for it; a share alone is never a small
+count.
 """
 
 import math
@@ -15,7 +16,7 @@ from hub_extensions.exports.checks.roles import Column, Table
 from hub_extensions.exports.checks.words import DENOMINATOR_WORDS, Role
 
 _N_TEXT = re.compile(
-    r"\b(?:n|N|[nN]_\w+|nobs|effectif(?: total)?|population|total|d[ée]nominateur|patients?)\s*(?:=|:|≈)\s*((?:\d|[^\S\n]){1,12})"
+    r"\b(?:n|N|[nN]_\w+|nobs|effectif(?: total)?|population|total|d[ée]nominateur|patients?)\s*(?:=|:|≈)\s*((?:\d|[^\S\n]){1,12})"  # noqa: E501
 )
 
 
@@ -193,8 +194,10 @@ def _pair(table: Table, pair: tuple[Column, Column], policy: Policy) -> Iterator
             yield block(
                 "table.implied_complement",
                 table.grid.place(row, part.index),
-                f"La différence entre « {whole.header} » et « {part.header} » concerne moins de {policy.min_persons} personnes.",
-                f"The difference between {whole.header} and {part.header} stands for fewer than {policy.min_persons} persons.",
+                f"La différence entre « {whole.header} » et « {part.header} » concerne moins de {policy.min_persons} "
+                f"personnes.",
+                f"The difference between {whole.header} and {part.header} stands for fewer than {policy.min_persons} "
+                f"persons.",
             )
 
 

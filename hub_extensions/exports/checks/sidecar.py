@@ -19,7 +19,8 @@ _KEYS = frozenset({"dataset", "version", "filter", "dimensions", "measure", "per
 
 @dataclass(frozen=True)
 class Sidecar:
-    """A population: ``filter`` keeps rows whose column has one of the labels; ``measure`` is count, sum:col or mean:col."""
+    """A population: ``filter`` keeps rows whose column has one of the labels; ``measure`` is count, sum:col or
+    mean:col."""
 
     dataset: str
     version: str

@@ -1,6 +1,7 @@
 """JSON: any nesting of lists and objects, read as the tables that it spells out.
 
-Pandas alone writes a table in six ways; each is a pattern of the same few shapes (list of objects, object of lists, object
+Pandas alone writes a table in six ways; each is a pattern of the same few shapes (list of objects, object of lists,
+object
 of objects, list of lists), so shapes are read and not dialects. Scalars are a table of one row.
 """
 
@@ -156,7 +157,8 @@ def _facts(scalars: Mapping[str, Any], where: str) -> Iterator[Grid]:
 
 
 def flattened(item: Mapping[str, Any], prefix: str = "", depth: int = 3) -> dict[str, Any]:
-    """Return the scalars of an object, of the objects inside it, and of short lists (coordinates), under joined names."""
+    """Return the scalars of an object, of the objects inside it, and of short lists (coordinates), under joined
+    names."""
     found: dict[str, Any] = {}
     for key, inner in item.items():
         name = f"{prefix}{key}"

@@ -26,7 +26,8 @@ from hub_extensions.exports.checks.words import Role
 
 
 def check_identifiers(grid: Grid) -> Iterator[Finding]:
-    """Yield identifiers in the headers, in each column taken together, and in each cell that is long enough to hold one."""
+    """Yield identifiers in the headers, in each column taken together, and in each cell that is long enough to hold
+    one."""
     yield from check_headers(grid.header if grid.has_header else (), grid.where)
     yield from check_columns(grid)
     for index, header in enumerate(grid.header):

@@ -1,6 +1,7 @@
 """SVG: a vector drawing of a scatter is the table that it was drawn from.
 
-500 of 500 ages were recovered exactly from a matplotlib SVG by a linear fit. So marks are counted, glyphs and ticks apart;
+500 of 500 ages were recovered exactly from a matplotlib SVG by a linear fit. So marks are counted, glyphs and ticks
+apart;
 code, entities and addresses are refused. A drawing with few marks still goes to a person.
 """
 
@@ -29,11 +30,11 @@ _LOCAL = "{http://www.w3.org/1999/xlink}href"
 
 
 def _parse(data: bytes) -> Any:
-    import defusedxml.ElementTree as safe
     from defusedxml.common import DefusedXmlException
+    from defusedxml.ElementTree import fromstring
 
     try:
-        return safe.fromstring(data, forbid_dtd=False, forbid_entities=True, forbid_external=True)
+        return fromstring(data, forbid_dtd=False, forbid_entities=True, forbid_external=True)
     except DefusedXmlException as error:
         raise Unreadable(
             "Le dessin déclare des entités : refusé.", "The drawing declares entities: refused."

@@ -1,6 +1,7 @@
 """Excel workbooks: what is not shown is what leaks.
 
-A hidden sheet, a pivot cache, a chart's cache or an embedded workbook carries the rows behind a clean summary (Cambridge
+A hidden sheet, a pivot cache, a chart's cache or an embedded workbook carries the rows behind a clean summary
+(Cambridge
 University Hospitals 2021: 22,073 patients in a pivot table; PSNI 2023). Such parts block the file; what is visible is
 turned into CSV, and that is what leaves.
 """
@@ -109,7 +110,7 @@ def _text_of(value: Any, number_format: str) -> str:
 
 def _matrix(sheet: Any) -> list[list[str]]:
     """Return the cells that hold something, far corners pulled in: an empty row or column stands for any gap."""
-    filled = {key: cell for key, cell in sheet._cells.items() if cell.value is not None}  # noqa: SLF001 - the only way not to walk a million empty rows
+    filled = {key: cell for key, cell in sheet._cells.items() if cell.value is not None}
     if not filled:
         return []
     columns = _pulled_in(sorted({column for _, column in filled}))
@@ -139,7 +140,7 @@ def _hidden_cells(sheet: Any) -> Iterator[Finding]:
             "Lignes ou colonnes masquées : supprimez-les, elles partiraient avec le fichier.",
             "Hidden rows or columns: delete them, they would leave with the file.",
         )
-    for cell in sheet._cells.values():  # noqa: SLF001
+    for cell in sheet._cells.values():
         if cell.value is None:
             continue
         invisible = (cell.number_format or "").replace('"', "") in {";;;", ";;", ";"}
@@ -156,7 +157,7 @@ def _hidden_cells(sheet: Any) -> Iterator[Finding]:
 
 
 def _notes(sheet: Any) -> tuple[list[Finding], str]:
-    comments = [cell.comment.text for cell in sheet._cells.values() if cell.comment is not None]  # noqa: SLF001
+    comments = [cell.comment.text for cell in sheet._cells.values() if cell.comment is not None]
     text = "\n".join(comments)
     if not comments:
         return [], ""
@@ -176,7 +177,7 @@ def _sheet(sheet: Any, formulas: Any, policy: Policy) -> tuple[list[Finding], li
     notes, text = _notes(formulas)
     found += notes
     empty = False
-    for cell in formulas._cells.values():  # noqa: SLF001
+    for cell in formulas._cells.values():
         if cell.data_type == "f":
             written = str(getattr(cell.value, "text", cell.value))
             if _RUNS.search(written):
@@ -264,7 +265,7 @@ def _load(path: Path, *, values: bool) -> Any:
         return openpyxl.load_workbook(path, data_only=values, keep_links=True)
     except MemoryError:
         raise
-    except Exception as error:  # noqa: BLE001 - openpyxl raises nearly anything on a damaged workbook
+    except Exception as error:
         raise Unreadable(
             "Le classeur est endommagé ou n'est pas un classeur.", "The workbook is damaged or is no workbook."
         ) from error

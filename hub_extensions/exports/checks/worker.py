@@ -1,6 +1,7 @@
 """The process in which untrusted files are opened: ``python -m hub_extensions.exports.checks.worker``.
 
-Reads one request on standard input, writes one JSON line for each step on standard output. Says which file it begins, so
+Reads one request on standard input, writes one JSON line for each step on standard output. Says which file it
+begins, so
 that the parent knows which one it died of.
 """
 
@@ -49,7 +50,7 @@ def _run(request: Request, report: Reporter) -> None:
         started = time.monotonic()
         try:
             kind, normal, found = session.check(index, path, name)
-        except Exception as error:  # noqa: BLE001 - whatever a hostile file raises, it must not stop the other files, and is no pass
+        except Exception as error:  # noqa: BLE001 - a hostile file raises anything; it must not stop the others
             print(f"check of {name!r} raised {error!r}", file=sys.stderr)
             report.findings(
                 "done",

@@ -9,7 +9,7 @@ from hub_extensions.exports.checks.delimited import runs_as_formula
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("1 204", 1204), ("1\u00a0204", 1204), ("1\u202f204,5", 1204.5), ("0,25", 0.25), ("1,204.5", 1204.5), ("1.204,5", 1204.5), ("1,204,000", 1204000),
+        ("1 204", 1204), ("1\u00a0204", 1204), ("1\u202f204,5", 1204.5), ("0,25", 0.25), ("1,204.5", 1204.5), ("1.204,5", 1204.5), ("1,204,000", 1204000),  # noqa: E501
         ("-0.35", -0.35), ("−0,35", -0.35), ("12 %", 12), ("1e3", 1000), (".5", 0.5), ("1 204 €", 1204), ("0012", 12),
     ],
 )  # fmt: skip
@@ -54,7 +54,7 @@ def test_ranges_and_names() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["=1+1", "@SUM(A1)", "+A1+B2", "-2+3+cmd|' /C calc'!A0", "\t=1", " =1", "=", "＝1+1"][:6] + ["＝1+1"]
+    "text", [*["=1+1", "@SUM(A1)", "+A1+B2", "-2+3+cmd|' /C calc'!A0", "\t=1", " =1", "=", "＝1+1"][:6], "＝1+1"]
 )
 def test_what_a_spreadsheet_runs(text: str) -> None:
     assert runs_as_formula(text)

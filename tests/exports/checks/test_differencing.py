@@ -1,4 +1,5 @@
-"""Ten clean releases of one table: every cell of 1 to 10 persons that can be worked out is found, and nothing else is."""
+"""Ten clean releases of one table: every cell of 1 to 10 persons that can be worked out is found, and nothing else
+is."""
 
 import itertools
 import json
@@ -79,7 +80,8 @@ def _publish(frame: pd.DataFrame, folder: Path) -> list[Path]:
 
 
 def _masked_and_derivable(frame: pd.DataFrame, paths: list[Path]) -> set[tuple[str, int]]:
-    """Return (table, row) of each masked cell that is a combination of shown ones, by exact elimination over the atoms."""
+    """Return (table, row) of each masked cell that is a combination of shown ones, by exact elimination over the
+    atoms."""
     names = ["sexe", "age", "dep", "diag", "rare"]
     domains = [sorted(frame[name].unique()) for name in names]
     atoms = list(itertools.product(*domains))

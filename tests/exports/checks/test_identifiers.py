@@ -55,8 +55,8 @@ def test_the_key_of_a_corsican_counts_2a_as_19() -> None:
 @pytest.mark.parametrize(
     ("text", "rule"),
     [
-        ("jean.dupont@laposte.net", "identifier.email"), ("06 12 34 56 78", "identifier.phone"), ("+33612345678", "identifier.phone"), ("IPP : 8001234567", "identifier.record_number"),
-        ("née le 14/08/1955", "identifier.birth_date"), ("né le 3 mars 1948", "identifier.birth_date"), ("FR76 3000 6000 0112 3456 7890 189", "identifier.iban"),
+        ("jean.dupont@laposte.net", "identifier.email"), ("06 12 34 56 78", "identifier.phone"), ("+33612345678", "identifier.phone"), ("IPP : 8001234567", "identifier.record_number"),  # noqa: E501
+        ("née le 14/08/1955", "identifier.birth_date"), ("né le 3 mars 1948", "identifier.birth_date"), ("FR76 3000 6000 0112 3456 7890 189", "identifier.iban"),  # noqa: E501
     ],
 )  # fmt: skip
 def test_text(text: str, rule: str) -> None:

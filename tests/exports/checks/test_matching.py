@@ -63,7 +63,7 @@ def test_five_rows_are_found_names_stripped_columns_shuffled(
     data: tuple[Path, pa.Table, ProjectTable], hide: bool
 ) -> None:
     _, table, indexed = data
-    source = random.Random(3)
+    source = random.Random(3)  # noqa: S311
     found = sum(
         match_rows(_extract(table, source, hide=hide, columns=source.sample(COLUMNS, len(COLUMNS))), indexed, 11)
         is not None
@@ -75,7 +75,7 @@ def test_five_rows_are_found_names_stripped_columns_shuffled(
 def test_aggregates_are_not_taken_for_rows(data: tuple[Path, pa.Table, ProjectTable]) -> None:
     _, table, indexed = data
     frame = table.to_pandas()
-    source = random.Random(5)
+    source = random.Random(5)  # noqa: S311
     flagged, seen = [], 0
     for _ in range(60):
         by = source.sample(["age", "sexe", "dep", "diag", "duree", "tas"], source.choice([1, 1, 2]))
@@ -101,7 +101,7 @@ def test_identifiers_of_the_project_are_recognised_alone(data: tuple[Path, pa.Ta
 
 def test_the_worker_matches_rows_against_the_data(data: tuple[Path, pa.Table, ProjectTable], judge: Checker) -> None:
     path, table, _ = data
-    rows = _extract(table, random.Random(9), hide=True, columns=COLUMNS)
+    rows = _extract(table, random.Random(9), hide=True, columns=COLUMNS)  # noqa: S311
     verdict = judge("a.csv", "\n".join(";".join(row) for row in rows), data=[path])
     assert "rows.matched" in {finding.rule for finding in verdict.findings}
 

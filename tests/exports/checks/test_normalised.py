@@ -31,7 +31,7 @@ def test_a_picture_is_encoded_again(judge: Checker, tmp_path: Path) -> None:
 
 
 def test_a_page_is_made_static(judge: Checker, tmp_path: Path) -> None:
-    page = f'<html><head><title>t</title><style>td {{color: red}}</style></head><body><h1>Titre</h1><!-- note -->{html_table(ROWS)}<a href="https://example.org">lien</a></body></html>'
+    page = f'<html><head><title>t</title><style>td {{color: red}}</style></head><body><h1>Titre</h1><!-- note -->{html_table(ROWS)}<a href="https://example.org">lien</a></body></html>'  # noqa: E501
     copy = _copy(judge, tmp_path, "a.html", page.encode()).decode()
     assert "120" in copy
     assert "<table>" in copy

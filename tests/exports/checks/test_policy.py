@@ -33,8 +33,8 @@ def test_a_file_changes_what_it_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("min_person: 5", "'min_person'"), ("min_persons: 1", "min_persons is 1"), ("min_persons: oui", "min_persons is 'oui'"), ("min_persons: true", "min_persons is True"), ("zero: perhaps", "zero is 'perhaps'"),
-        ("dominance: 85", "dominance is 85"), ("- a", "key: value"), ("a: [", "not YAML"), ("preset: none", "'none'"), ("secondary: 1", "secondary is 1"),
+        ("min_person: 5", "'min_person'"), ("min_persons: 1", "min_persons is 1"), ("min_persons: oui", "min_persons is 'oui'"), ("min_persons: true", "min_persons is True"), ("zero: perhaps", "zero is 'perhaps'"),  # noqa: E501
+        ("dominance: 85", "dominance is 85"), ("- a", "key: value"), ("a: [", "not YAML"), ("preset: none", "'none'"), ("secondary: 1", "secondary is 1"),  # noqa: E501
     ],
 )  # fmt: skip
 def test_a_wrong_file_is_refused(tmp_path: Path, text: str, said: str) -> None:

@@ -1,4 +1,5 @@
-"""The worker: what kills, hangs or lies in it costs its file a block and nothing else; what is too large is never read."""
+"""The worker: what kills, hangs or lies in it costs its file a block and nothing else; what is too large is never
+read."""
 
 import os
 import sys
@@ -79,7 +80,8 @@ def test_the_worker_cannot_start_programs_nor_open_sockets(
     attempt = f"""
                 import socket, subprocess
                 refused = 0
-                for act in (lambda: subprocess.run(["true"]), lambda: socket.socket(), lambda: os.execv("/bin/true", ["true"])):
+                for act in (lambda: subprocess.run(["true"]), lambda: socket.socket(), lambda: os.execv("/bin/true",
+                ["true"])):
                     try:
                         act()
                     except PermissionError:

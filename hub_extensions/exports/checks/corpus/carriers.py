@@ -153,7 +153,7 @@ def _workbooks() -> Iterator[Case]:
 
 
 def _page(body: str, head: str = "") -> bytes:
-    return f'<!DOCTYPE html><html><head><meta charset="utf-8"><title>t</title>{head}</head><body>{body}</body></html>'.encode()
+    return f'<!DOCTYPE html><html><head><meta charset="utf-8"><title>t</title>{head}</head><body>{body}</body></html>'.encode()  # noqa: E501
 
 
 def html_table(rows: list[list[Any]]) -> str:
@@ -170,7 +170,9 @@ def packed(values: list[float]) -> dict[str, str]:
 
 def _plotly(traces: list[dict[str, Any]]) -> bytes:
     return _page(
-        f'<div id="g"></div><script src="https://cdn.plot.ly/plotly-3.1.0.min.js"></script><script>Plotly.newPlot("g", {json.dumps(traces)}, {{"title": {{"text": "Patients"}}}}, {{"responsive": true}})</script>'
+        f'<div id="g"></div><script '
+        f'src="https://cdn.plot.ly/plotly-3.1.0.min.js"></script><script>Plotly.newPlot("g", {json.dumps(traces)}, '
+        f'{{"title": {{"text": "Patients"}}}}, {{"responsive": true}})</script>'
     )
 
 
@@ -235,7 +237,8 @@ def _pages() -> Iterator[Case]:
         BLOCK,
         "the rows behind a bar chart",
         _page(
-            f'<div id="v"></div><script src="https://cdn.jsdelivr.net/npm/vega@5.1.0"></script><script>(function(spec){{vegaEmbed("#v", spec)}})({json.dumps(vega)})</script>'
+            f'<div id="v"></div><script '
+            f'src="https://cdn.jsdelivr.net/npm/vega@5.1.0"></script><script>(function(spec){{vegaEmbed("#v", spec)}})({json.dumps(vega)})</script>'  # noqa: E501
         ),
     )
     yield Case("altair_count.json", BLOCK, "the same as JSON", json.dumps(vega).encode())
@@ -269,7 +272,8 @@ def _pages() -> Iterator[Case]:
         BLOCK,
         "a column source of 500",
         _page(
-            f'<script src="https://cdn.bokeh.org/bokeh/release/bokeh-3.4.1.min.js"></script><script type="application/json" id="d">{json.dumps(bokeh)}</script>'
+            f'<script src="https://cdn.bokeh.org/bokeh/release/bokeh-3.4.1.min.js"></script><script '
+            f'type="application/json" id="d">{json.dumps(bokeh)}</script>'
         ),
     )
     markers = "".join(f"var m{i} = L.marker([48.{i:03d}, 2.{i:03d}], {{}}).addTo(map);\n" for i in range(100))
@@ -278,7 +282,8 @@ def _pages() -> Iterator[Case]:
         BLOCK,
         "a marker for each patient",
         _page(
-            f'<script src="https://cdn.jsdelivr.net/npm/leaflet@1.9.3/dist/leaflet.js"></script><script>var map = L.map("m");\n{markers}</script>'
+            f'<script src="https://cdn.jsdelivr.net/npm/leaflet@1.9.3/dist/leaflet.js"></script><script>var map = '
+            f'L.map("m");\n{markers}</script>'
         ),
     )
     yield Case(
@@ -333,7 +338,7 @@ def _pages() -> Iterator[Case]:
 
 def svg(body: str, before: str = "") -> bytes:
     """Return a drawing as matplotlib writes one."""
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{before}<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="460pt" height="345pt" viewBox="0 0 460 345">{body}</svg>'.encode()
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{before}<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="460pt" height="345pt" viewBox="0 0 460 345">{body}</svg>'.encode()  # noqa: E501
 
 
 def _pdf(
@@ -364,7 +369,8 @@ def _drawings() -> Iterator[Case]:
     points = [(round(source.uniform(60, 400), 6), round(source.uniform(40, 300), 6)) for _ in range(500)]
     uses = "".join(f'<use xlink:href="#m1" x="{x}" y="{y}" style="fill: #1f77b4"/>' for x, y in points)
     bars = "".join(
-        f'<g id="patch_{i}"><path d="M {60 + 90 * i} 300 L {120 + 90 * i} 300 L {120 + 90 * i} {150 + 20 * i} L {60 + 90 * i} {150 + 20 * i} z"/></g>'
+        f'<g id="patch_{i}"><path d="M {60 + 90 * i} 300 L {120 + 90 * i} 300 L {120 + 90 * i} {150 + 20 * i} L '
+        f'{60 + 90 * i} {150 + 20 * i} z"/></g>'
         for i in range(3)
     )
     yield Case(
@@ -514,7 +520,7 @@ def _documents() -> Iterator[Case]:
 
     def word(rows: list[list[Any]], text: str = "Rapport", extra: Mapping[str, bytes] | None = None) -> bytes:
         body = "".join("<w:tr>" + "".join(map(cell, row)) + "</w:tr>" for row in rows)
-        xml = f"<w:document {space}><w:body><w:p><w:r><w:t>{text}</w:t></w:r></w:p><w:tbl>{body}</w:tbl></w:body></w:document>"
+        xml = f"<w:document {space}><w:body><w:p><w:r><w:t>{text}</w:t></w:r></w:p><w:tbl>{body}</w:tbl></w:body></w:document>"  # noqa: E501
         return zipped({"[Content_Types].xml": types, "word/document.xml": xml.encode(), **(extra or {})})
 
     yield Case("rapport.docx", FLAG, "a document is read by a person", word(AGGREGATE))
@@ -533,7 +539,7 @@ def _documents() -> Iterator[Case]:
         word(
             AGGREGATE,
             extra={
-                "word/_rels/settings.xml.rels": b'<Relationships><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/attachedTemplate" Target="https://x.example/t.dotm" TargetMode="External"/></Relationships>'
+                "word/_rels/settings.xml.rels": b'<Relationships><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/attachedTemplate" Target="https://x.example/t.dotm" TargetMode="External"/></Relationships>'  # noqa: E501
             },
         ),
     )

@@ -15,8 +15,10 @@ PASS, FLAG, BLOCK = Verdict.PASS, Verdict.FLAG, Verdict.BLOCK
 class Case:
     """A file and its expected verdict.
 
-    ``beside`` are files of the same folder that are not judged (sidecars); ``request`` files of the same request, before it;
-    ``released`` files released earlier; ``data`` whether the project's table is given; ``sparse`` a size in bytes for a file
+    ``beside`` are files of the same folder that are not judged (sidecars); ``request`` files of the same request,
+    before it;
+    ``released`` files released earlier; ``data`` whether the project's table is given; ``sparse`` a size in bytes
+    for a file
     of holes, instead of ``content``.
     """
 
@@ -51,7 +53,7 @@ def table(header: Sequence[str], rows: Iterable[Row], separator: str = ",") -> b
 
 def seeded(seed: str) -> random.Random:
     """Return a random source that gives the same numbers in every run."""
-    return random.Random(seed)  # noqa: S311 - a corpus, not a secret
+    return random.Random(seed)  # noqa: S311
 
 
 def patients(count: int, seed: str) -> list[dict[str, object]]:

@@ -1,6 +1,7 @@
 """Runs the checks over a corpus and counts: what should have been stopped and was not, what was stopped and should not.
 
-The promise of the checks is measured here: every expected block is blocked, no expected pass is, and at most one in twenty
+The promise of the checks is measured here: every expected block is blocked, no expected pass is, and at most one in
+twenty
 of those that should pass is flagged.
 """
 
@@ -62,7 +63,7 @@ class Confusion:
         """Return the matrix and each file."""
         matrix = {expected.value: {got.value: self.count(expected, got) for got in _ORDER} for expected in _ORDER}
         files = [
-            {"file": outcome.file, "expected": outcome.expected.value, "seconds": round(outcome.seconds, 3), "reason": outcome.reason, **{key: value for key, value in outcome.verdict.as_json(language).items() if key != "file"}}
+            {"file": outcome.file, "expected": outcome.expected.value, "seconds": round(outcome.seconds, 3), "reason": outcome.reason, **{key: value for key, value in outcome.verdict.as_json(language).items() if key != "file"}}  # noqa: E501
             for outcome in self.outcomes
         ]  # fmt: skip
         return {"good": self.good, "matrix": matrix, "files": files}
@@ -131,7 +132,8 @@ def report(result: Confusion) -> str:
     times = sorted(outcome.seconds for outcome in result.outcomes)
     total = sum(times)
     lines.append(
-        f"{len(times)} files; per file: median {times[len(times) // 2]:.3f} s, longest {times[-1]:.3f} s, sum {total:.1f} s"
+        f"{len(times)} files; per file: median {times[len(times) // 2]:.3f} s, longest {times[-1]:.3f} s, sum "
+        f"{total:.1f} s"
     )
     lines += [
         f"{outcome.seconds:7.3f} s  {outcome.verdict.verdict.value:<5} {outcome.file}" for outcome in result.outcomes

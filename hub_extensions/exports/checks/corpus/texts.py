@@ -54,7 +54,7 @@ def _letters() -> Iterator[Case]:
         table(["code", "n"], [["255081416802538", 120], ["184122A00412323", 130]]),
     )
     yield Case("email.txt", BLOCK, "a person's address", b"Ecrire a jean.dupont@laposte.net pour la suite.\n")
-    yield Case("phone.txt", BLOCK, "a phone number", "Rappeler au 06 12 34 56 78 demain.\n".encode())
+    yield Case("phone.txt", BLOCK, "a phone number", b"Rappeler au 06 12 34 56 78 demain.\n")
     yield Case(
         "birth.md",
         BLOCK,
@@ -80,7 +80,8 @@ def _letters() -> Iterator[Case]:
         "readme.md",
         PASS,
         "a description and a clean table",
-        "# Réadmission à 30 jours\n\nTaux par département, effectifs supérieurs au seuil.\n\n| dep | n |\n|---|---|\n| 75 | 120 |\n| 92 | 131 |\n| 93 | 140 |\n".encode(),
+        "# Réadmission à 30 jours\n\nTaux par département, effectifs supérieurs au seuil.\n\n| dep | n "
+        "|\n|---|---|\n| 75 | 120 |\n| 92 | 131 |\n| 93 | 140 |\n".encode(),
     )
     yield Case(
         "run.log",
@@ -109,7 +110,7 @@ def _programs() -> Iterator[Case]:
         "analysis.py",
         PASS,
         "a program without data",
-        b"import pandas as pd\n\ndf = pd.read_parquet('/data/snds/x.parquet')\nt = df.groupby(['dep', 'sexe']).size()\nt[t >= 11].to_csv('out.csv')\n",
+        b"import pandas as pd\n\ndf = pd.read_parquet('/data/snds/x.parquet')\nt = df.groupby(['dep', 'sexe']).size()\nt[t >= 11].to_csv('out.csv')\n",  # noqa: E501
     )
     yield Case(
         "model.sql",
