@@ -101,7 +101,7 @@ class Kernel:
         """Return the next message as (channel, message)."""
         frame = await self._socket.receive()
         if frame.type is not aiohttp.WSMsgType.BINARY:
-            why = str(frame.extra or self._socket.close_code or "closed")
+            why = str(frame.extra or self._socket.close_code or "closed").rstrip(".")
             raise Unavailable(Text(f"Connexion au noyau fermée : {why}.", f"Kernel connection closed: {why}."))
         return read_frame(frame.data)
 

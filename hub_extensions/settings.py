@@ -38,6 +38,7 @@ class Settings(BaseSettings):
 
     # Places
     home: Path = Field(Path(".bureau"), description="State of this installation; nothing outside it is written.")
+    cache: Path | None = Field(None, description="What can be fetched again (wheels, packages); under home when empty.")
     run_dir: Path | None = Field(None, description="Sockets; short, because a socket's address has 108 bytes.")
     database_url: str = Field("", description="SQLAlchemy URL of the domain's database; SQLite under home when empty.")
 
@@ -86,7 +87,7 @@ class Settings(BaseSettings):
     # Ledger
     heartbeat_s: int = Field(60, ge=5, le=3600, description="A signed entry at least this often: silence is an alarm.")
 
-    @field_validator("home", "run_dir")
+    @field_validator("home", "cache", "run_dir")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().resolve()
@@ -178,8 +179,8 @@ class Settings(BaseSettings):
 
     @property
     def cache_dir(self) -> Path:
-        """What can be fetched again: wheels of the images."""
-        return self.home / "cache"
+        """What can be fetched again: wheels of the images, packages of the trial mode."""
+        return self.cache or self.home / "cache"
 
     @property
     def workspaces_dir(self) -> Path:

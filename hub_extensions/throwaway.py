@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from hub_extensions import processes
-from hub_extensions.containers import Containers
 from hub_extensions.installation import prepare, prepare_workspaces
+from hub_extensions.running import end_all
 from hub_extensions.settings import Settings, load
 from project_spaces.errors import Unavailable
 from project_spaces.text import Text
@@ -43,12 +43,14 @@ def prepared(home: Path | None = None, **overrides: Any) -> Iterator[Settings]:
         run_dir = Path(after.enter_context(_folder(dir="/tmp", prefix="bv")))  # noqa: S108 - mode 0700, and short
         home = home or Path(after.enter_context(_folder(prefix="bureau-")))
         home.mkdir(parents=True, exist_ok=True)
+        cache = load().cache_dir  # what can be fetched again is not fetched for every short life
         after.enter_context(_own_settings_aside(home))
         public, *internal = free_ports(len(PORTS))
         chosen = {
             **machine,
             "home": home,
             "run_dir": run_dir,
+            "cache": cache,
             "public_url": f"http://bureau.localhost:{public}",
             **dict(zip(PORTS[1:], internal, strict=True)),
             **overrides,
@@ -76,7 +78,8 @@ def installation(home: Path | None = None, *, timeout_s: float = 90, **overrides
             yield settings
         finally:
             processes.stop(settings)
-            _remove_containers(settings)
+            if settings.engine != "none" or settings.spawner == "local":
+                end_all(settings)
 
 
 def _wait(settings: Settings, timeout_s: float) -> None:
@@ -125,12 +128,3 @@ def _write_settings(settings: Settings) -> None:
     chosen = settings.model_dump(mode="json", exclude={"home"}, exclude_defaults=True)
     lines = [f"{name} = {json.dumps(value)}\n" for name, value in chosen.items()]
     (settings.home / "bureau.toml").write_text("".join(lines))
-
-
-def _remove_containers(settings: Settings) -> None:
-    """Kill what the installation left running; nothing is there when it started nothing."""
-    if settings.spawner != "docker" or settings.engine == "none":
-        return
-    containers = Containers(settings.home)
-    for workspace in containers.workspaces():
-        containers.kill(workspace)

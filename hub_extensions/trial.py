@@ -23,10 +23,10 @@ LOCK = ROOT / "spawner_images" / "trial" / "requirements.lock"
 CONFIGURATION = ROOT / "spawner_images" / "base" / "etc" / "jupyter"
 
 NOT_PROTECTED = Text(
-    "Mode d'essai sans moteur de conteneurs : les bureaux ne sont isolés ni du réseau, ni de la machine, ni entre eux. "
-    "Données ouvertes ou de synthèse uniquement.",
-    "Trial mode without a container engine: workspaces are isolated neither from the network, nor from the machine, nor "
-    "from each other. Open or synthetic data only.",
+    "Mode d'essai sans moteur de conteneurs : les bureaux ne sont isolés ni du réseau, ni de la machine, "
+    "ni entre eux. Données ouvertes ou de synthèse uniquement.",
+    "Trial mode without a container engine: workspaces are isolated neither from the network, nor from the machine, "
+    "nor from each other. Open or synthetic data only.",
 )
 
 
@@ -39,7 +39,7 @@ def environment(settings: Settings) -> Path:
         the packages could not be installed; the sentence ends with pip's last words.
     """
     mark = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]
-    folder = settings.home / f"trial-{mark}"
+    folder = settings.cache_dir / f"trial-{mark}"
     python = folder / "bin" / "python"
     if (folder / "complete").exists():
         return python
@@ -75,7 +75,8 @@ class TrialProcesses:
                 except psutil.NoSuchProcess:
                     continue
         (self._place / f"{workspace}.pid").unlink(missing_ok=True)
-        shutil.rmtree(self._place / workspace, ignore_errors=True)
+        for folder in (self._place / workspace, self._runtime(workspace)):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def launch(self, seating: Seating, base_url: str, socket_folder: Path) -> None:
         """Start one from its plan."""
@@ -111,8 +112,12 @@ class TrialProcesses:
     def _place(self) -> Path:
         return self._settings.home / "trial"
 
+    def _runtime(self, workspace: str) -> Path:
+        """Where its kernels' sockets lie: short, because a socket's address has 108 bytes."""
+        return self._settings.sockets / "t" / workspace[:8]
+
     def _lay_out(self, seating: Seating) -> Path:
-        """Imitate the container's folders with links: ``/data``, ``/project`` and ``/home/analyst`` under one folder."""
+        """Imitate the container's folders with links: ``/data``, ``/project`` and ``/home/analyst``."""
         folder = self._place / seating.id
         inside = folder / "workspace"
         (inside / "data").mkdir(parents=True)
@@ -136,7 +141,7 @@ class TrialProcesses:
             "JUPYTER_CONFIG_PATH": str(CONFIGURATION),
             "JUPYTER_CONFIG_DIR": str(folder / "jupyter" / "config"),
             "JUPYTER_DATA_DIR": str(folder / "jupyter" / "data"),
-            "JUPYTER_RUNTIME_DIR": str(folder / "jupyter" / "runtime"),
+            "JUPYTER_RUNTIME_DIR": str(self._runtime(seating.id)),
         }
 
     def _process(self, workspace: str) -> psutil.Process | None:

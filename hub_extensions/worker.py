@@ -18,15 +18,15 @@ import structlog
 
 from audit.errors import LedgerError
 from hub_extensions import settings as bureau_settings
-from hub_extensions.containers import Containers, Running
+from hub_extensions.containers import Running
 from hub_extensions.exports.desk import Desk
 from hub_extensions.exports.releasing import resume
 from hub_extensions.gateway.seats import cut_sentence
 from hub_extensions.installed_desk import open_installed_desk
 from hub_extensions.processes import hub_api_url
+from hub_extensions.running import running_workspaces
 from hub_extensions.secret_files import secret
 from hub_extensions.settings import Settings
-from hub_extensions.trial import TrialProcesses
 from hub_extensions.workspace_book import WorkspaceBook
 from project_spaces.errors import BureauError
 from project_spaces.text import Text
@@ -145,9 +145,8 @@ def run(settings: Settings) -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     book = WorkspaceBook.of(settings)
-    running: Running = TrialProcesses(settings) if settings.spawner == "local" else Containers(settings.home)
     grace = timedelta(seconds=settings.start_timeout_s + 30)
-    worker = Worker(book, running, grace, open_installed_desk(settings), HubNotice(settings))
+    worker = Worker(book, running_workspaces(settings), grace, open_installed_desk(settings), HubNotice(settings))
     while not told.wait(TICK_S):
         worker.tick(datetime.now(UTC))
 

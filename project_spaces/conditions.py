@@ -173,18 +173,18 @@ def holds_role(role: PlatformRole, *others: PlatformRole) -> Condition:
     """The person holds one of these roles on the platform."""
     roles = (role, *others)
     words = {
-        PlatformRole.ADMINISTRATOR: Text("administrateur", "administrator"),
-        PlatformRole.REVIEWER: Text("vérificateur", "reviewer"),
-        PlatformRole.AUDITOR: Text("auditeur", "auditor"),
-        PlatformRole.STEWARD: Text("gestionnaire de données", "data steward"),
+        PlatformRole.ADMINISTRATOR: Text("d'administrateur", "administrator"),
+        PlatformRole.REVIEWER: Text("de vérificateur", "reviewer"),
+        PlatformRole.AUDITOR: Text("d'auditeur", "auditor"),
+        PlatformRole.STEWARD: Text("de gestionnaire de données", "data steward"),
     }
-    fr = " ou de ".join(words[each].fr for each in roles)
+    fr = " ou ".join(words[each].fr for each in roles)
     en = " or ".join(words[each].en for each in roles)
 
     def condition(subject: Subject, _resource: Resource, _now: datetime) -> Verdict:
         if subject.roles.intersection(roles):
             return HOLDS
-        return no("role_missing", f"Vous n'avez pas le rôle de {fr}.", f"You do not hold the role of {en}.")
+        return no("role_missing", f"Vous n'avez pas le rôle {fr}.", f"You do not hold the role of {en}.")
 
     condition.__name__ = "holds_role_" + "_or_".join(roles)
     return condition

@@ -18,6 +18,7 @@ from hub_extensions.demo.play import Play
 from hub_extensions.engine.daemon import NoEngine
 from hub_extensions.engine.progress import Visible
 from hub_extensions.installation import prepare, prepare_workspaces
+from hub_extensions.running import end_all
 from hub_extensions.settings import Settings
 from hub_extensions.trial import NOT_PROTECTED
 from project_spaces.errors import BureauError
@@ -111,5 +112,6 @@ def command(*, serve: bool, steps_to: Path | None) -> None:
     finally:
         if not serve:
             processes.stop(settings)
+            end_all(settings)
     if serve:
         show_accounts(console, Players(settings), settings)

@@ -78,11 +78,12 @@ async def downloaded(play: Play) -> str:
         hold(b"1423" in archive.read(table), "autre contenu", "other content")
     left = (await ana.api("GET", f"/exports/{play.props['request']}"))["links"]
     digest = hashlib.sha256(package).hexdigest()[:16]
-    return f"{len(package)} bytes, SHA-256 {digest}…: {', '.join(names)}; links: {_left(left)}"
+    proofs = sum(name.endswith(".tlog-proof") for name in names)
+    return f"{len(package)} bytes, SHA-256 {digest}…, signed, with {proofs} ledger proofs and {table}; {_uses(left)}"
 
 
-def _left(links: list[dict[str, object]]) -> str:
-    return "; ".join(f"{link['recipient']}, {link.get('remaining', '?')} left" for link in links)
+def _uses(links: list[dict[str, object]]) -> str:
+    return "; ".join(f"{link['recipient']}, {link['used']} of {link['max']} used" for link in links)
 
 
 async def _vote(play: Play, username: str) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from audit.client import AsyncLedger
-
 from audit.errors import LedgerError
 from audit.events import Event, Kind
 from hub_extensions.gateway.forwarded import Forwarded

@@ -14,9 +14,9 @@ from typing import Protocol
 
 import structlog
 from jupyterhub.services.auth import HubOAuth
-from project_spaces.decisions import Decision
 
 from hub_extensions.gateway.upstream import Upstream
+from project_spaces.decisions import Decision
 from project_spaces.errors import NotFound, Refused, Unavailable
 from project_spaces.text import Text
 
