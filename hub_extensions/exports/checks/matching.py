@@ -354,10 +354,12 @@ def _density(values: Any, cell: Cell, width: float) -> float:
     import numpy as np
 
     digits = len(str(int(abs(cell.value))))
-    if cell.is_whole and digits >= LONG_NUMBER:
+    if cell.is_whole:
+        if digits < LONG_NUMBER:
+            return 1.0
         inside = np.searchsorted(values, [10 ** (digits - 1), 10**digits])
         return min(1.0, float(inside[1] - inside[0]) / (9 * 10 ** (digits - 1)))
-    step = 1.0 if cell.is_whole else max(width, 1e-9)
+    step = max(width, 1e-9)
     near = np.searchsorted(values, [cell.value - 500 * step, cell.value + 500 * step])
     return min(1.0, float(near[1] - near[0]) / 1000)
 
