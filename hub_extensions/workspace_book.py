@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -13,7 +14,8 @@ from hub_extensions.gateway.seats import OpenWorkspace
 from hub_extensions.opening import open_box, open_layout, open_store
 from hub_extensions.settings import Settings
 from project_spaces import workspaces
-from project_spaces.decisions import Decision
+from project_spaces.access import may
+from project_spaces.decisions import Action, Decision
 from project_spaces.errors import BureauError
 from project_spaces.facts import Classification
 from project_spaces.text import Text
@@ -141,11 +143,10 @@ class WorkspaceBook:
             mounted=found.mounted,
         )
 
-    def standing(self, person: str, project: str, now: datetime) -> Decision | None:
-        """Decide whether messages may still reach the open workspace; None when none is open."""
+    def standing(self, person: str, project: str, mounted: Sequence[str], now: datetime) -> Decision:
+        """Decide whether messages may still reach a workspace of *person* in which *mounted* is mounted."""
         with self.store.read() as session:
-            found = workspaces.find_open(session, person, project)
-            return None if found is None else workspaces.standing(session, found, now=now)
+            return may(session, person, Action.SEND_MESSAGE, now=now, project_slug=project, mounted=mounted)
 
     def lapsed(self, now: datetime) -> list[Believed]:
         """Return the open workspaces that nothing authorises any more."""

@@ -7,6 +7,7 @@ What flows back is passed on as it is and counted, never kept.
 import asyncio
 import contextlib
 import re
+from datetime import UTC, datetime
 
 import aiohttp
 from tornado.iostream import StreamClosedError
@@ -16,6 +17,7 @@ from hub_extensions.gateway.base import WorkspaceHandler
 from hub_extensions.gateway.frames import pass_on
 from hub_extensions.gateway.messages import V1, parse, serialise
 from hub_extensions.gateway.replies import refusal_frames
+from hub_extensions.gateway.seats import cut_sentence
 from hub_extensions.gateway.upstream import WorkspaceGone
 from project_spaces.errors import BureauError, Unavailable
 from project_spaces.text import Text
@@ -79,12 +81,21 @@ class LiveSocket(WorkspaceHandler, WebSocketHandler):
                     break
                 self.passed_back(len(message.data))
                 await pass_on(self, message.data)
+            await self._say_why_it_ended()
         except (WebSocketClosedError, StreamClosedError):
             return
         finally:
             if self.upstream is not None:
                 await self.upstream.close()
-            self.close()
+
+    async def _say_why_it_ended(self) -> None:
+        """Close with the reason: rights may have lapsed a moment before we were to look again."""
+        with contextlib.suppress(BureauError, OSError):
+            await self.seats.refresh()
+        if self.seat.allows(datetime.now(UTC)):
+            self.close(CLOSED_GONE, short(WorkspaceGone().text))
+        else:
+            self.close(CLOSED_CUT, short(cut_sentence()))
 
     def passed_back(self, size: int) -> None:
         """Count one frame."""

@@ -2,12 +2,9 @@
 
 from datetime import datetime
 
-from hub_extensions.gateway.seats import OpenWorkspace, cut_sentence
+from hub_extensions.gateway.seats import OpenWorkspace
 from hub_extensions.workspace_book import WorkspaceBook
-from project_spaces.conditions import Reason
 from project_spaces.decisions import Decision
-
-GONE = Decision(allowed=False, reasons=(Reason("workspace_ended", cut_sentence()),), until=None)
 
 
 class StoreDomain:
@@ -26,4 +23,4 @@ class StoreDomain:
 
     def decide(self, workspace: OpenWorkspace, now: datetime) -> Decision:
         """Decide whether messages may still reach it."""
-        return self._book.standing(workspace.person, workspace.project, now) or GONE
+        return self._book.standing(workspace.person, workspace.project, workspace.mounted, now)

@@ -55,6 +55,9 @@ class Domain(Protocol):
         """Decide whether messages may still reach this workspace."""
 
 
+STOPPED = Text("Ce bureau a été arrêté.", "This workspace was stopped.")
+
+
 def cut_sentence() -> Text:
     """Tell a person whose session was cut what happened to the work."""
     return Text(
@@ -177,10 +180,10 @@ class Seats:
     async def _redecide(self, seats: Iterable[tuple[tuple[str, str], Seat]]) -> None:
         for key, seat in seats:
             current = await asyncio.to_thread(self._domain.workspace, *key)
-            if current is None or current.id != seat.workspace.id:
-                await self._leave(key, seat)
-                continue
             seat.decision = await asyncio.to_thread(self._domain.decide, seat.workspace, datetime.now(UTC))
+            if current is None or current.id != seat.workspace.id:
+                await self._leave(key, seat, STOPPED if seat.decision.allowed else cut_sentence())
+                continue
             self._arm(seat)
 
     def _arm(self, seat: Seat) -> None:
@@ -199,18 +202,18 @@ class Seats:
     def _cut(self, seat: Seat) -> None:
         seat.close_connections(cut_sentence())
 
-    async def _leave(self, key: tuple[str, str], seat: Seat) -> None:
+    async def _leave(self, key: tuple[str, str], seat: Seat, text: Text) -> None:
         self._seats.pop(key, None)
         if timer := self._lapse.pop(key, None):
             timer.cancel()
-        seat.close_connections(Text("Ce bureau a été arrêté.", "This workspace was stopped."))
+        seat.close_connections(text)
         await seat.upstream.close()
 
     async def forget(self, seat: Seat) -> None:
         """Drop a seat whose workspace does not answer, so that the next request looks afresh."""
         key = (seat.workspace.person, seat.workspace.project)
         if self._seats.get(key) is seat:
-            await self._leave(key, seat)
+            await self._leave(key, seat, STOPPED)
 
     def in_use(self, since_s: float) -> list[Seat]:
         """Return the seats used within the last *since_s* seconds (for the activity report)."""
@@ -220,4 +223,4 @@ class Seats:
     async def close(self) -> None:
         """Leave every seat."""
         for key, seat in tuple(self._seats.items()):
-            await self._leave(key, seat)
+            await self._leave(key, seat, STOPPED)

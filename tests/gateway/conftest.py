@@ -52,6 +52,12 @@ class FakeWorkspace:
     ledger: MemoryLedger
     effects: list[Effect] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    sockets: list[web.WebSocketResponse] = field(default_factory=list)
+
+    async def hang_up(self) -> None:
+        """End every connection, as a container that is killed does."""
+        for socket in self.sockets:
+            await socket.close()
 
     def saw(self, what: str, data: str | bytes = b"") -> None:
         self.effects.append(Effect(what, data, len(self.ledger.events)))
@@ -67,6 +73,7 @@ class FakeWorkspace:
     async def channels(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(protocols=("v1.kernel.websocket.jupyter.org",), max_msg_size=0)
         await socket.prepare(request)
+        self.sockets.append(socket)
         async for message in socket:
             self.saw("message", message.data)
             if message.type is aiohttp.WSMsgType.TEXT:

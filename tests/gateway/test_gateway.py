@@ -267,3 +267,23 @@ async def test_a_refusal_before_the_body_is_read_says_that_the_connection_ends(g
     async with gateway.request("GET", f"{PREFIX}/api/status") as got:
         assert got.status == 200
         assert got.headers.get("Connection") != "close"
+
+
+async def test_a_workspace_that_dies_closes_with_the_reason(gateway: Bench) -> None:
+    """The container may be killed before the gateway has looked again: the person still reads why."""
+    async with gateway.channels() as socket:
+        await socket.send_str(str(frame()))
+        await answer(socket)
+        gateway.domain.change(REVOKED)
+        await gateway.workspace.hang_up()
+        closed = await answer(socket)
+        assert (closed.data, "pris fin" in str(closed.extra)) == (4403, True)
+
+
+async def test_a_workspace_that_dies_by_itself_says_so(gateway: Bench) -> None:
+    async with gateway.channels() as socket:
+        await socket.send_str(str(frame()))
+        await answer(socket)
+        await gateway.workspace.hang_up()
+        closed = await answer(socket)
+        assert (closed.data, "ne répond pas" in str(closed.extra)) == (4503, True)
