@@ -50,7 +50,7 @@ def may(
 
 
 def allowed(decision: Decision) -> Decision:
-    """Return *decision* when it allows, or raise ``Refused`` with every reason (``NotFound`` for an unknown project)."""
+    """Return *decision* when it allows; raise ``Refused`` with every reason, ``NotFound`` for an unknown project."""
     if not decision.allowed:
         unknown = any(reason.code == "project_unknown" for reason in decision.reasons)
         error = NotFound if unknown else Refused

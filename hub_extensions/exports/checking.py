@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from project_spaces.beneath import open_beneath
-
 from hub_extensions.exports.checks import FileVerdict, Policy, Verdict, run_checks
+from project_spaces.beneath import open_beneath
 from project_spaces.errors import BureauError, Unavailable
 from project_spaces.text import Text
 
