@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 
 import aiohttp
 from tornado.iostream import StreamClosedError
-from tornado.websocket import WebSocketClosedError, WebSocketHandler
+from tornado.websocket import WebSocketClosedError, WebSocketHandler, WebSocketProtocol13
 
 from hub_extensions.gateway.base import WorkspaceHandler
 from hub_extensions.gateway.frames import pass_on
+from hub_extensions.gateway.http import too_large
 from hub_extensions.gateway.messages import V1, parse, serialise
 from hub_extensions.gateway.replies import refusal_frames
 from hub_extensions.gateway.seats import cut_sentence
@@ -27,8 +28,22 @@ SESSION = re.compile(r"[A-Za-z0-9_-]{1,128}")
 CLOSED_CUT = 4403
 CLOSED_INVALID = 4400
 CLOSED_GONE = 4503
+#: RFC 6455, section 7.4.1.
+TOO_BIG = 1009
 #: Output is counted in entries of at most this many seconds.
 COUNT_EVERY_S = 10.0
+
+
+class SpokenProtocol(WebSocketProtocol13):
+    """Tornado's protocol, with a sentence where it refuses by itself a message over the limit."""
+
+    def close(self, code: int | None = None, reason: str | None = None) -> None:
+        """Close, saying which size is accepted."""
+        if code == TOO_BIG:
+            error = too_large(self.params.max_message_size)
+            reason = short(error.text)
+            self.handler.note_refusal(error)
+        super().close(code, reason)
 
 
 class LiveSocket(WorkspaceHandler, WebSocketHandler):
@@ -36,6 +51,19 @@ class LiveSocket(WorkspaceHandler, WebSocketHandler):
 
     upstream: aiohttp.ClientWebSocketResponse | None = None
     pump: asyncio.Task[None] | None = None
+
+    def get_websocket_protocol(self) -> WebSocketProtocol13 | None:  # type: ignore[override]
+        """Speak as Tornado does, with our sentence for what is too big."""
+        protocol = super().get_websocket_protocol()
+        return SpokenProtocol(self, False, protocol.params) if protocol is not None else None
+
+    def note_refusal(self, error: BureauError) -> None:
+        """Record a refusal from where nothing can be awaited."""
+        self._noting = asyncio.create_task(self._record(error))
+
+    async def _record(self, error: BureauError) -> None:
+        with contextlib.suppress(BureauError):
+            await self.recording.refusal(self.person, self.project, self.request.path, error)
 
     def get_compression_options(self) -> None:
         """No compression: no bombs, and less delay."""
@@ -50,8 +78,7 @@ class LiveSocket(WorkspaceHandler, WebSocketHandler):
             await super().refuse(error)
             return
         if error.status not in {404, 503}:
-            with contextlib.suppress(BureauError):
-                await self.recording.refusal(self.person, self.project, self.request.path, error)
+            await self._record(error)
         self.close(CLOSED_CUT if error.status == 403 else CLOSED_INVALID, short(error.text))
 
     def cut(self, text: Text) -> None:

@@ -114,7 +114,7 @@ def too_large(limit: int) -> TooLarge:
     size = limit // 2**20
     return TooLarge(
         Text(
-            f"Requête trop grande : {size} Mio au plus vers un bureau. Au-delà, passez par l'import.",
-            f"Request too large: at most {size} MiB towards a workspace. Beyond that, use the import desk.",
+            f"Trop grand : {size} Mio au plus à la fois vers un bureau. Au-delà, passez par l'import.",
+            f"Too large: at most {size} MiB at a time towards a workspace. Beyond that, use the import desk.",
         )
     )

@@ -184,7 +184,9 @@ async def test_an_oversized_message_closes_the_connection_and_never_arrives(gate
         closed = await answer(socket)
         assert closed.type is aiohttp.WSMsgType.CLOSE
         assert closed.data == 1009
+        assert "1 Mio au plus" in str(closed.extra)
     assert gateway.workspace.effects == []
+    assert gateway.ledger.of(Kind.REFUSAL)
 
 
 async def test_an_unknown_message_closes_with_a_sentence_and_is_recorded(gateway: Bench) -> None:
