@@ -338,30 +338,25 @@ def _beyond_chance(pairing: Pairing) -> bool:
         if bound is None:
             continue
         hits += bool(pairing.high[row] > pairing.low[row])
-        shares.append(_density(pairing.column.values, cell, bound[1] - bound[0]))
+        shares.append(_density(pairing.column.values, cell))
     count, share = len(shares), float(np.mean(shares)) if shares else 1.0
     tail = sum(math.comb(count, k) * share**k * (1 - share) ** (count - k) for k in range(hits, count + 1))
     return count >= FEWEST and tail < CHANCE
 
 
-def _density(values: Any, cell: Cell, width: float) -> float:
-    """Return the chance that a number like *cell* is among *values*: of as many digits when long, nearby otherwise.
+def _density(values: Any, cell: Cell) -> float:
+    """Return the chance that a whole number with as many digits as *cell* is among *values*.
 
-    Serial numbers fill their own range, so that only their length tells them from counts; short numbers are compared
-    with
-    their neighbours, because counts and ages crowd.
+    Serial numbers fill their own range, so that only their length tells them from counts. Short numbers and decimals
+    prove nothing alone: counts, ages and means look the same.
     """
     import numpy as np
 
     digits = len(str(int(abs(cell.value))))
-    if cell.is_whole:
-        if digits < LONG_NUMBER:
-            return 1.0
-        inside = np.searchsorted(values, [10 ** (digits - 1), 10**digits])
-        return min(1.0, float(inside[1] - inside[0]) / (9 * 10 ** (digits - 1)))
-    step = max(width, 1e-9)
-    near = np.searchsorted(values, [cell.value - 500 * step, cell.value + 500 * step])
-    return min(1.0, float(near[1] - near[0]) / 1000)
+    if not cell.is_whole or digits < LONG_NUMBER:
+        return 1.0
+    inside = np.searchsorted(values, [10 ** (digits - 1), 10**digits])
+    return min(1.0, float(inside[1] - inside[0]) / (9 * 10 ** (digits - 1)))
 
 
 def check_against(
