@@ -46,26 +46,28 @@ class Settings(BaseSettings):
     public_url: str = Field("http://bureau.localhost:8000", description="Where people open the workbench.")
     bind_address: str = Field("127.0.0.1", description="Interface on which the public proxy listens.")
     tls_certificate: Path | None = Field(None, description="PEM chain for the public host and every host below it.")
-    tls_key: Path | None = None
-    hub_port: Port = 8081
-    proxy_api_port: Port = 8001
-    gateway_port: Port = 8090
-    portal_port: Port = 8091
+    tls_key: Path | None = Field(None, description="PEM key of that certificate.")
+    hub_port: Port = Field(8081, description="Port of the Hub, on loopback.")
+    proxy_api_port: Port = Field(8001, description="Port of the proxy's own interface, on loopback.")
+    gateway_port: Port = Field(8090, description="Port of the gateway, on loopback.")
+    portal_port: Port = Field(8091, description="Port of the portal, on loopback.")
 
     # Workspaces
-    spawner: Literal["docker", "local"] = "docker"
+    spawner: Literal["docker", "local"] = Field(
+        "docker", description="local: plain processes, nothing is sealed; trials."
+    )
     image: str = Field("datascience", description="Folder of spawner_images/ that workspaces run.")
-    linkage_image: str = "linkage"
-    workspace_uid: int = Field(61000, ge=1000, le=2**31)
+    linkage_image: str = Field("linkage", description="Folder of spawner_images/ that linkages run.")
+    workspace_uid: int = Field(61000, ge=1000, le=2**31, description="User (and group) of what runs in workspaces.")
     default_cpu: float = Field(1.0, gt=0, le=1024, description="CPU cores of a project without a quota of its own.")
-    default_memory_mb: int = Field(2048, ge=512, le=4 * 1024 * 1024)
-    default_pids: int = Field(256, ge=64, le=32768)
-    start_timeout_s: int = Field(60, ge=10, le=600)
+    default_memory_mb: int = Field(2048, ge=512, le=4 * 1024 * 1024, description="Its memory, in MiB.")
+    default_pids: int = Field(256, ge=64, le=32768, description="Its processes and threads.")
+    start_timeout_s: int = Field(60, ge=10, le=600, description="Seconds a workspace may take to answer.")
 
     # Container engine
     engine: Literal["auto", "none"] = Field("auto", description="none: never use a container engine.")
     base_image: str = Field("python:3.13-slim-trixie", description="System of the images, when a registry answers.")
-    debian_mirror: str = Field("http://deb.debian.org/debian", description="Where the system comes from otherwise.")
+    debian_mirror: str = Field("", description="Debian archive for the system otherwise; debootstrap's own when empty.")
 
     # Gateway
     message_max_mb: int = Field(64, ge=1, le=1024, description="Largest message or saved file, in MiB.")
@@ -73,16 +75,18 @@ class Settings(BaseSettings):
 
     # Export desk
     min_persons: int = Field(11, ge=3, le=1000, description="Default threshold; a data set may ask for more.")
-    reviewers_required: int = Field(2, ge=2, le=5)
-    export_max_file_mb: int = Field(16, ge=1, le=1024)
-    export_max_files: int = Field(50, ge=1, le=1000)
-    download_max_count: int = Field(5, ge=1, le=100)
-    download_days: int = Field(7, ge=1, le=90)
+    reviewers_required: int = Field(2, ge=2, le=5, description="Agreeing reviewers that a release needs.")
+    export_max_file_mb: int = Field(16, ge=1, le=1024, description="Largest file of an export, in MiB.")
+    export_max_files: int = Field(50, ge=1, le=1000, description="Most files of one request.")
+    download_max_count: int = Field(5, ge=1, le=100, description="Downloads of one package by one recipient.")
+    download_days: int = Field(7, ge=1, le=90, description="Days after which a download link ends.")
 
     # Sign-in
     lockout_failures: int = Field(10, ge=3, le=10, description="Wrong codes in a row before an account is locked.")
-    lockout_minutes: int = Field(15, ge=5, le=24 * 60)
-    session_hours: int = Field(12, ge=1, le=24)
+    lockout_minutes: int = Field(15, ge=5, le=24 * 60, description="First lock; each further one lasts twice as long.")
+    session_hours: int = Field(
+        12, ge=1, le=24, description="Hours after which a session ends and both factors are asked."
+    )
 
     # Ledger
     heartbeat_s: int = Field(60, ge=5, le=3600, description="A signed entry at least this often: silence is an alarm.")

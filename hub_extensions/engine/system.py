@@ -48,7 +48,7 @@ class Source:
     """Where the system may come from."""
 
     image: str  # name in a registry
-    mirror: str  # Debian archive
+    mirror: str  # Debian archive, debootstrap's own when empty
 
     @property
     def tag(self) -> str:
@@ -136,7 +136,8 @@ def _check_bootstrap_possible(source: Source) -> None:
 def _debootstrap(root: Path, mirror: str, report: Reporter) -> None:
     command = [
         *("debootstrap", "--variant=minbase", f"--include={PACKAGES}", f"--keyring={KEYRING}", "--force-check-gpg"),
-        *(SUITE, str(root), mirror),
+        *(SUITE, str(root)),
+        *((mirror,) if mirror else ()),
     ]
     last: deque[str] = deque(maxlen=5)
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:

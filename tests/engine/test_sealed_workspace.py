@@ -53,7 +53,7 @@ FORBIDDEN = {
     "write root": "open('/opt/bureau/x', 'w')",
     "write configuration": "open('/etc/jupyter/jupyter_server_config.py', 'a')",
     "connect": "__import__('socket').create_connection(('1.1.1.1', 53), 2)",
-    "resolve": "__import__('socket').getaddrinfo('deb.debian.org', 80)",
+    "resolve": "__import__('socket').getaddrinfo('example.org', 80)",
     "mount": "__import__('subprocess').run(['mount', '-t', 'tmpfs', 'x', '/mnt'], check=True, capture_output=True)",
     "become root": "__import__('os').setuid(0)",
 }
