@@ -18,6 +18,12 @@ import pytest
 from audit.testing import MemoryLedger
 from project_spaces.store import Store, migrate
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what this suite may be asked for."""
+    parser.addoption("--screenshots", metavar="DIR", help="keep the pictures of the documentation in this folder")
+
+
 DEBIAN_BINARIES = "/usr/lib/postgresql"
 START_TIMEOUT_S = 60
 
