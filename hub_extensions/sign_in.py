@@ -19,6 +19,7 @@ from tornado.httputil import url_concat
 
 from hub_extensions.portal.language import COOKIE, chosen
 from hub_extensions.portal.templating import STATIC
+from hub_extensions.processes import PORTAL_PREFIX
 from hub_extensions.trial import NOT_PROTECTED
 from project_spaces.accounts import Accounts, Enrolment
 from project_spaces.errors import BureauError, Invalid
@@ -201,6 +202,14 @@ class EnrolHandler(DoorPage, BaseHandler):
         return await asyncio.to_thread(verb, self.authenticator.accounts, *arguments, now=datetime.now(UTC))
 
 
+class HomeHandler(BaseHandler):
+    """The Hub's own home page offers what people may not do (TRAPS B4, B11); the portal's is the one."""
+
+    def get(self) -> None:
+        """Lead there."""
+        self.redirect(PORTAL_PREFIX)
+
+
 class DrawingHandler(web.StaticFileHandler):
     """The stylesheet and the logo, for everybody."""
 
@@ -211,6 +220,7 @@ def handlers() -> list[tuple[Any, ...]]:
         (r"/login", SignInHandler),
         (r"/logout", SignOutHandler),
         (r"/enrol", EnrolHandler),
+        (r"/home", HomeHandler),
         (r"/door/(bureau\.css|logo\.svg)", DrawingHandler, {"path": str(STATIC)}),
     ]
 

@@ -173,3 +173,10 @@ async def test_what_people_did_is_in_the_log_under_pseudonyms(world: World) -> N
     assert b"kernel.message" in leaves
     for name in (ANALYST.username, "Moreau", "example.org", "import os"):
         assert f'"{name}"'.encode() not in leaves
+
+
+async def test_the_hubs_home_leads_to_the_portal(world: World, ana: WorkbenchClient) -> None:
+    for path in ("/", "/hub/", "/hub/home"):
+        async with ana.session.get(world.settings.public_url + path) as page:
+            assert page.status == 200
+            assert page.url.path == "/services/bureau/", path
