@@ -74,6 +74,7 @@ class Seat:
     hub_auth: HubOAuth
     upstream: Upstream
     decision: Decision
+    revision: int
     connections: set[Callable[[Text], None]] = field(default_factory=set)
     used_at: float = field(default_factory=time.monotonic)
     cut: bool = False
@@ -97,7 +98,6 @@ class Seats:
         self._make_auth = make_auth
         self._poll_s = poll_s
         self._seats: dict[tuple[str, str], Seat] = {}
-        self._revision = -1
         self._fresh_at = float("-inf")
         self._lock = asyncio.Lock()
         self._lapse: dict[tuple[str, str], asyncio.TimerHandle] = {}
@@ -120,6 +120,7 @@ class Seats:
         return seat
 
     async def _take(self, person: str, project: str) -> Seat:
+        revision = await asyncio.to_thread(self._domain.revision)  # asked first: what moves from here on is seen
         workspace = await asyncio.to_thread(self._domain.workspace, person, project)
         if workspace is None:
             raise NotFound(
@@ -130,7 +131,7 @@ class Seats:
             )
         upstream = Upstream(workspace.folder, workspace.owner_uid, workspace.inner_token)
         decision = await asyncio.to_thread(self._domain.decide, workspace, datetime.now(UTC))
-        seat = Seat(workspace, self._make_auth(workspace), upstream, decision)
+        seat = Seat(workspace, self._make_auth(workspace), upstream, decision, revision)
         self._seats[person, project] = seat
         self._arm(seat)
         return seat
@@ -172,18 +173,17 @@ class Seats:
         """Ask once whether anything moved."""
         asked_at = time.monotonic()
         revision = await asyncio.to_thread(self._domain.revision)
-        if revision != self._revision:
-            await self._redecide(tuple(self._seats.items()))
-            self._revision = revision
+        await self._redecide([(key, seat) for key, seat in self._seats.items() if seat.revision != revision], revision)
         self._fresh_at = asked_at
 
-    async def _redecide(self, seats: Iterable[tuple[tuple[str, str], Seat]]) -> None:
+    async def _redecide(self, seats: Iterable[tuple[tuple[str, str], Seat]], revision: int) -> None:
         for key, seat in seats:
             current = await asyncio.to_thread(self._domain.workspace, *key)
             seat.decision = await asyncio.to_thread(self._domain.decide, seat.workspace, datetime.now(UTC))
             if current is None or current.id != seat.workspace.id:
                 await self._leave(key, seat, STOPPED if seat.decision.allowed else cut_sentence())
                 continue
+            seat.revision = revision
             self._arm(seat)
 
     def _arm(self, seat: Seat) -> None:
