@@ -1,5 +1,6 @@
 """What every handler of the gateway does first: find the seat, sign the person in, check origin and decision."""
 
+from typing import Any
 from urllib.parse import quote
 
 from jupyterhub.services.auth import HubOAuth, HubOAuthenticated
@@ -76,10 +77,14 @@ class WorkspaceHandler(HubOAuthenticated, RequestHandler):
                 self.redirect(self.get_login_url())
                 raise Finish
             raise Refused(Text("Connectez-vous d'abord.", "Sign in first."))
-        if user.get("kind") != "user" or user["name"] != self.person:
+        if user.get("kind") != "user" or user["name"] != self.person or not self._token_is_for_this(user):
             self.visitor = f"{user.get('kind')}:{user['name']}"
             raise Refused(NOT_YOURS)
         self._check_origin_is_ours(token=bool(getattr(self, "_token_authenticated", False)))
+
+    def _token_is_for_this(self, user: dict[str, Any]) -> bool:
+        """Say whether the token behind the request may enter this workspace: a person also has narrower ones."""
+        return bool(self.hub_auth.check_scopes(self.hub_auth.access_scopes, user))
 
     def _navigates(self) -> bool:
         return self.request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
