@@ -1,6 +1,6 @@
 """Plain requests: allow-listed, recorded, forwarded as recorded, and answered without the workspace's own headers."""
 
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import quote, urlencode
 
 import aiohttp
 from tornado.iostream import StreamClosedError
@@ -55,7 +55,6 @@ class ForwardHandler(WorkspaceHandler):
     get = put = post = patch = delete = _forward
 
     async def _pass(self, path: str) -> None:
-        path = unquote(path, errors="strict")
         parameters = parse_query(self.request.query)
         route = find(str(self.request.method), path, parameters)
         body = self._body(route)
@@ -88,6 +87,7 @@ class ForwardHandler(WorkspaceHandler):
             async with self.seat.upstream.request(request) as answer:
                 self._copy_head(route, answer)
                 async for chunk in answer.content.iter_chunked(CHUNK):
+                    self._require_still()
                     self.write(chunk)
                     await self.flush()
         except (aiohttp.ClientConnectionError, OSError) as error:
@@ -95,6 +95,16 @@ class ForwardHandler(WorkspaceHandler):
                 raise Finish from None
             raise WorkspaceGone from None
         await self.finish()
+
+    def _require_still(self) -> None:
+        """Break the answer off when the right has lapsed meanwhile; broken off, it can't be taken for a whole one."""
+        try:
+            self.seats.require(self.seat)
+        except BureauError:
+            if not self._headers_written:
+                raise
+            self.request.connection.stream.close()  # type: ignore[union-attr]
+            raise Finish from None
 
     def _copy_head(self, route: Route, answer: aiohttp.ClientResponse) -> None:
         self.set_status(answer.status)
