@@ -13,7 +13,9 @@ import aiohttp
 from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler, WebSocketProtocol13
 
+from audit.events import Kind
 from hub_extensions.gateway.base import WorkspaceHandler
+from hub_extensions.gateway.forwarded import Forwarded
 from hub_extensions.gateway.frames import pass_on
 from hub_extensions.gateway.http import too_large
 from hub_extensions.gateway.messages import V1, parse, serialise
@@ -79,7 +81,7 @@ class LiveSocket(WorkspaceHandler, WebSocketHandler):
             return
         if error.status not in {404, 503}:
             await self._record(error)
-        self.close(CLOSED_CUT if error.status == 403 else CLOSED_INVALID, short(error.text))
+        self.close({403: CLOSED_CUT, 503: CLOSED_GONE}.get(error.status, CLOSED_INVALID), short(error.text))
 
     def cut(self, text: Text) -> None:
         """Close now, both sides."""
@@ -91,11 +93,22 @@ class LiveSocket(WorkspaceHandler, WebSocketHandler):
         """Open the way to the workspace; False when it does not answer."""
         self.set_nodelay(True)
         self.seat.connections.add(self.cut)
+        headers = {"Sec-WebSocket-Protocol": subprotocol} if subprotocol else {}
+        opening = Forwarded("GET", self.prefix + path, headers, None)
         try:
-            self.upstream = await self.seat.upstream.websocket(self.prefix + path, subprotocol)
+            # Its address is chosen outside, and the server that reads it belongs to its user.
+            await self.recording.request(self.seat.workspace, Kind.REQUEST, "socket", opening)
+            self.seats.require(self.seat)
+            self.upstream = await self.seat.upstream.websocket(opening)
+        except BureauError as error:
+            await self.refuse(error)
+            return False
         except (aiohttp.ClientError, OSError):
             await self.seats.forget(self.seat)
             self.close(CLOSED_GONE, short(WorkspaceGone().text))
+            return False
+        if self.ws_connection is None or self.ws_connection.is_closing():  # cut, or left, while it was opened
+            await self.upstream.close()
             return False
         self.pump = asyncio.create_task(self._pump_back())
         return True

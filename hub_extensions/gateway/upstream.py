@@ -92,11 +92,12 @@ class Upstream:
             request.method, _exact(request.target), headers=request.headers, data=request.body, allow_redirects=False
         )
 
-    async def websocket(self, path: str, subprotocol: str) -> aiohttp.ClientWebSocketResponse:
+    async def websocket(self, opening: Forwarded) -> aiohttp.ClientWebSocketResponse:
         """Open a WebSocket without compression or a size limit of its own (the gateway limits what comes in)."""
-        protocols = (subprotocol,) if subprotocol else ()
+        protocol = opening.headers.get("Sec-WebSocket-Protocol")
+        protocols = (protocol,) if protocol else ()
         return await self._session.ws_connect(
-            _exact(path), protocols=protocols, max_msg_size=0, compress=0, autoping=True
+            _exact(opening.target), protocols=protocols, max_msg_size=0, compress=0, autoping=True
         )
 
     async def close(self) -> None:

@@ -5,13 +5,15 @@ Faked at the edges, and only there: the Hub's answer about who signed in (:class
 tests/end_to_end.
 """
 
+import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -52,6 +54,7 @@ class FakeWorkspace:
     ledger: MemoryLedger
     effects: list[Effect] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    openings: list[Effect] = field(default_factory=list)
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
 
     async def hang_up(self) -> None:
@@ -67,10 +70,21 @@ class FakeWorkspace:
             return await self.channels(request)
         self.headers.append(dict(request.headers))
         self.saw(f"{request.method} {request.raw_path}", await request.read())
+        if request.path.endswith("/endless"):
+            return await self.drip(request)
         answer = {"Set-Cookie": "stolen=1; Path=/", "Content-Disposition": "attachment", "X-Evil": "1"}
         return web.json_response({"ok": True}, headers=answer)
 
+    async def drip(self, request: web.Request) -> web.StreamResponse:
+        """Answer without end, as a server that its user has rewritten can."""
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        while True:
+            await answer.write(b"x")
+            await asyncio.sleep(0.01)
+
     async def channels(self, request: web.Request) -> web.WebSocketResponse:
+        self.openings.append(Effect(request.raw_path, "", len(self.ledger.events)))
         socket = web.WebSocketResponse(protocols=("v1.kernel.websocket.jupyter.org",), max_msg_size=0)
         await socket.prepare(request)
         self.sockets.append(socket)
@@ -126,11 +140,16 @@ class SignedIn:
     """What HubOAuth would answer: the person named in a header of the test."""
 
     base_url = PREFIX + "/"
+    access_scopes = frozenset({"access:servers!server=ana/etude"})
+
+    def check_scopes(self, required: Collection[str], user: Mapping[str, Any]) -> set[str]:
+        return set(required) & set(user["scopes"])
 
     async def get_user(self, handler, *, sync: bool = True):
         name = handler.request.headers.get("X-Signed-In-As")
         handler._token_authenticated = handler.request.headers.get("Authorization") is not None
-        return {"name": name, "kind": "user", "scopes": []} if name else None
+        scopes = handler.request.headers.get("X-Scopes", " ".join(self.access_scopes)).split()
+        return {"name": name, "kind": "user", "scopes": scopes} if name else None
 
 
 @dataclass

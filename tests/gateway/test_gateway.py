@@ -38,7 +38,7 @@ async def test_a_message_is_in_the_ledger_before_it_is_in_the_workspace(gateway:
         await answer(socket)
     (effect,) = gateway.workspace.effects
     (event,) = gateway.ledger.of(Kind.KERNEL_MESSAGE)
-    assert effect.entries == 1
+    assert effect.entries == 2, "the opening of the connection, then the message"
     received = effect.data if isinstance(effect.data, bytes) else effect.data.encode()
     assert event.content == received, "what is recorded is byte for byte what was forwarded"
     assert event.actor == "ana"

@@ -1,0 +1,100 @@
+"""Ways round the gateway that worked once: bytes in an opening, narrow tokens, answers without end, a late decision."""
+
+import asyncio
+import json
+
+import aiohttp
+import pytest
+from yarl import URL
+
+from audit.events import Kind
+from project_spaces.decisions import Decision
+from tests.gateway.conftest import ORIGIN, PREFIX, REVOKED, Bench
+from tests.gateway.test_gateway import answer, frame
+
+SMUGGLED = "SECRET-CODE-IN-A-SESSION-ID"
+
+
+async def test_what_an_opening_carries_is_recorded_before_it_reaches_the_workspace(gateway: Bench) -> None:
+    """The server inside is its user's: address, session and kernel of a WebSocket are bytes from outside too."""
+    async with gateway.channels(query=f"?session_id={SMUGGLED}") as socket:
+        await socket.send_str(str(frame()))
+        await answer(socket)
+    (opening,) = gateway.workspace.openings
+    assert SMUGGLED in opening.what
+    assert opening.entries == 1
+    (event,) = gateway.ledger.of(Kind.REQUEST)
+    assert event.content is not None
+    assert json.loads(event.content)["target"] == opening.what
+
+
+async def test_without_a_ledger_no_connection_is_opened(gateway: Bench) -> None:
+    gateway.ledger.stop()
+    terminal = f"{gateway.url}{PREFIX}/terminals/websocket/import_os"
+    signed_in = {"X-Signed-In-As": "ana", "Origin": ORIGIN}
+    for opened in (gateway.channels, lambda: gateway.session.ws_connect(terminal, headers=signed_in)):
+        async with opened() as socket:
+            closed = await answer(socket)
+            assert (closed.type, closed.data) == (aiohttp.WSMsgType.CLOSE, 4503)
+    assert gateway.workspace.openings == []
+
+
+async def test_a_token_for_something_else_opens_no_workspace(gateway: Bench) -> None:
+    """Its owner's name is not enough: a token that may only read a name runs no code."""
+    for scopes in ("read:users:name!user=ana", "access:services!service=bureau", "access:servers!server=ana/autre"):
+        headers = {"X-Scopes": scopes, "Authorization": "token t"}
+        async with gateway.request("POST", f"{PREFIX}/api/kernels", json={}, headers=headers) as got:
+            assert got.status == 403
+    assert gateway.workspace.effects == []
+
+
+async def test_a_revocation_cuts_an_answer_that_has_no_end(gateway: Bench) -> None:
+    async with gateway.request("GET", f"{PREFIX}/lab/tree/endless") as got:
+        await got.content.readexactly(1)
+        gateway.domain.change(REVOKED)
+        await gateway.seats.refresh()
+        ended = ""
+        try:
+            async with asyncio.timeout(5):
+                await got.content.read()
+        except aiohttp.ClientPayloadError:
+            ended = "broken off"
+        assert ended == "broken off", "an answer that was cut is no complete answer"
+
+
+async def test_a_right_withdrawn_while_the_seat_is_taken_is_seen(
+    gateway: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look at the revision falls between the decision and its being kept."""
+    loop = asyncio.get_running_loop()
+
+    def decide_late(*_: object) -> Decision:
+        before = gateway.domain.decision
+        monkeypatch.undo()
+        gateway.domain.change(REVOKED)
+        asyncio.run_coroutine_threadsafe(gateway.seats.refresh(), loop).result(5)
+        return before
+
+    monkeypatch.setattr(gateway.domain, "decide", decide_late)
+    await gateway.seats.find("ana", "etude")
+    await gateway.seats.refresh()
+    async with gateway.request("GET", f"{PREFIX}/api/status") as got:
+        assert got.status == 403
+    assert gateway.workspace.effects == []
+
+
+@pytest.mark.parametrize("path", ["%25ff", "a%2520b"])
+async def test_a_path_is_decoded_once(gateway: Bench, path: str) -> None:
+    """Twice would open another file than the one that was named."""
+    url = URL(f"{gateway.url}{PREFIX}/api/contents/{path}", encoded=True)
+    async with gateway.session.get(url, headers={"X-Signed-In-As": "ana", "Origin": ORIGIN}) as got:
+        assert got.status == 200
+    (effect,) = gateway.workspace.effects
+    assert effect.what.endswith("/" + path)
+
+
+async def test_a_path_that_is_no_text_is_refused(gateway: Bench) -> None:
+    url = URL(f"{gateway.url}{PREFIX}/api/contents/%ff", encoded=True)
+    async with gateway.session.get(url, headers={"X-Signed-In-As": "ana", "Origin": ORIGIN}) as got:
+        assert got.status == 400
+    assert gateway.workspace.effects == []
