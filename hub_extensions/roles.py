@@ -5,6 +5,7 @@
 USER_SCOPES = (
     "read:users:name!user",
     "read:users:groups!user",  # part of every identity that the Hub's OAuth hands out
+    "users:activity!user",  # what the gateway reports with each server's own token
     "tokens!user",
     "access:servers!user",
     "access:services!service=bureau",

@@ -8,7 +8,7 @@ import structlog
 import tornado.web
 from jupyterhub import __version__ as hub_version
 from jupyterhub.services.auth import HubOAuthCallbackHandler
-from tornado.httpclient import AsyncHTTPClient, HTTPRequest
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 
 from hub_extensions.gateway.base import WorkspaceHandler
 from hub_extensions.gateway.channels import ChannelsHandler
@@ -130,7 +130,7 @@ async def report_activity(seats: Seats, hub_api_url: str) -> None:
     for seat in seats.in_use(ACTIVITY_EVERY_S):
         try:
             await client.fetch(_activity_request(seat, hub_api_url))
-        except OSError as error:  # the next report says the same: the Hub may be down while people work
+        except (OSError, HTTPClientError) as error:  # the next report says the same; people work without the Hub
             log.info("activity_not_reported", workspace=seat.workspace.id, error=repr(error))
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime
 
 import aiohttp
 import pytest
@@ -10,6 +11,7 @@ from hub_extensions.client import WorkbenchClient
 from hub_extensions.demo.cast import ANALYST, OTHER_ANALYST
 from hub_extensions.demo.scenery import OPEN_DATA, PROJECT, habilitate
 from hub_extensions.kernel_client import Kernel
+from hub_extensions.workspace_book import WorkspaceBook
 from project_spaces.errors import BureauError
 from tests.end_to_end.world import World, project_folder
 
@@ -180,3 +182,17 @@ async def test_the_hubs_home_leads_to_the_portal(world: World, ana: WorkbenchCli
         async with ana.session.get(world.settings.public_url + path) as page:
             assert page.status == 200
             assert page.url.path == "/services/bureau/", path
+
+
+async def test_the_gateway_reports_activity_with_the_servers_own_token(world: World, ana: WorkbenchClient) -> None:
+    """The Hub would otherwise take a person at work for idle."""
+    opened = WorkspaceBook.of(world.settings).open_workspace(ANALYST.username, PROJECT)
+    assert opened is not None
+    url = f"http://127.0.0.1:{world.settings.hub_port}/hub/api/users/{ANALYST.username}/activity"
+    now = datetime.now(UTC).isoformat()
+    body = {"last_activity": now, "servers": {PROJECT: {"last_activity": now}}}
+    headers = {"Authorization": f"token {opened.hub_token}"}
+    async with aiohttp.ClientSession() as gateway, gateway.post(url, json=body, headers=headers) as got:
+        assert got.status == 200
+    async with aiohttp.ClientSession() as gateway, gateway.get(url.rsplit("/", 2)[0], headers=headers) as got:
+        assert got.status in {403, 404}, "the token of a server can do nothing else"
