@@ -29,6 +29,7 @@ c.JupyterHub.redirect_to_server = False
 # State
 c.JupyterHub.db_url = f"sqlite:///{settings.state_dir / 'hub.sqlite'}"
 c.JupyterHub.cookie_secret = bytes.fromhex(token("hub_cookie"))
+c.JupyterHub.cookie_host_prefix_enabled = settings.host_cookies  # C12: a workspace can't plant a session
 c.JupyterHub.cookie_max_age_days = settings.session_hours / 24
 c.JupyterHub.token_expires_in_max_seconds = settings.session_hours * 3600
 c.JupyterHub.oauth_token_expires_in = settings.session_hours * 3600

@@ -78,7 +78,10 @@ class WorkbenchClient:
         self.session = aiohttp.ClientSession(
             # The proxy drops a connection that was idle for 5 s; a request must not be sent on one that is going.
             connector=aiohttp.TCPConnector(resolver=LoopbackResolver(), limit=0, keepalive_timeout=3),
-            cookie_jar=aiohttp.CookieJar(quote_cookie=False),
+            # Browsers take names of this machine for trustworthy without https; so does this client.
+            cookie_jar=aiohttp.CookieJar(
+                quote_cookie=False, treat_as_secure_origin=[URL(self._url), URL(self.workspace_origin)]
+            ),
             timeout=aiohttp.ClientTimeout(total=120),
         )
 

@@ -202,6 +202,14 @@ class Settings(BaseSettings):
         return str(urlsplit(self.public_url).hostname)
 
     @property
+    def host_cookies(self) -> bool:
+        """Whether sign-in cookies are bound to their host (``__Host-``): a workspace can't plant one for its parent.
+
+        Browsers want a trustworthy origin for them: https, or a name of this machine (Secure Contexts, section 3.1).
+        """
+        return self.public_url.startswith("https:") or f".{self.domain}".endswith(".localhost")
+
+    @property
     def public_port(self) -> int:
         """Port of the public proxy."""
         parts = urlsplit(self.public_url)

@@ -130,6 +130,12 @@ class SignInHandler(DoorPage, LoginHandler):
 class SignOutHandler(LogoutHandler):
     """The way out; recorded."""
 
+    async def get(self) -> None:
+        """Let nobody be signed out by a page that is not ours, such as a workspace's."""
+        if self.request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
+            raise web.HTTPError(403, FORM_EXPIRED.fr)
+        await super().get()
+
     async def handle_logout(self) -> None:
         """Record it before the page is shown."""
         user = self._leaving

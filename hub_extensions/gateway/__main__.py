@@ -43,6 +43,8 @@ def make_auth(settings: Settings, workspace: OpenWorkspace) -> HubOAuth:
         cache_max_age=TOKEN_CACHE_S,
         access_scopes={f"access:servers!server={workspace.person}/{workspace.project}"},
         allow_token_in_url=False,
+        cookie_host_prefix_enabled=settings.host_cookies,
+        cookie_options={"secure": True} if settings.host_cookies else {},
     )
 
 

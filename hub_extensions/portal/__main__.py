@@ -56,7 +56,12 @@ async def serve(settings: Settings) -> None:
     hub = HubApi(os.environ["JUPYTERHUB_API_URL"], os.environ["JUPYTERHUB_API_TOKEN"])
     app = make_app(
         open_portal(settings, hub),
-        HubOAuth(cache_max_age=TOKEN_CACHE_S, allow_token_in_url=False),
+        HubOAuth(
+            cache_max_age=TOKEN_CACHE_S,
+            allow_token_in_url=False,
+            cookie_host_prefix_enabled=settings.host_cookies,
+            cookie_options={"secure": True} if settings.host_cookies else {},
+        ),
         prefix=PORTAL_PREFIX,
         cookie_secret=bytes.fromhex(secret(settings.secrets_dir, "portal_cookie")),
     )
