@@ -13,7 +13,6 @@ import aiohttp
 from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler, WebSocketProtocol13
 
-from audit.events import Kind
 from hub_extensions.gateway.base import WorkspaceHandler
 from hub_extensions.gateway.forwarded import Forwarded
 from hub_extensions.gateway.frames import pass_on
@@ -89,15 +88,15 @@ class LiveSocket(WorkspaceHandler, WebSocketHandler):
         if self.pump is not None:
             self.pump.cancel()
 
-    async def connect(self, path: str, subprotocol: str) -> bool:
-        """Open the way to the workspace; False when it does not answer."""
+    async def connect(self, name: str, path: str, subprotocol: str) -> bool:
+        """Open the way to the kernel or terminal *name*; False when nothing is recorded or nothing answers."""
         self.set_nodelay(True)
         self.seat.connections.add(self.cut)
         headers = {"Sec-WebSocket-Protocol": subprotocol} if subprotocol else {}
         opening = Forwarded("GET", self.prefix + path, headers, None)
         try:
             # Its address is chosen outside, and the server that reads it belongs to its user.
-            await self.recording.request(self.seat.workspace, Kind.REQUEST, "socket", opening)
+            await self.recording.opening(self.seat.workspace, name, opening)
             self.seats.require(self.seat)
             self.upstream = await self.seat.upstream.websocket(opening)
         except BureauError as error:
@@ -169,7 +168,7 @@ class ChannelsHandler(LiveSocket):
             self.close(CLOSED_INVALID, "unknown or malformed parameter")
             return
         query = f"?session_id={session}" if session else ""
-        await self.connect(f"api/kernels/{kernel}/channels{query}", self.protocol)
+        await self.connect(kernel, f"api/kernels/{kernel}/channels{query}", self.protocol)
 
     async def on_message(self, frame: str | bytes) -> None:
         """Record, then forward; the next message is not read before this one is done."""

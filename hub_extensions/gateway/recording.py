@@ -1,5 +1,10 @@
-"""What the gateway tells the ledger, in the ledger's words: the only place where forwarded bytes become events."""
+"""What the gateway tells the ledger, in the ledger's words: the only place where forwarded bytes become events.
 
+Leaves are for everybody to read. Whatever a client or a workspace's own server chooses freely (a message's id, the name
+of a kernel or terminal) stays in the sealed content, or it would be a way out that no reviewer sees.
+"""
+
+import hmac
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -23,14 +28,7 @@ class Recording:
 
     async def message(self, workspace: OpenWorkspace, kernel: str, message: Message, frame: str | bytes) -> None:
         """Record one kernel message; *frame* is exactly what will be forwarded."""
-        facts: dict[str, str | int | bool | None] = {
-            "channel": message.channel,
-            "type": message.kind,
-            "kernel": kernel,
-            "message": message.id,
-        }
-        if subshell := message.header.get("subshell_id"):
-            facts["subshell"] = str(subshell)[:64]
+        facts: Facts = {"channel": message.channel, "type": message.kind, "kernel": label(workspace, kernel)}
         await self.write(workspace, Kind.KERNEL_MESSAGE, facts, frame if isinstance(frame, bytes) else frame.encode())
 
     async def request(self, workspace: OpenWorkspace, kind: Kind, effect: str, request: Forwarded) -> None:
@@ -40,13 +38,20 @@ class Recording:
             facts = {**facts, "image": workspace.image_digest, "datasets": ",".join(workspace.mounted)}
         await self.write(workspace, kind, facts, request.as_recorded())
 
+    async def opening(self, workspace: OpenWorkspace, name: str, request: Forwarded) -> None:
+        """Record the opening of a WebSocket to the kernel or terminal *name*; the sealed address tells its label."""
+        facts: Facts = {"effect": "socket", "method": request.method, "label": label(workspace, name)}
+        await self.write(workspace, Kind.REQUEST, facts, request.as_recorded())
+
     async def terminal(self, workspace: OpenWorkspace, terminal: str, frame: str) -> None:
         """Record what is typed into a terminal."""
-        await self.write(workspace, Kind.TERMINAL_INPUT, {"terminal": terminal[:64]}, frame.encode())
+        await self.write(workspace, Kind.TERMINAL_INPUT, {"terminal": label(workspace, terminal)}, frame.encode())
 
     async def shown(self, workspace: OpenWorkspace, kernel: str, frames: int, size: int) -> None:
         """Record how much flowed back, never what."""
-        await self.write(workspace, Kind.OUTPUT_COUNT, {"kernel": kernel, "frames": frames, "bytes": size}, None)
+        await self.write(
+            workspace, Kind.OUTPUT_COUNT, {"kernel": label(workspace, kernel), "frames": frames, "bytes": size}, None
+        )
 
     async def refusal(self, actor: str, project: str, what: str, error: BureauError) -> None:
         """Record that something was refused; address and sentence may name people, so they stay out of the leaf."""
@@ -80,3 +85,8 @@ class Recording:
             await self._ledger.append(event)
         except LedgerError as error:
             raise Unavailable(Text(error.fr, error.en)) from None
+
+
+def label(workspace: OpenWorkspace, name: str) -> str:
+    """Return what stands for a kernel or terminal in leaves: the same all through a workspace, chosen by nobody."""
+    return hmac.new(workspace.hub_token.encode(), name.encode(), "sha256").hexdigest()[:16]

@@ -20,7 +20,7 @@ class TerminalHandler(LiveSocket):
     async def open(self, _person: str, _project: str, terminal: str) -> None:  # type: ignore[override]
         """Connect to the terminal."""
         self.terminal = terminal
-        await self.connect(f"terminals/websocket/{terminal}", "")
+        await self.connect(terminal, f"terminals/websocket/{terminal}", "")
 
     async def on_message(self, frame: str | bytes) -> None:
         """Record, then forward."""

@@ -98,3 +98,21 @@ async def test_a_path_that_is_no_text_is_refused(gateway: Bench) -> None:
     async with gateway.session.get(url, headers={"X-Signed-In-As": "ana", "Origin": ORIGIN}) as got:
         assert got.status == 400
     assert gateway.workspace.effects == []
+
+
+async def test_no_word_that_a_client_chooses_is_in_a_leaf(gateway: Bench) -> None:
+    """Leaves are public: a message's id was a way out of 96 bytes, past every reviewer."""
+    async with gateway.channels() as socket:
+        for number in (184017512345, 184017512346):
+            await socket.send_str(str(frame(number)))
+            await answer(socket)
+    terminal = f"{gateway.url}{PREFIX}/terminals/websocket/NIR-184017512345"
+    async with gateway.session.ws_connect(terminal, headers={"X-Signed-In-As": "ana", "Origin": ORIGIN}) as socket:
+        await socket.send_str('["stdin","x"]')
+        await answer(socket)
+    said = [str(event.subject) for event in gateway.ledger.events]
+    assert not [each for each in said if "1840175" in each or "444455556666" in each]
+    messages = gateway.ledger.of(Kind.KERNEL_MESSAGE)
+    assert len({event.subject["kernel"] for event in messages}) == 1
+    opening = gateway.ledger.of(Kind.REQUEST)[0]
+    assert opening.subject["label"] == messages[0].subject["kernel"], "the sealed address tells whose label it is"
