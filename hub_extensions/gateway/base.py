@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from jupyterhub.services.auth import HubOAuth, HubOAuthenticated
 from tornado.httputil import HTTPServerRequest
-from tornado.web import Finish, RequestHandler
+from tornado.web import Finish, HTTPError, RequestHandler
 
 from hub_extensions.gateway.recording import Recording
 from hub_extensions.gateway.refusals import write_refusal
@@ -80,7 +80,16 @@ class WorkspaceHandler(HubOAuthenticated, RequestHandler):
         if user.get("kind") != "user" or user["name"] != self.person or not self._token_is_for_this(user):
             self.visitor = f"{user.get('kind')}:{user['name']}"
             raise Refused(NOT_YOURS)
+        self._token, self._session_id = self.hub_auth.get_token(self), self.hub_auth.get_session_id(self)
         self._check_origin_is_ours(token=bool(getattr(self, "_token_authenticated", False)))
+
+    async def still_signed_in(self) -> bool:
+        """Ask the Hub again about the token behind an open connection; a Hub that is down ends no session."""
+        try:
+            user = await self.hub_auth.user_for_token(self._token, session_id=self._session_id, sync=False)
+        except HTTPError:
+            return True
+        return user is not None and user["name"] == self.person
 
     def _token_is_for_this(self, user: dict[str, Any]) -> bool:
         """Say whether the token behind the request may enter this workspace: a person also has narrower ones."""

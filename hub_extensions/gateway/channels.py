@@ -33,6 +33,12 @@ CLOSED_GONE = 4503
 TOO_BIG = 1009
 #: Output is counted in entries of at most this many seconds.
 COUNT_EVERY_S = 10.0
+#: Seconds between two looks at whether the person behind an open connection is still signed in.
+LOOK_EVERY_S = 30.0
+SIGNED_OUT = Text(
+    "Votre session a pris fin : reconnectez-vous. Ce qui tourne continue.",
+    "Your session has ended: sign in again. What runs goes on.",
+)
 
 
 class SpokenProtocol(WebSocketProtocol13):
@@ -52,6 +58,7 @@ class LiveSocket(WorkspaceHandler, WebSocketHandler):
 
     upstream: aiohttp.ClientWebSocketResponse | None = None
     pump: asyncio.Task[None] | None = None
+    look: asyncio.Task[None] | None = None
 
     def get_websocket_protocol(self) -> WebSocketProtocol13 | None:  # type: ignore[override]
         """Speak as Tornado does, with our sentence for what is too big."""
@@ -110,7 +117,16 @@ class LiveSocket(WorkspaceHandler, WebSocketHandler):
             await self.upstream.close()
             return False
         self.pump = asyncio.create_task(self._pump_back())
+        self.look = asyncio.create_task(self._look_again())
         return True
+
+    async def _look_again(self) -> None:
+        """End the connection with the session: after signing out, or when its hours are over."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            if not await self.still_signed_in():
+                self.cut(SIGNED_OUT)
+                return
 
     async def _pump_back(self) -> None:
         """Pass on what the workspace sends until either side ends."""
@@ -143,8 +159,9 @@ class LiveSocket(WorkspaceHandler, WebSocketHandler):
         """End the other side too."""
         if hasattr(self, "seat"):
             self.seat.connections.discard(self.cut)
-        if self.pump is not None:
-            self.pump.cancel()
+        for task in (self.pump, self.look):
+            if task is not None:
+                task.cancel()
 
 
 class ChannelsHandler(LiveSocket):

@@ -116,3 +116,14 @@ async def test_no_word_that_a_client_chooses_is_in_a_leaf(gateway: Bench) -> Non
     assert len({event.subject["kernel"] for event in messages}) == 1
     opening = gateway.ledger.of(Kind.REQUEST)[0]
     assert opening.subject["label"] == messages[0].subject["kernel"], "the sealed address tells whose label it is"
+
+
+async def test_signing_out_ends_an_open_connection(gateway: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tab left open on a shared computer went on running cells."""
+    monkeypatch.setattr("hub_extensions.gateway.channels.LOOK_EVERY_S", 0.02)
+    async with gateway.channels() as socket:
+        await socket.send_str(str(frame()))
+        await answer(socket)
+        (await gateway.seats.find("ana", "etude")).hub_auth.signed_out = True  # type: ignore[attr-defined]
+        closed = await answer(socket)
+        assert (closed.data, "reconnectez-vous" in str(closed.extra)) == (4403, True)
