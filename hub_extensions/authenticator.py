@@ -16,6 +16,7 @@ from jupyterhub.auth import Authenticator
 from jupyterhub.handlers import BaseHandler
 from jupyterhub.user import User
 from tornado import web
+from tornado.httputil import HTTPServerRequest
 from traitlets import Instance, TraitError, default, validate
 
 from audit.events import Event, Kind
@@ -30,6 +31,15 @@ from project_spaces.lockout import LockPolicy
 
 #: Comparisons of a password at a time, each with 64 MiB; the others wait their turn.
 VERIFIERS = 2
+
+
+def address_of(request: HTTPServerRequest) -> str:
+    """Return where *request* came from as our proxy saw it.
+
+    The proxy adds the peer at the end of ``X-Forwarded-For``; what stands before, and ``X-Real-Ip``, which Tornado
+    would believe, are the client's own words.
+    """
+    return request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or str(request.remote_ip or "")
 
 
 class SignInError(web.HTTPError):
@@ -100,7 +110,7 @@ class LocalAuthenticator(Authenticator):
         """
         fields = data or {}
         username, password, code = (str(fields.get(name) or "") for name in ("username", "password", "code"))
-        origin = str(handler.request.remote_ip or "")
+        origin = address_of(handler.request)
         try:
             signed_in = await asyncio.get_running_loop().run_in_executor(
                 self._verifiers, self._verify, username, password, code, origin
