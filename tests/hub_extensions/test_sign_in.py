@@ -128,7 +128,7 @@ class Browser:
         self.base = running.settings.public_url
         self.session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(resolver=LoopbackResolver()),
-            cookie_jar=aiohttp.CookieJar(quote_cookie=False),
+            cookie_jar=aiohttp.CookieJar(quote_cookie=False, treat_as_secure_origin=[URL(self.base)]),
             headers={"Accept-Language": language, "Sec-Fetch-Mode": "navigate"},
         )
 
