@@ -59,7 +59,7 @@ def test_settings_cannot_be_changed_after_the_start(tmp_path: Path) -> None:
 
 def test_listening_for_other_machines_needs_encryption(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match="tls_certificate"):
-        load({"home": tmp_path, "bind_address": "0.0.0.0"})
+        load({"home": tmp_path, "bind_address": "0.0.0.0"})  # noqa: S104 - refused is what is tested
 
 
 def test_a_socket_folder_that_no_socket_fits_in_is_refused(tmp_path: Path) -> None:
