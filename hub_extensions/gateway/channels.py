@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import re
 from datetime import UTC, datetime
+from functools import partial
 
 import aiohttp
 from tornado.iostream import StreamClosedError
@@ -20,6 +21,7 @@ from hub_extensions.gateway.http import too_large
 from hub_extensions.gateway.messages import V1, parse, serialise
 from hub_extensions.gateway.replies import refusal_frames
 from hub_extensions.gateway.seats import cut_sentence
+from hub_extensions.gateway.shown import Shown
 from hub_extensions.gateway.upstream import WorkspaceGone
 from project_spaces.errors import BureauError, Unavailable
 from project_spaces.text import Text
@@ -31,8 +33,6 @@ CLOSED_INVALID = 4400
 CLOSED_GONE = 4503
 #: RFC 6455, section 7.4.1.
 TOO_BIG = 1009
-#: Output is counted in entries of at most this many seconds.
-COUNT_EVERY_S = 10.0
 #: Seconds between two looks at whether the person behind an open connection is still signed in.
 LOOK_EVERY_S = 30.0
 SIGNED_OUT = Text(
@@ -116,7 +116,7 @@ class LiveSocket(WorkspaceHandler, WebSocketHandler):
         if self.ws_connection is None or self.ws_connection.is_closing():  # cut, or left, while it was opened
             await self.upstream.close()
             return False
-        self.pump = asyncio.create_task(self._pump_back())
+        self.pump = asyncio.create_task(self._pump_back(name))
         self.look = asyncio.create_task(self._look_again())
         return True
 
@@ -128,18 +128,20 @@ class LiveSocket(WorkspaceHandler, WebSocketHandler):
                 self.cut(SIGNED_OUT)
                 return
 
-    async def _pump_back(self) -> None:
+    async def _pump_back(self, name: str) -> None:
         """Pass on what the workspace sends until either side ends."""
+        shown = Shown(partial(self.recording.shown, self.seat.workspace, name))
         try:
             async for message in self.upstream or ():
                 if message.type not in {aiohttp.WSMsgType.BINARY, aiohttp.WSMsgType.TEXT}:
                     break
-                self.passed_back(len(message.data))
+                shown.add(len(message.data))
                 await pass_on(self, message.data)
             await self._say_why_it_ended()
         except (WebSocketClosedError, StreamClosedError):
             return
         finally:
+            shown.tell()
             if self.upstream is not None:
                 await self.upstream.close()
 
@@ -151,9 +153,6 @@ class LiveSocket(WorkspaceHandler, WebSocketHandler):
             self.close(CLOSED_GONE, short(WorkspaceGone().text))
         else:
             self.close(CLOSED_CUT, short(cut_sentence()))
-
-    def passed_back(self, size: int) -> None:
-        """Count one frame."""
 
     def on_close(self) -> None:
         """End the other side too."""
@@ -178,8 +177,6 @@ class ChannelsHandler(LiveSocket):
         """Connect to the kernel."""
         self.kernel = kernel
         self.protocol = self.selected_subprotocol or ""
-        self._frames = self._bytes = 0
-        self._counting: asyncio.TimerHandle | None = None
         session = self.get_query_argument("session_id", "")
         if set(self.request.query_arguments) - {"session_id"} or (session and not SESSION.fullmatch(session)):
             self.close(CLOSED_INVALID, "unknown or malformed parameter")
@@ -217,33 +214,6 @@ class ChannelsHandler(LiveSocket):
                 await self.upstream.send_str(frame)  # type: ignore[union-attr]
         except (aiohttp.ClientError, OSError):
             self.close(CLOSED_GONE, short(WorkspaceGone().text))
-
-    def passed_back(self, size: int) -> None:
-        """Count what is shown; written to the ledger every few seconds."""
-        self._frames += 1
-        self._bytes += size
-        if self._counting is None:
-            loop = asyncio.get_running_loop()
-            self._counting = loop.call_later(COUNT_EVERY_S, self._write_count)
-
-    def _write_count(self) -> None:
-        frames, size, self._frames, self._bytes, self._counting = self._frames, self._bytes, 0, 0, None
-        if frames:
-            self._counted = asyncio.create_task(self._record_count(frames, size))
-
-    async def _record_count(self, frames: int, size: int) -> None:
-        try:
-            await self.recording.shown(self.seat.workspace, self.kernel, frames, size)
-        except Unavailable:
-            self._frames += frames
-            self._bytes += size
-
-    def on_close(self) -> None:
-        """Write the last count."""
-        super().on_close()
-        if getattr(self, "_counting", None) is not None:
-            self._counting.cancel()  # type: ignore[union-attr]
-            self._write_count()
 
 
 def short(text: Text) -> str:

@@ -47,10 +47,10 @@ class Recording:
         """Record what is typed into a terminal."""
         await self.write(workspace, Kind.TERMINAL_INPUT, {"terminal": label(workspace, terminal)}, frame.encode())
 
-    async def shown(self, workspace: OpenWorkspace, kernel: str, frames: int, size: int) -> None:
+    async def shown(self, workspace: OpenWorkspace, name: str, frames: int, size: int) -> None:
         """Record how much flowed back, never what."""
         await self.write(
-            workspace, Kind.OUTPUT_COUNT, {"kernel": label(workspace, kernel), "frames": frames, "bytes": size}, None
+            workspace, Kind.OUTPUT_COUNT, {"label": label(workspace, name), "frames": frames, "bytes": size}, None
         )
 
     async def refusal(self, actor: str, project: str, what: str, error: BureauError) -> None:

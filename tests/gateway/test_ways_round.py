@@ -127,3 +127,15 @@ async def test_signing_out_ends_an_open_connection(gateway: Bench, monkeypatch: 
         (await gateway.seats.find("ana", "etude")).hub_auth.signed_out = True  # type: ignore[attr-defined]
         closed = await answer(socket)
         assert (closed.data, "reconnectez-vous" in str(closed.extra)) == (4403, True)
+
+
+async def test_what_a_terminal_shows_is_counted_too(gateway: Bench) -> None:
+    """Printing in a terminal was a way to look without being counted."""
+    url = f"{gateway.url}{PREFIX}/terminals/websocket/1"
+    async with gateway.session.ws_connect(url, headers={"X-Signed-In-As": "ana", "Origin": ORIGIN}) as socket:
+        await socket.send_str('["stdin","x"]')
+        shown = await answer(socket)
+    async with asyncio.timeout(5):
+        while not (counts := gateway.ledger.of(Kind.OUTPUT_COUNT)):  # noqa: ASYNC110 - nothing to await: it is another task
+            await asyncio.sleep(0.01)
+    assert (counts[0].subject["frames"], counts[0].subject["bytes"]) == (1, len(shown.data))
