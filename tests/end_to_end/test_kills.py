@@ -18,7 +18,7 @@ from hub_extensions.demo.play import Play
 from hub_extensions.demo.scenery import PROJECT
 from hub_extensions.kernel_client import Kernel
 from project_spaces.errors import BureauError
-from tests.end_to_end.world import World, leaves, project_folder, settle
+from tests.end_to_end.world import World, leaves, messages, project_folder, settle
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 COUNTED = "counted.txt"
@@ -89,9 +89,11 @@ async def test_a_process_is_killed_while_cells_run(world: World, ana: WorkbenchC
     if name in {"hub", "portal", "worker"}:
         assert not counting.unanswered, "people at work must not notice"
     await settle(world)
-    recorded = b"\n".join(leaves(world))
+    recorded = messages(world, PROJECT)
     for number in written:
-        assert recorded.count(counting.ids[number].encode()) == 1, f"cell {number}: once in the ledger"
+        sent = [message for message in recorded if counting.ids[number].encode() in message]
+        assert len(sent) == 1, f"cell {number}: once in the ledger"
+        assert f"write('{number}\\\\n')".encode() in sent[0], f"cell {number}: recorded as it ran"
     assert verify_log(world.settings.ledger_dir).good
 
 

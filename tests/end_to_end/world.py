@@ -5,12 +5,16 @@ is built once and shared by the tests of this folder, which leave it as they fou
 """
 
 import asyncio
+import json
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from audit.client import Ledger
+from audit.events import Kind
+from audit.places import Places
+from audit.private import PrivateStore
 from audit.tiles import TileReader, walk_bundles
 from audit.verify import load_checkpoint, load_vkey, published_folder
 from hub_extensions import throwaway
@@ -93,6 +97,20 @@ def leaves(world: World) -> list[bytes]:
     published = published_folder(world.settings.ledger_dir)
     size = load_checkpoint(published, load_vkey(published)).size
     return [leaf for _, bundle in walk_bundles(TileReader(published, size)) for leaf in bundle]
+
+
+def messages(world: World, project: str) -> list[bytes]:
+    """What the ledger holds of the kernel messages of *project*, unsealed, in order."""
+    private, keys = PrivateStore(Places(world.settings.ledger_dir)), ledger_keys(world.settings)
+    found = []
+    for place, leaf in enumerate(leaves(world)):
+        body = json.loads(leaf)
+        if body["kind"] == Kind.KERNEL_MESSAGE and body["project"] == project:
+            sealed = private.sealed(place)
+            assert sealed is not None
+            found.append(keys.unseal(sealed, project, body["id"])[0])
+    private.close()
+    return found
 
 
 async def settle(world: World) -> None:

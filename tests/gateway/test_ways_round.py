@@ -136,6 +136,6 @@ async def test_what_a_terminal_shows_is_counted_too(gateway: Bench) -> None:
         await socket.send_str('["stdin","x"]')
         shown = await answer(socket)
     async with asyncio.timeout(5):
-        while not (counts := gateway.ledger.of(Kind.OUTPUT_COUNT)):  # noqa: ASYNC110 - nothing to await: it is another task
+        while not (counts := gateway.ledger.of(Kind.OUTPUT_COUNT)):
             await asyncio.sleep(0.01)
     assert (counts[0].subject["frames"], counts[0].subject["bytes"]) == (1, len(shown.data))
