@@ -5,9 +5,7 @@ writes the ledger, only the gateway reaches workspaces, only the hub and the wor
 them may be killed at any moment; each starts again from what is on disk.
 """
 
-import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -282,15 +280,3 @@ def _ledger_answers(settings: Settings) -> bool:
     except (LedgerError, OSError):
         return False
     return True
-
-
-def free_port() -> int:
-    """Return a TCP port of loopback that is free now (for trial installations side by side)."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def own_environment(settings: Settings) -> dict[str, str]:
-    """Return the environment with which another command reaches this installation."""
-    return {**os.environ, "BUREAU_HOME": str(settings.home)}

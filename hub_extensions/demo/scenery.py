@@ -5,11 +5,10 @@ from typing import Any
 
 from hub_extensions.client import ApiProblem, WorkbenchClient
 from hub_extensions.demo.cast import ADMINISTRATOR, ANALYST, CAST, OTHER_ANALYST, Players, Role
-from hub_extensions.demo_catalogue import catalogue, prepare
+from hub_extensions.demo_catalogue import catalogue, install
 from hub_extensions.opening import open_box, open_layout, open_store
 from hub_extensions.settings import Settings
 from project_spaces.accounts import Accounts
-from project_spaces.datasets import latest_version, register_manifest
 from project_spaces.errors import Conflict
 from project_spaces.people import create_person, grant_role, subject_of
 
@@ -31,16 +30,10 @@ MEMBERS = ((PROJECT, ANALYST, "lead"), (OTHER_PROJECT, OTHER_ANALYST, "lead"))
 HABILITATIONS = ((PROJECT, ANALYST, OPEN_DATA), (OTHER_PROJECT, OTHER_ANALYST, NOT_HERS))
 
 
-def register_data(settings: Settings) -> list[str]:
-    """Turn the shipped files into registered versions; returns the slugs that are there afterwards."""
-    store, layout, now = open_store(settings), open_layout(settings), datetime.now(UTC)
-    for dataset in catalogue():
-        with store.read() as session:
-            if latest_version(session, dataset.slug) is not None:
-                continue
-        manifest = prepare(dataset, layout.dataset_dir(dataset.slug, dataset.version))
-        register_manifest(store, manifest, actor=INSTALLATION, now=now)
-    return [dataset.slug for dataset in catalogue()]
+def register_data(settings: Settings) -> None:
+    """Turn the shipped files into registered versions; those that are there stay."""
+    slugs = [dataset.slug for dataset in catalogue()]
+    install(open_store(settings), open_layout(settings), slugs, actor=INSTALLATION, now=datetime.now(UTC))
 
 
 def first_administrator(settings: Settings) -> str | None:
