@@ -116,13 +116,17 @@ class Event:
         facts about people or places, kept in a table that retention deletes.
     persons
         other people concerned, by their part in it (``{"reviewer": "alice"}``).
+    rules
+        detection rules that this event hit, as ``name@version``; decided before sealing, and in the leaf for ever, so
+        that a hit can't be taken away later.
     id
         32 hex digits; recording the same id again records nothing and answers the first entry's index.
 
     Raises
     ------
     ValueError
-        when the time is not UTC, the id is not 32 hex digits, or a subject key would name a person.
+        when the time is not UTC, the id is not 32 hex digits, a subject key would name a person, or a rule is not
+        written ``name@version``.
     """
 
     kind: Kind
@@ -134,6 +138,7 @@ class Event:
     private: Mapping[str, str] | None = None
     persons: Mapping[str, str] = field(default_factory=dict)
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    rules: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.at.tzinfo is not UTC and self.at.utcoffset() != timedelta(0):
@@ -145,6 +150,9 @@ class Event:
         if not _ID.fullmatch(self.id):
             msg = "an event's id is 32 hex digits"
             raise ValueError(msg)
+        if self.rules and not all(map(_RULE.fullmatch, self.rules)):
+            msg = f"rules {self.rules} are written name@version"
+            raise ValueError(msg)
 
     @property
     def at_us(self) -> int:
@@ -153,6 +161,7 @@ class Event:
 
 
 _ID: Final = re.compile("[0-9a-f]{32}")
+_RULE: Final = re.compile(r"[a-z][a-z-]{1,23}@[1-9][0-9]{0,2}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 

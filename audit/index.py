@@ -22,6 +22,8 @@ from audit.tiles import TileReader
 
 #: Entries per row of the table that maps times to indexes.
 BLOCK = 1024
+#: Stands in the table of hits for "any rule".
+ANY_RULE = ""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS state (one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL);
 INSERT OR IGNORE INTO state VALUES (1, 0);
@@ -32,6 +34,7 @@ CREATE INDEX IF NOT EXISTS entry_kind ON entry (kind);
 CREATE INDEX IF NOT EXISTS entry_project ON entry (project) WHERE project IS NOT NULL;
 CREATE INDEX IF NOT EXISTS entry_dataset ON entry (dataset) WHERE dataset IS NOT NULL;
 CREATE TABLE IF NOT EXISTS concern (person TEXT, idx INTEGER, PRIMARY KEY (person, idx)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS hit (rule TEXT, idx INTEGER, PRIMARY KEY (rule, idx)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS entry_actor ON entry (actor);
 CREATE TABLE IF NOT EXISTS block (block INTEGER PRIMARY KEY, low INTEGER NOT NULL, high INTEGER NOT NULL);
 """
@@ -62,6 +65,8 @@ class Row:
     #: Size bucket of the sealed message, None without one.
     size: int | None
     leaf: bytes = field(repr=False)
+    #: Detection rules that the entry hit, as ``name@version``.
+    rules: tuple[str, ...] = ()
 
     @property
     def leaf_hash(self) -> bytes:
@@ -90,18 +95,20 @@ class IndexWriter:
 
     def add(self, start: int, entries: Iterable[bytes]) -> None:
         """Take in leaves, in one transaction; those that are in already are replaced by the same."""
-        rows, concerns, end = [], [], start
+        rows, concerns, hits, end = [], [], [], start
         blocks: dict[int, tuple[int, int]] = {}
         for end, entry in enumerate(entries, start + 1):
             place = end - 1
-            row, persons = _columns(entry)
+            row, persons, rules = _columns(entry)
             rows.append((place, *row))
             concerns += [(person, place) for person in persons]
+            hits += [(name, place) for name in _rule_names(rules)]
             low, high = blocks.get(place // BLOCK, (row[1], row[1]))
             blocks[place // BLOCK] = min(low, row[1]), max(high, row[1])
         with self._database:
             self._database.executemany("INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
             self._database.executemany("INSERT OR IGNORE INTO concern VALUES (?, ?)", concerns)
+            self._database.executemany("INSERT OR IGNORE INTO hit VALUES (?, ?)", hits)
             self._database.executemany(
                 "INSERT INTO block VALUES (?, ?, ?) ON CONFLICT (block) DO UPDATE"
                 " SET low = min(low, excluded.low), high = max(high, excluded.high)",
@@ -139,6 +146,7 @@ class Index:
         person: str | None = None,
         project: str | None = None,
         dataset: str | None = None,
+        rule: str | bool | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
         before: int | None = None,
@@ -156,6 +164,8 @@ class Index:
             who acted or was concerned.
         dataset
             value of ``dataset`` in the subject.
+        rule
+            a detection rule that was hit, in this version (``name@2``) or in any (``name``); True for any rule.
         since, until
             bounds on the event's own time, both included.
         before
@@ -176,6 +186,9 @@ class Index:
         if person is not None:
             terms.append("idx IN (SELECT idx FROM concern WHERE person = ?)")
             values.append(self._pseudonym(person))
+        if rule:
+            terms.append("idx IN (SELECT idx FROM hit WHERE rule = ?)")
+            values.append(ANY_RULE if rule is True else rule)
         self._time_terms(terms, values, since, until, before)
         query = f"SELECT idx FROM entry WHERE {' AND '.join(terms)} ORDER BY idx DESC LIMIT ?"  # noqa: S608 - fixed terms
         return self.rows([place for (place,) in self._database.execute(query, (*values, limit))])
@@ -249,13 +262,23 @@ def _body(entry: bytes) -> dict[str, Any]:
     return {"kind": UNREADABLE, "actor": "", "at": "1970-01-01T00:00:00.000000Z", "subject": {}} | body
 
 
-def _columns(entry: bytes) -> tuple[tuple[bytes | None, int, str, str, str | None, str | None], list[str]]:
+def _columns(entry: bytes) -> tuple[tuple[bytes | None, int, str, str, str | None, str | None], list[str], list[str]]:
     body = _body(entry)
     at_us = (datetime.fromisoformat(body["at"]) - _EPOCH) // _MICROSECOND
     number = bytes.fromhex(body["id"]) if "id" in body else None
     dataset = text_of(body["subject"].get("dataset"))
     persons = [body["actor"], *body.get("persons", {}).values()]
-    return (number, at_us, body["kind"], body["actor"], text_of(body.get("project")), dataset), persons
+    return (number, at_us, body["kind"], body["actor"], text_of(body.get("project")), dataset), persons, _rules(body)
+
+
+def _rules(body: Mapping[str, Any]) -> list[str]:
+    rules = body.get("rules", [])
+    return [rule for rule in rules if isinstance(rule, str)] if isinstance(rules, list) else []
+
+
+def _rule_names(rules: Iterable[str]) -> set[str]:
+    """Under which names a hit is found: the rule in its version, the rule in any, any rule."""
+    return {name for rule in rules for name in (rule, rule.partition("@")[0], ANY_RULE)}
 
 
 def _row(place: int, entry: bytes, body: dict[str, Any], names: Mapping[str, str], facts: Mapping[str, str]) -> Row:
@@ -274,4 +297,5 @@ def _row(place: int, entry: bytes, body: dict[str, Any], names: Mapping[str, str
         private=facts,
         size=body.get("size"),
         leaf=entry,
+        rules=tuple(_rules(body)),
     )

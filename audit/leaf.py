@@ -1,8 +1,9 @@
 """From an event to what is recorded: a leaf for ever, side facts for a while, a sealed blob under lock.
 
 The leaf is canonical JSON below 1,024 bytes. Its keys: ``v`` format, ``id``, ``at``, ``kind``, ``actor`` (pseudonym),
-``project``, ``persons`` (pseudonyms), ``subject``; with content also ``commit`` (salted commitment), ``sealed``
-(SHA-256 of the blob), ``key`` (which key opens it) and ``size`` (bucket of its length).
+``project``, ``persons`` (pseudonyms), ``subject``, ``rules`` (detection rules hit, sorted; absent without one); with
+content also ``commit`` (salted commitment), ``sealed`` (SHA-256 of the blob), ``key`` (which key opens it) and ``size``
+(bucket of its length).
 """
 
 import hashlib
@@ -61,6 +62,8 @@ def prepare(event: Event, keys: Keys) -> Entry:
         body["project"] = event.project
     if event.persons:
         body["persons"] = {part: keys.pseudonym(name) for part, name in event.persons.items()}
+    if event.rules:
+        body["rules"] = sorted(set(event.rules))
     blob = b""
     if event.content is not None:
         sealed = keys.seal(event.content, event.project, event.at, event.id)

@@ -96,6 +96,38 @@ def test_a_row_tells_names_facts_and_size(filled):
     assert index.sealed(0) is not None
 
 
+def test_a_rule_that_was_hit_is_in_the_leaf_and_is_found_by_name_version_or_at_all(filled):
+    index = filled.add(
+        at(0),
+        at(1, rules=("volume@2", "hours@1")),
+        at(2, rules=("hours@1",)),
+        at(3, rules=("volume@1",)),
+        at(4, rules=()),
+    )
+
+    def found(rule, **more):
+        return [row.index for row in index.search(rule=rule, **more)]
+
+    assert found("volume") == [3, 1]
+    assert found("volume@2") == [1]
+    assert found("hours") == [2, 1]
+    assert found(True) == [3, 2, 1]
+    assert found(True, until=START + timedelta(minutes=2)) == [2, 1]
+    assert found(None) == [4, 3, 2, 1, 0]
+    assert found("vol") == []
+    hit, plain = index.rows([1, 0])
+    assert hit.rules == ("hours@1", "volume@2")
+    assert leaf.parse(hit.leaf)["rules"] == ["hours@1", "volume@2"]
+    assert plain.rules == ()
+    assert "rules" not in leaf.parse(plain.leaf)
+
+
+@pytest.mark.parametrize("rule", ["", "volume", "Volume@1", "volume@0", "a person@1", "volume@1\n"])
+def test_a_rule_is_a_name_and_a_version_and_nothing_that_a_client_could_choose(rule):
+    with pytest.raises(ValueError, match="name@version"):
+        at(0, rules=(rule,))
+
+
 def test_times_that_are_not_in_order_are_found_by_time(filled):
     index = filled.add(*[at(n % 7 * 1000 + n) for n in range(3000)])
     since, until = START + timedelta(minutes=2500), START + timedelta(minutes=4000)
