@@ -78,6 +78,20 @@ def latest_version(session: Session, slug: str) -> DatasetVersion | None:
     return next(iter(versions(session, slug)), None)
 
 
+def require_new_version(store: Store, slug: str, version: str) -> None:
+    """Raise ``Conflict`` when this version is registered already: it can't be changed; ``Invalid`` for a bad name."""
+    require_slug(slug, Text("Identifiant du jeu de données", "Data set identifier"))
+    with store.read() as session:
+        if session.get(DatasetVersion, (slug, require_version(version))) is not None:
+            raise _version_exists(slug, version)
+
+
+def _version_exists(slug: str, version: str) -> Conflict:
+    return Conflict(
+        Text(f"La version {version} de {slug} existe déjà.", f"Version {version} of {slug} exists already.")
+    )
+
+
 def register_dataset(
     store: Store,
     *,
@@ -152,9 +166,7 @@ def register_version(
         require_administrator(session, actor, now, action=Action.REGISTER_DATASET)
         get_dataset(session, slug)
         if session.get(DatasetVersion, (slug, version)) is not None:
-            raise Conflict(
-                Text(f"La version {version} de {slug} existe déjà.", f"Version {version} of {slug} exists already.")
-            )
+            raise _version_exists(slug, version)
         session.add(
             DatasetVersion(dataset=slug, version=version, manifest_sha256=manifest_sha256, rows=rows, registered_at=now)
         )

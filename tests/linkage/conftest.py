@@ -1,18 +1,31 @@
 """The shipped demonstration data, prepared once for all tests of the linkage."""
 
 import importlib.util
-from collections.abc import Mapping
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from hub_extensions.demo_catalogue import catalogue, linkage_file, prepare
+from audit import KeyStore, Ledger
+from hub_extensions import throwaway
+from hub_extensions.dataset_sheets import prepare
+from hub_extensions.demo_catalogue import DEMO_DATA, catalogue, install, linkage_file
+from hub_extensions.settings import Settings
+from project_spaces.layout import Layout
 from project_spaces.linkage import LinkagePlan, plan_linkage
 from project_spaces.linkage_spec import parse_spec
 from project_spaces.manifests import Manifest
+from project_spaces.projects import create_project
+from project_spaces.quotas import Quota
+from project_spaces.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
+NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +37,7 @@ def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def demo_manifests(demo_folder: Path) -> Mapping[str, Manifest]:
     """Every shipped data set, written into ``demo_folder``."""
-    return {dataset.slug: prepare(dataset, demo_folder / dataset.slug) for dataset in catalogue()}
+    return {dataset.slug: prepare(dataset, DEMO_DATA, demo_folder / dataset.slug) for dataset in catalogue()}
 
 
 @pytest.fixture(scope="session")
@@ -54,3 +67,52 @@ def snds_plan(snds_spec: str, demo_manifests: Mapping[str, Manifest]) -> Linkage
 def febrl_spec() -> str:
     """The indirect linkage by the CNAM's protocol, truth known."""
     return linkage_file("registre-indirect").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def settings() -> Iterator[Settings]:
+    """An installation whose ledger runs and whose project and data sets are registered."""
+    with throwaway.prepared() as settings:
+        place = ["--dir", str(settings.ledger_dir), "--socket", str(settings.ledger_socket)]
+        recorder = subprocess.Popen([sys.executable, "-m", "audit.recorder", *place], stdout=subprocess.PIPE, text=True)
+        assert recorder.stdout is not None
+        recorder.stdout.readline()  # READY
+        try:
+            _register(settings)
+            yield settings
+        finally:
+            recorder.terminate()
+            recorder.wait(20)
+            recorder.stdout.close()
+
+
+def _register(settings: Settings) -> None:
+    with closing(Ledger(settings.ledger_socket, KeyStore(settings.secrets_dir / "ledger"))) as ledger:
+        store = Store(settings.store_url, ledger)
+        create_project(
+            store,
+            slug="readmissions",
+            title="Réadmissions",
+            purpose="essai",
+            starts_at=NOW,
+            ends_at=NOW.replace(year=2027),
+            quota=Quota(1.0, 1024, 128, 1, 0),
+            actor="system:tests",
+            now=NOW,
+        )
+        for _ in range(2):  # asking twice registers once
+            layout = Layout(settings.storage_dir)
+            install(store, layout, ("snds-dcir", "snds-pmsi-mco"), actor="system:tests", now=NOW)
+        store.close()
+
+
+@pytest.fixture
+def bureau(settings: Settings) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the installed command in the throw-away installation."""
+    assert settings.home.exists()
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        program = [sys.executable, "-c", "from hub_extensions.cli import main; main()", *arguments]
+        return subprocess.run(program, capture_output=True, text=True, timeout=300, check=False)
+
+    return run

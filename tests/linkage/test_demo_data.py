@@ -8,7 +8,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from hub_extensions.demo_catalogue import DEMO_DATA, demo_data_set, prepare
+from hub_extensions.dataset_sheets import prepare
+from hub_extensions.demo_catalogue import DEMO_DATA, demo_data_set
 from project_spaces.errors import Invalid, NotFound
 from project_spaces.manifests import Manifest, read_verified
 
@@ -51,9 +52,9 @@ def test_codes_keep_their_leading_zeros(demo_manifests: Mapping[str, Manifest], 
 
 
 def test_preparing_twice_gives_the_same_version(demo_manifests: Mapping[str, Manifest], tmp_path: Path):
-    again = prepare(demo_data_set("snds-pmsi-mco"), tmp_path)
+    again = prepare(demo_data_set("snds-pmsi-mco"), DEMO_DATA, tmp_path / "again")
     assert again == demo_manifests["snds-pmsi-mco"]
-    assert read_verified(tmp_path, again.sha256, ["T_MCOaaC"]) == again
+    assert read_verified(tmp_path / "again", again.sha256, ["T_MCOaaC"]) == again
 
 
 def test_every_set_ships_its_licence(demo_manifests: Mapping[str, Manifest], demo_folder: Path):
@@ -67,22 +68,23 @@ def test_a_changed_source_is_refused(tmp_path: Path):
     with (tmp_path / "diabetes130/dataset_diabetes.zip").open("ab") as archive:
         archive.write(b"\0")
     with pytest.raises(Invalid, match="was changed"):
-        prepare(dataset, tmp_path / "out", tmp_path)
+        prepare(dataset, tmp_path, tmp_path / "out")
 
 
 def test_a_registered_file_that_changed_is_refused(demo_manifests: Mapping[str, Manifest], tmp_path: Path):
-    manifest = prepare(demo_data_set("febrl4-b"), tmp_path)
+    folder = tmp_path / "febrl4-b"
+    manifest = prepare(demo_data_set("febrl4-b"), DEMO_DATA, folder)
     with pytest.raises(Invalid, match=r"manifest\.json"):
-        read_verified(tmp_path, demo_manifests["febrl4-a"].sha256)
-    changed = tmp_path / "dataset4b.parquet"
+        read_verified(folder, demo_manifests["febrl4-a"].sha256)
+    changed = folder / "dataset4b.parquet"
     changed.unlink()
     changed.write_bytes(b"other")
     with pytest.raises(Invalid, match=r"dataset4b\.parquet"):
-        read_verified(tmp_path, manifest.sha256, ["dataset4b"])
-    (tmp_path / "manifest.json").unlink()
-    replace(manifest, min_persons=1).write(tmp_path)
+        read_verified(folder, manifest.sha256, ["dataset4b"])
+    (folder / "manifest.json").unlink()
+    replace(manifest, min_persons=1).write(folder)
     with pytest.raises(Invalid, match=r"manifest\.json"):
-        read_verified(tmp_path, manifest.sha256)
+        read_verified(folder, manifest.sha256)
 
 
 def test_an_unknown_set_is_named():

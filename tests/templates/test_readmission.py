@@ -9,7 +9,8 @@ import docker
 import pandas as pd
 import pytest
 
-from hub_extensions.demo_catalogue import demo_data_set, prepare
+from hub_extensions.dataset_sheets import prepare
+from hub_extensions.demo_catalogue import DEMO_DATA, demo_data_set
 from hub_extensions.engine import images
 from hub_extensions.sealed_container import LABEL, Bind, SealedContainer
 from hub_extensions.templates_catalogue import find_template, notebook_path
@@ -34,7 +35,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data")
     folder.chmod(0o755)
     for slug in ("diabetes130", "omop-1001"):
-        prepare(demo_data_set(slug), folder / slug)
+        prepare(demo_data_set(slug), DEMO_DATA, folder / slug)
     return folder
 
 

@@ -1,0 +1,79 @@
+"""``bureau dataset``: a site's own data sets, from the producer's files to a version that can be mounted.
+
+An act of the installation, recorded as such: whoever may run this holds the files.
+"""
+
+import getpass
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from hub_extensions import settings as bureau_settings
+from hub_extensions.dataset_sheets import prepare, read_sheet
+from hub_extensions.engine.progress import Visible
+from hub_extensions.opening import open_layout, open_store
+from project_spaces.datasets import list_datasets, register_manifest, require_new_version, versions, withdraw_dataset
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document instead of text.")
+
+
+@click.group()
+def command() -> None:
+    """Register, list and withdraw data sets (needs the services: every act is recorded)."""
+
+
+def _actor() -> str:
+    return f"system:dataset.{getpass.getuser()}"
+
+
+@command.command()
+@click.argument("sheet", type=click.Path(path_type=Path))
+@_JSON
+def register(sheet: Path, as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
+    """Convert the files that SHEET (YAML) describes and register them as a version of a data set."""
+    settings = bureau_settings.load()
+    described = read_sheet(sheet)
+    store = open_store(settings)
+    require_new_version(store, described.slug, described.version)
+    with Visible() as report:
+        report.step(f"Writing {described.slug} {described.version}")
+        target = open_layout(settings).dataset_dir(described.slug, described.version)
+        manifest = prepare(described, sheet.resolve().parent, target)
+        register_manifest(store, manifest, actor=_actor(), now=datetime.now(UTC))
+    facts = {"dataset": manifest.dataset, "version": manifest.version, "rows": manifest.rows, "sha256": manifest.sha256}
+    line = f"{manifest.dataset} {manifest.version}: {manifest.rows} rows, manifest {manifest.sha256}"
+    click.echo(json.dumps(facts) if as_json else line)
+
+
+@command.command(name="list")
+@_JSON
+def list_(as_json: bool) -> None:  # noqa: FBT001
+    """List the registered data sets and their versions."""
+    with open_store(bureau_settings.load()).read() as session:
+        found = [
+            {
+                "dataset": each.slug,
+                "title": each.title_fr,
+                "classification": each.classification.value,
+                "withdrawn": each.withdrawn_at is not None,
+                "versions": [version.version for version in versions(session, each.slug)],
+            }
+            for each in list_datasets(session)
+        ]
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for each in found:
+        state = "withdrawn" if each["withdrawn"] else each["classification"]
+        click.echo(f"{each['dataset']:<30} {state:<16} {', '.join(each['versions'])}")
+
+
+@command.command()
+@click.argument("slug")
+@click.option("--reason", required=True, help="Kept in the ledger's private part.")
+def withdraw(slug: str, reason: str) -> None:
+    """Stop every use of the data set SLUG at once: nothing mounts it, workspaces that have it are cut."""
+    withdraw_dataset(open_store(bureau_settings.load()), slug, actor=_actor(), now=datetime.now(UTC), reason=reason)
+    click.echo(f"{slug}: withdrawn")
