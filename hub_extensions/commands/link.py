@@ -7,7 +7,6 @@ import getpass
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +14,6 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from audit import KeyStore, Ledger
 from hub_extensions import image_digests
 from hub_extensions import settings as bureau_settings
 from hub_extensions.engine import daemon, images
@@ -23,6 +21,7 @@ from hub_extensions.engine.daemon import Engine
 from hub_extensions.engine.progress import Reporter, Visible
 from hub_extensions.linkage import PartitionedSpace
 from hub_extensions.linkage_delivery import Linkages, Outcome, deliver
+from hub_extensions.opening import open_store
 from hub_extensions.settings import Settings
 from project_spaces.errors import Invalid
 from project_spaces.layout import Layout
@@ -62,17 +61,6 @@ def _image(settings: Settings, engine: Engine, report: Reporter) -> str:
     return found.digest
 
 
-@contextmanager
-def _store(settings: Settings) -> Iterator[Store]:
-    ledger = Ledger(settings.ledger_socket, KeyStore(settings.secrets_dir / "ledger"))
-    store = Store(settings.store_url, ledger)
-    try:
-        yield store
-    finally:
-        store.close()
-        ledger.close()
-
-
 def _read(spec: Path) -> str:
     try:
         with spec.open("rb") as file:
@@ -91,8 +79,8 @@ def command(spec: Path, as_json: bool, language: Language) -> None:  # noqa: FBT
     text = _read(spec)
     parse_spec(text)  # a bad file is said before an engine is started for it
     settings = bureau_settings.load()
-    with Visible() as report, _store(settings) as store:
-        linkages = linkages_of(settings, store, report)
+    with Visible() as report:
+        linkages = linkages_of(settings, open_store(settings), report)
         report.step("Linking in the partitioned space" if language == "en" else "Appariement dans l'espace cloisonné")
         outcome = deliver(linkages, text, actor=f"system:link.{getpass.getuser()}", clock=lambda: datetime.now(UTC))
     click.echo(json.dumps(outcome.as_json(), indent=1) if as_json else show(outcome, language))

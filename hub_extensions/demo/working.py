@@ -44,8 +44,7 @@ print(got or "nothing")
 
 async def sign_in(play: Play) -> str:
     """A wrong code is refused; the right one lets in, once."""
-    wrong = play.players.client(ANALYST.username)
-    wrong._code = lambda: "000000"
+    wrong = play.players.client(ANALYST.username, code=lambda: "000000")
     try:
         said = await refused(wrong.sign_in(), 403)
     finally:
