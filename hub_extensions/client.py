@@ -8,7 +8,7 @@ import html
 import json
 import re
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Self
 from urllib.parse import quote, urlsplit
@@ -183,6 +183,11 @@ class WorkbenchClient:
     async def stop_workspace(self, project: str) -> None:
         """Stop the own workspace of *project*."""
         await self.api("POST", f"/workspaces/{project}/stop", {})
+
+    async def announce_run(self, project: str, template: str, run_id: str, parameters: Mapping[str, Any]) -> None:
+        """Have the ledger hold which template is about to run."""
+        body = {"template": template, "run_id": run_id, "parameters": dict(parameters)}
+        await self.api("POST", f"/projects/{project}/runs", body)
 
     async def enter_workspace(self, project: str) -> None:
         """Pass the Hub's sign-in for the workspace, as a browser does on first opening it."""

@@ -55,6 +55,9 @@ class Client(Protocol):
     async def put_file(self, project: str, path: str, model: dict[str, Any]) -> None:
         """Save a file through the contents API."""
 
+    async def announce_run(self, project: str, template: str, run_id: str, parameters: Mapping[str, Any]) -> None:
+        """Have the ledger hold which template is about to run."""
+
 
 class JobFailed(BureauError):
     """A cell raised; the notebook was saved with its traceback."""
@@ -156,10 +159,11 @@ async def run_template(
     JobFailed
         a cell raised: its index, its source and where the notebook is.
     Unavailable
-        the door closed (ledger, right, workspace); the sentence is the gateway's.
+        the door closed (ledger, right, workspace); the sentence is the gateway's or the portal's.
     """
     values = template.values(given)
     notebook = await asyncio.to_thread(_prepared, notebook_path(template, root), values)
+    await client.announce_run(project, template.slug, run_id, values)
     loop = asyncio.get_running_loop()
     async with client.kernel(project) as kernel:
 

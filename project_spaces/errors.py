@@ -10,6 +10,8 @@ class BureauError(Exception):
     """Something that a person must be told; ``status`` is the HTTP status that pages and API answer."""
 
     status: ClassVar[int] = 500
+    #: Whether the ledger holds it already: a refusal passes several rooms on its way to its reader and is written once.
+    recorded = False
 
     def __init__(self, text: Text, reasons: Sequence[Text] = ()) -> None:
         super().__init__(text.en)

@@ -265,3 +265,4 @@ def _record_refusal(desk: Desk, event: Event, refusal: Refused) -> None:
         private={"reason": refusal.text.en},
     )
     desk.store.record(recorded)
+    refusal.recorded = True

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from audit.events import Event, Kind
 from hub_extensions.exports import permissions
 from hub_extensions.exports.acting import UNKNOWN, UNKNOWN_FILE, check_may, load, parties_of
 from hub_extensions.exports.desk import Desk
@@ -64,6 +65,8 @@ def detail(desk: Desk, request_id: str, viewer: str, *, now: datetime) -> Page:
 def read_file(desk: Desk, request_id: str, file_id: str, *, actor: str, now: datetime) -> Preview:
     """Give a reviewer the bytes that would be released; nobody else gets bytes from the desk before the release.
 
+    Who read which bytes is recorded before they are given.
+
     Raises
     ------
     NotFound, Refused
@@ -71,11 +74,12 @@ def read_file(desk: Desk, request_id: str, file_id: str, *, actor: str, now: dat
     Conflict
         the file is not frozen yet.
     Unavailable
-        what is on disk is no longer what was frozen.
+        what is on disk is no longer what was frozen; the ledger does not take the entry.
     """
     with desk.store.read() as session:
         request = load(session, request_id)
-        check_may(standing_of(session, actor, request.project, now), request, Act.VOTE)
+        project = request.project
+        check_may(standing_of(session, actor, project, now), request, Act.VOTE)
         file = next((each for each in request.files if each.id == file_id), None)
         if file is None:
             raise NotFound(UNKNOWN_FILE)
@@ -85,12 +89,16 @@ def read_file(desk: Desk, request_id: str, file_id: str, *, actor: str, now: dat
             raise Unavailable(
                 Text("Le fichier figé est endommagé : rien n'est montré.", "The frozen file is damaged: not shown.")
             )
-        return Preview(
+        sha256 = file.released_sha256
+        preview = Preview(
             name=str(file.released_name),
             media_type=file.type or "application/octet-stream",
             size=file.released_size or 0,
-            path=desk.vault.path(file.released_sha256),
+            path=desk.vault.path(sha256),
         )
+    subject = {"request": request_id, "file": file_id, "sha256": sha256}
+    desk.store.record(Event(Kind.EXPORT_READ, actor, project, now, subject))
+    return preview
 
 
 def _role(who: Standing, request: ExportRequest) -> Owner | None:

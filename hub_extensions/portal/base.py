@@ -18,6 +18,7 @@ from tornado.web import Finish, HTTPError, RequestHandler
 
 from hub_extensions.portal import language
 from hub_extensions.portal.context import Call, Portal
+from hub_extensions.portal.refusals import record_refusal
 from project_spaces.access import require
 from project_spaces.decisions import Action
 from project_spaces.errors import BureauError, Refused, Unavailable
@@ -148,9 +149,13 @@ class PortalHandler(HubOAuthenticated, RequestHandler):
         """Call *verb* for the person who asks: in a thread when it blocks."""
         assert self.viewer is not None  # noqa: S101 - prepare() let nobody else through
         call = Call(self.portal, self.viewer.username, self.portal.clock(), self.path_kwargs)
-        if inspect.iscoroutinefunction(verb):
-            return await verb(call, body)
-        return await asyncio.to_thread(verb, call, body)
+        try:
+            if inspect.iscoroutinefunction(verb):
+                return await verb(call, body)
+            return await asyncio.to_thread(verb, call, body)
+        except Refused as refusal:
+            await asyncio.to_thread(record_refusal, call, f"{verb.__module__}.{verb.__name__}", refusal)
+            raise
 
     async def refuse(self, error: BureauError) -> None:
         """Finish with the error's status, sentence and reasons."""
@@ -204,9 +209,14 @@ def look_up(portal: Portal, username: str) -> Viewer:
     Refused
         the person may not be signed in (any more), with the reasons.
     """
-    with portal.store.read() as session:
-        require(session, username, Action.SIGN_IN, now=portal.clock())
-        return Viewer(username, get_person(session, username).display_name, roles_of(session, username))
+    call = Call(portal, username, portal.clock(), {})
+    try:
+        with portal.store.read() as session:
+            require(session, username, Action.SIGN_IN, now=call.now)
+            return Viewer(username, get_person(session, username).display_name, roles_of(session, username))
+    except Refused as refusal:
+        record_refusal(call, "entry", refusal)
+        raise
 
 
 def to_json(value: Any) -> str:

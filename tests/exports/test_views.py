@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from audit.events import Kind
 from hub_extensions.exports import reviewing
 from hub_extensions.exports.deadlines import due_at
 from hub_extensions.exports.details import detail, read_file
@@ -11,7 +12,7 @@ from hub_extensions.exports.states import OWNERS, Act, Owner, State
 from hub_extensions.exports.testing import ADA, AUTHOR, BEA, COLLEAGUE, CYD, DAY, NOW, ONCE, STRANGER, Bench
 from hub_extensions.exports.views import mine, queue, received
 from hub_extensions.exports.voting import Ballot
-from project_spaces.errors import NotFound, Refused
+from project_spaces.errors import NotFound, Refused, Unavailable
 
 
 def page(bench: Bench, request_id: str, viewer: str) -> dict:
@@ -157,11 +158,16 @@ def test_only_reviewers_get_bytes_before_the_release(bench: Bench) -> None:
     preview = read_file(bench.desk, request_id, file["id"], actor=ADA, now=bench.now)
     assert preview.path.read_bytes() == b"age,n\n40,120\n", "what would leave, not what was written"
     assert file["normalised"]
+    (read,) = bench.ledger.of(Kind.EXPORT_READ)
+    assert (read.actor, read.subject["file"], read.subject["sha256"]) == (ADA, file["id"], file["sha256"])
     for other in (AUTHOR, COLLEAGUE):
         with pytest.raises(Refused):
             read_file(bench.desk, request_id, file["id"], actor=other, now=bench.now)
     with pytest.raises(NotFound):
         read_file(bench.desk, request_id, file["id"], actor=STRANGER, now=bench.now)
+    bench.ledger.stop()
+    with pytest.raises(Unavailable):
+        read_file(bench.desk, request_id, file["id"], actor=ADA, now=bench.now)
 
 
 def test_a_vote_can_be_taken_back_until_the_round_closes(bench: Bench) -> None:

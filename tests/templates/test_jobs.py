@@ -4,7 +4,7 @@ import contextlib
 import io
 import shutil
 import traceback
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,11 @@ class FakeClient:
     executed: list[str] = field(default_factory=list)
     saved: dict[str, dict[str, Any]] = field(default_factory=dict)
     names: dict[str, Any] = field(default_factory=dict)
+    told: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+
+    async def announce_run(self, project: str, template: str, run_id: str, parameters: Mapping[str, Any]) -> None:
+        assert not self.executed, "told before the first cell"
+        self.told.append((template, run_id, dict(parameters)))
 
     @contextlib.asynccontextmanager
     async def kernel(self, project: str) -> AsyncIterator["FakeClient"]:
@@ -117,6 +122,7 @@ async def test_parameters_are_injected_and_every_cell_passes_in_order(root: Path
     ]
     assert result.text == "inverse 2.0\nfin\n"
     assert result.outputs == ("exports/5.csv",)
+    assert client.told == [("essai", "1", {"nombre": 5})]
     assert progress[-1] == (6, 6)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from hub_extensions.portal.inputs import Nothing
-from hub_extensions.portal.verbs import admin, audit, exports, habilitations, home, review, rights
+from hub_extensions.portal.verbs import admin, audit, exports, habilitations, home, review, rights, runs
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(_GET, "/workspaces/{project}", home.workspace),
     Operation(_POST, "/workspaces/{project}/start", home.start, status=202),
     Operation(_POST, "/workspaces/{project}/stop", home.stop),
+    Operation(_POST, "/projects/{project}/runs", runs.announce, runs.NewRun, 201),
     Operation(_GET, "/habilitations", habilitations.mine),
     Operation(_GET, "/exports", exports.mine),
     Operation(_POST, "/exports", exports.create, exports.NewRequest, 201),
