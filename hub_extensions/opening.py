@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from audit.client import Ledger
 from audit.keystore import KeyStore
+from hub_extensions.detection.opening import open_watch
 from hub_extensions.secret_files import fernet_key
 from hub_extensions.settings import Settings
 from project_spaces.layout import Layout
@@ -19,7 +20,8 @@ def ledger_keys(settings: Settings) -> KeyStore:
 @lru_cache(maxsize=4)
 def open_store(settings: Settings) -> Store:
     """Return the domain's store; one per process."""
-    return Store(settings.store_url, Ledger(settings.ledger_socket, ledger_keys(settings), timeout=5.0))
+    ledger = Ledger(settings.ledger_socket, ledger_keys(settings), timeout=5.0)
+    return Store(settings.store_url, ledger, open_watch(settings).watched)
 
 
 def open_box(settings: Settings) -> SecretBox:

@@ -8,9 +8,11 @@ import hashlib
 import os
 import tomllib
 from collections.abc import Mapping
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
@@ -73,6 +75,19 @@ class Settings(BaseSettings):
     message_max_mb: int = Field(64, ge=1, le=1024, description="Largest message or saved file, in MiB.")
     revocation_poll_ms: int = Field(200, ge=50, le=500, description="How often revocations are looked for.")
 
+    time_zone: str = Field("Europe/Paris", description="Where people work: their hours, and the months of controls.")
+
+    # Detection rules (docs/audit.md)
+    detection_output_mb_per_hour: int = Field(100, ge=1, le=10**6, description="Output of one person: rule volume.")
+    detection_refusals_in_a_row: int = Field(5, ge=2, le=100, description="Within ten minutes: rule refusals.")
+    detection_reads_per_minute: int = Field(60, ge=10, le=10**4, description="Of files and folders: rule listing.")
+    detection_kernels_per_hour: int = Field(20, ge=1, le=1000, description="Starts and restarts: rule kernels.")
+    detection_signin_failures: int = Field(5, ge=2, le=100, description="Within an hour: rule signin.")
+    detection_exports_per_day: int = Field(5, ge=1, le=1000, description="Requests of one person: rule exports.")
+    detection_work_begins: time = Field(time(7), description="Work before is at an unusual hour: rule hours.")
+    detection_work_ends: time = Field(time(20), description="Work from here on, too.")
+    detection_work_days: str = Field("12345", pattern="^[1-7]{1,7}$", description="1 is Monday.")
+
     # Export desk
     min_persons: int = Field(11, ge=3, le=1000, description="Default threshold; a data set may ask for more.")
     reviewers_required: int = Field(2, ge=2, le=5, description="Agreeing reviewers that a release needs.")
@@ -95,6 +110,19 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().resolve()
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            msg = "must be a time zone's name, such as Europe/Paris"
+            raise ValueError(msg)
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone."""
+        return ZoneInfo(self.time_zone)
 
     @field_validator("public_url")
     @classmethod

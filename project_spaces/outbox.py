@@ -79,6 +79,7 @@ def encode(event: Event) -> str:
             "private": None if event.private is None else dict(event.private),
             "persons": dict(event.persons),
             "id": event.id,
+            "rules": event.rules,
         }
     )
 
@@ -96,4 +97,5 @@ def decode(payload: str) -> Event:
         private=fields["private"],
         persons=fields["persons"],
         id=fields["id"],
+        rules=tuple(fields.get("rules", ())),
     )

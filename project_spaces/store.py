@@ -10,7 +10,7 @@ whatever has an effect outside the database calls ``require_settled`` first.
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
@@ -45,6 +45,10 @@ class LedgerLike(Protocol):
         """Answer, or raise a ``LedgerError``."""
 
 
+def _as_it_is(event: Event) -> Event:
+    return event
+
+
 class ReadSession(Session):
     """A session to look with; any attempt to change raises."""
 
@@ -54,6 +58,7 @@ class WriteSession(Session):
 
     def also(self, *events: Event) -> None:
         """Record further events in the same transaction."""
+        events = tuple(map(self.info["watched"], events))
         self.add_all(OutboxRow(event_id=event.id, payload=outbox.encode(event)) for event in events)
         self.flush()
 
@@ -66,10 +71,14 @@ def _refuse_changes(session: Session, _context: Any = None, _instances: Any = No
 
 
 class Store:
-    """The database at *url* and the ledger its acts are recorded in. Safe to share between threads."""
+    """The database at *url* and the ledger its acts are recorded in. Safe to share between threads.
 
-    def __init__(self, url: str, ledger: LedgerLike) -> None:
+    *watched* adds to an event the detection rules that it hits, before it is kept anywhere.
+    """
+
+    def __init__(self, url: str, ledger: LedgerLike, watched: Callable[[Event], Event] = _as_it_is) -> None:
         self.ledger = ledger
+        self._watched = watched
         self._reader = open_engine(url, read_only=True)
         self._writer = open_engine(url, read_only=False)
         self._inside = threading.local()
@@ -104,7 +113,7 @@ class Store:
         self._require_ledger()
         self._inside.write = True
         try:
-            with _reachable(), WriteSession(self._writer, expire_on_commit=False) as session, session.begin():
+            with _reachable(), self._session() as session, session.begin():
                 session.execute(update(RevisionRow).values(number=RevisionRow.number + 1))
                 session.also(event, *more)
                 yield session
@@ -123,7 +132,7 @@ class Store:
         """
         self._require_ledger()
         try:
-            return self.ledger.append(*events)
+            return self.ledger.append(*map(self._watched, events))
         except LedgerError as error:
             raise Unavailable(Text(error.fr, error.en)) from error
 
@@ -173,6 +182,9 @@ class Store:
         """Close the connections."""
         self._reader.dispose()
         self._writer.dispose()
+
+    def _session(self) -> WriteSession:
+        return WriteSession(self._writer, expire_on_commit=False, info={"watched": self._watched})
 
     def _require_ledger(self) -> None:
         try:

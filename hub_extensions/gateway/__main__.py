@@ -14,6 +14,7 @@ from tornado.netutil import bind_sockets
 
 from audit.client import AsyncLedger
 from hub_extensions import settings as bureau_settings
+from hub_extensions.detection.opening import open_watch
 from hub_extensions.gateway.app import ACTIVITY_EVERY_S, MIB, make_app, report_activity
 from hub_extensions.gateway.domain import StoreDomain
 from hub_extensions.gateway.recording import Recording
@@ -50,7 +51,7 @@ def make_auth(settings: Settings, workspace: OpenWorkspace) -> HubOAuth:
 
 async def serve(settings: Settings) -> None:
     """Serve until told to stop."""
-    recording = Recording(AsyncLedger(settings.ledger_socket, ledger_keys(settings)))
+    recording = Recording(AsyncLedger(settings.ledger_socket, ledger_keys(settings)), open_watch(settings))
     domain = StoreDomain(WorkspaceBook.of(settings))
     seats = Seats(domain, lambda workspace: make_auth(settings, workspace), settings.revocation_poll_ms / 1000)
     app = make_app(

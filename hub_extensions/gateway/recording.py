@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from audit.client import AsyncLedger
 from audit.errors import LedgerError
 from audit.events import Event, Kind
+from hub_extensions.detection.watch import Watch
 from hub_extensions.gateway.forwarded import Forwarded
 from hub_extensions.gateway.messages import Message
 from hub_extensions.gateway.seats import OpenWorkspace
@@ -21,10 +22,11 @@ Facts = Mapping[str, str | int | bool | None]
 
 
 class Recording:
-    """Writes before anything is forwarded, and says so by returning."""
+    """Writes before anything is forwarded, and says so by returning; asks the detection rules first."""
 
-    def __init__(self, ledger: AsyncLedger) -> None:
+    def __init__(self, ledger: AsyncLedger, watch: Watch) -> None:
         self._ledger = ledger
+        self._watch = watch
 
     async def message(self, workspace: OpenWorkspace, kernel: str, message: Message, frame: str | bytes) -> None:
         """Record one kernel message; *frame* is exactly what will be forwarded."""
@@ -56,9 +58,8 @@ class Recording:
     async def refusal(self, actor: str, project: str, what: str, error: BureauError) -> None:
         """Record that something was refused; address and sentence may name people, so they stay out of the leaf."""
         private = {"what": what[:1024], "reason": error.text.en}
-        await self._append(
-            Event(Kind.REFUSAL, actor, project, datetime.now(UTC), {"status": error.status}, private=private)
-        )
+        event = Event(Kind.REFUSAL, actor, project, datetime.now(UTC), {"status": error.status}, private=private)
+        await self._append(self._watch.watched(event))
 
     async def write(self, workspace: OpenWorkspace, kind: Kind, facts: Facts, content: bytes | None) -> None:
         """Record one event of this workspace and wait for the acknowledgement.
@@ -69,7 +70,11 @@ class Recording:
             the ledger did not acknowledge: the caller forwards nothing.
         """
         subject = {"workspace": workspace.id, **facts}
-        event = Event(kind, workspace.person, workspace.project, datetime.now(UTC), subject, content)
+        person, project, now = workspace.person, workspace.project, datetime.now(UTC)
+        rules = self._watch.look(
+            kind, person, project, now, subject=subject, content=content, mounted=workspace.mounted
+        )
+        event = Event(kind, person, project, now, subject, content, rules=rules)
         await self._append(event)
 
     async def alive(self) -> bool:

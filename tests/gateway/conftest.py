@@ -22,6 +22,8 @@ from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 
 from audit.testing import MemoryLedger
+from hub_extensions.detection.catalogue import Terms
+from hub_extensions.detection.watch import Watch
 from hub_extensions.gateway.app import make_app
 from hub_extensions.gateway.recording import Recording
 from hub_extensions.gateway.seats import OpenWorkspace, Seats
@@ -209,7 +211,7 @@ async def gateway(socket_folder: Path) -> AsyncIterator[Bench]:
     await seats.refresh()
     app = make_app(
         seats=seats,
-        recording=Recording(ledger.aio),  # type: ignore[arg-type]
+        recording=Recording(ledger.aio, Watch(Terms())),  # type: ignore[arg-type]
         origin_of=lambda person: f"http://{person}.bureau.test",
         home_url="http://bureau.test/",
         cookie_secret=b"x" * 32,

@@ -1,0 +1,120 @@
+"""What a text reaches for is seen as an attacker would write it, and everyday work is not."""
+
+import pytest
+
+from hub_extensions.detection.reading import NOTHING, read_code, read_line
+
+from .conftest import cell
+
+MOUNTED = ("sejours",)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "open('/proc/self/environ').read()",
+        "open('/etc/passwd')",
+        "Path('/run/bureau/jupyter.sock')",
+        "pd.read_parquet('/data/naissances/2023.parquet')",
+        "!cat /data/naissances/x.csv",
+        "%%bash\ncd x\n/etc/init",
+        "open('../../../etc/shadow')",
+        "x = ['/home/ben/notes.csv']",
+        "os.readlink('/proc/1/root')",
+        'f"{base}" + "/sys/class/net"',
+        "open(\t'/dev/mem')",
+        "subprocess.run(['cat','/root/.ssh/id'])",
+        "!ls /var/log",
+    ],
+)
+def test_a_path_outside_ones_own_mounts_is_seen(code: str) -> None:
+    assert read_code(cell(code), MOUNTED).outside
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "pd.read_parquet('/data/sejours/2023.parquet')",
+        "df.to_csv('/project/etc/result.csv')",
+        "open('/home/analyst/notes.txt')",
+        "a = b/data.sum()",
+        "rate = events[0]/run",
+        "url = 'https://example.org/data/x'",
+        "plt.savefig('./data/figure.png')",
+        "cmd > /dev/null",
+        "x = total/(home/boot)",
+        "'</data>'",
+        "print(os.listdir('/data'))",
+        "etc = 1; proc = 2",
+    ],
+)
+def test_everyday_work_reaches_nothing_outside(code: str) -> None:
+    assert not read_code(cell(code), MOUNTED).outside
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "for x in os.walk(base): pass",
+        "list(Path('/data').rglob('*'))",
+        "glob.glob('/data/**/*.csv', recursive=True)",
+        "os.listdir('/data/sejours')",
+        "list(Path('/').iterdir())",
+        "!find / -name '*.csv'",
+        "! ls -lR",
+        "%%bash\ncd /project\nls -aR .",
+        "subprocess.run(['find', '/data', '-type', 'f'])",
+        "os.system('ls -R /project')",
+        "list.files('/project', recursive=TRUE)",
+    ],
+)
+def test_a_walk_through_whole_trees_is_seen(code: str) -> None:
+    assert read_code(cell(code), MOUNTED).listing
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["os.listdir('.')", "glob.glob('figures/*.png')", "model.run(data)", "a != b", "s.find('x')", "run('ls -l')"],
+)
+def test_looking_into_ones_own_folder_is_no_bulk_listing(code: str) -> None:
+    assert not read_code(cell(code), MOUNTED).listing
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "print(base64.b64encode(open('t.parquet','rb').read()))",
+        "data.tobytes().hex()",
+        "binascii.hexlify(raw)",
+        "!base64 table.parquet",
+        "%%sh\nxxd model.bin",
+        "subprocess.check_output(['base64', 'x'])",
+        "base64.encodebytes(x)",
+    ],
+)
+def test_bulk_encoded_for_display_is_seen(code: str) -> None:
+    assert read_code(cell(code), MOUNTED).encoding
+
+
+@pytest.mark.parametrize("code", ["'é'.encode('utf-8')", "colour = '#a0b1c2'", "base64 = 1", "run('python x.py')"])
+def test_ordinary_encodings_are_not(code: str) -> None:
+    assert read_code(cell(code), MOUNTED) == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (b"find / -name x\r", "listing"),
+        (b"ls -lhR\r", "listing"),
+        (b"cat /proc/1/environ\r", "outside"),
+        (b"base64 table.csv\r", "encoding"),
+    ],
+)
+def test_a_line_of_a_terminal_is_read_as_a_shell_would(line: bytes, expected: str) -> None:
+    assert getattr(read_line(line, MOUNTED), expected)
+
+
+def test_any_bytes_can_be_read() -> None:
+    for text in (b"", b"/", b"(" * 1000, b"\xff\xfe/proc/\x00", b"!" * 100, b"/data/\xe9t\xe9"):
+        read_code(text, MOUNTED)
+        read_line(text, MOUNTED)
