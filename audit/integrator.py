@@ -23,11 +23,13 @@ from audit.journal import Segment, segments
 from audit.places import Places, sync_folder, write_durably
 from audit.private import PrivateStore
 from audit.records import Batch
-from audit.tiles import TileReader, TileWriter, replace_file, walk_bundles
+from audit.tiles import TILE_WIDTH, TileReader, TileWriter, replace_file
 from audit.writer import integrated_size
 
 #: Published at the latest after so many entries, however many wait.
 STEP = 2048
+#: Entries per transaction while the index is made again.
+REBUILT_AT_ONCE = 16_384
 
 
 class Integrator:
@@ -103,12 +105,16 @@ class Integrator:
         return None
 
     def _rebuild(self) -> None:
-        """Make the index again from the tiles when it is behind them."""
-        known = self._index.size
-        if known < self.size:
-            for first, entries in walk_bundles(TileReader(self.places.log, self.size)):
-                if first + len(entries) > known:
-                    self._index.add(first, entries)
+        """Make the index again from the tiles when it is behind them, or was of another version."""
+        waiting: list[bytes] = []
+        first = self._index.size // TILE_WIDTH
+        for number in range(first, -(-self.size // TILE_WIDTH)) if self._index.size < self.size else ():
+            waiting += TileReader(self.places.log, self.size).bundle(number)
+            if len(waiting) >= REBUILT_AT_ONCE:
+                self._index.add(first * TILE_WIDTH, waiting)
+                first, waiting = number + 1, []
+        if waiting:
+            self._index.add(first * TILE_WIDTH, waiting)
 
 
 def main() -> None:

@@ -9,7 +9,6 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from audit.places import Places
 from audit.records import BlobKind, Packed
@@ -151,8 +150,3 @@ def open_database(path: Path, schema: str) -> sqlite3.Connection:
     database.executescript(schema)
     path.chmod(0o600)
     return database
-
-
-def text_of(value: Any) -> str | None:
-    """Return *value* when it is text, for columns made from a leaf."""
-    return value if isinstance(value, str) else None
