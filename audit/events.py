@@ -86,10 +86,19 @@ class Kind(StrEnum):
     AUDIT_READ = "audit.read"
     AUDIT_UNSEALED = "audit.unsealed"
     AUDIT_DELETED = "audit.deleted"
+    AUDIT_MARKED = "audit.marked"
     AUDIT_REVIEWED = "audit.reviewed"
+    RETENTION_CHANGED = "retention.changed"
+    HOLD_PLACED = "hold.placed"
+    HOLD_LIFTED = "hold.lifted"
+    EGRESS_CHANGED = "egress.changed"
+    EGRESS_WARNED = "egress.warned"
+    EGRESS_PAUSED = "egress.paused"
+    EGRESS_LIFTED = "egress.lifted"
     ADMIN_ACT = "admin.act"
     LEDGER_OPENED = "ledger.opened"
     LEDGER_HEARTBEAT = "ledger.heartbeat"
+    LEDGER_SILENT = "ledger.silent"
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,17 @@ def never_member(_subject: Subject, resource: Resource, _now: datetime) -> Verdi
     )
 
 
+def outside_project(_subject: Subject, resource: Resource, _now: datetime) -> Verdict:
+    """Nobody controls own traces: an auditor who is, was or will be a member leaves the project to another."""
+    if not resource.memberships:
+        return HOLDS
+    return no(
+        "auditor_in_project",
+        "Vous êtes ou avez été membre de ce projet : le contrôle de ses traces revient à quelqu'un d'autre.",
+        "You are or have been a member of this project: someone else must control its traces.",
+    )
+
+
 def datasets_named(_subject: Subject, resource: Resource, _now: datetime) -> Verdict:
     """A mount names what it mounts: nothing asked for is nothing allowed."""
     if resource.datasets:

@@ -33,6 +33,8 @@ class Action(StrEnum):
     REVIEW_EXPORT = "review_export"
     DOWNLOAD_EXPORT = "download_export"
     READ_AUDIT = "read_audit"
+    CONTROL_TRACES = "control_traces"
+    LIFT_PAUSE = "lift_pause"
     ADMINISTER = "administer"
     GRANT_RIGHT = "grant_right"
     REGISTER_DATASET = "register_dataset"
@@ -61,6 +63,12 @@ REQUIRES: Mapping[Action, tuple[Condition, ...]] = MappingProxyType(
         Action.REVIEW_EXPORT: (c.person_active, c.holds_role(PlatformRole.REVIEWER), c.never_member, c.not_author),
         Action.DOWNLOAD_EXPORT: (c.person_active, c.is_recipient),
         Action.READ_AUDIT: (c.person_active, c.holds_role(PlatformRole.AUDITOR)),
+        Action.CONTROL_TRACES: (c.person_active, c.holds_role(PlatformRole.AUDITOR), c.outside_project),
+        Action.LIFT_PAUSE: (
+            c.person_active,
+            c.holds_role(PlatformRole.AUDITOR, PlatformRole.ADMINISTRATOR),
+            c.not_beneficiary,
+        ),
         Action.ADMINISTER: (c.person_active, c.holds_role(PlatformRole.ADMINISTRATOR)),
         Action.GRANT_RIGHT: (c.person_active, c.holds_role(PlatformRole.ADMINISTRATOR), c.not_beneficiary),
         Action.REGISTER_DATASET: (

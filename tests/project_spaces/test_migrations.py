@@ -3,13 +3,24 @@
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from project_spaces import accounts, datasets, habilitations, memberships, people, projects, workspaces
+from project_spaces import (
+    accounts,
+    controls,
+    datasets,
+    egress,
+    habilitations,
+    memberships,
+    people,
+    projects,
+    retention,
+    workspaces,
+)
 from project_spaces.columns import Base
 from project_spaces.engines import open_engine
 from project_spaces.migrations import migrate
 from project_spaces.migrations.env_names import VERSION_TABLE
 
-ROOM = (accounts, datasets, habilitations, memberships, people, projects, workspaces)
+ROOM = (accounts, controls, datasets, egress, habilitations, memberships, people, projects, retention, workspaces)
 
 
 def test_models_and_migrations_agree(database_url: str) -> None:

@@ -1,0 +1,257 @@
+"""How much may be shown to one person in a project, per hour and per day: budgets, what was used, lifted pauses.
+
+What is shown can be copied off the screen, so the amount is metered (CNIL guide 2019, ex. 7.3: volume out too large).
+Above a share of the budget the person is warned, at the budget output pauses until the next hour or day. An auditor or
+an administrator may lift a pause: that grants one more budget for the hour and day at hand, never for oneself.
+
+Use is counted in a table that all gateways share. A count is a measure and no act: it is written without an event of
+its own (the ledger's ``output.count`` entries tell the same), unlike budgets and lifts.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+from typing import Final
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, UnicodeText, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from audit.events import Event, Kind
+from project_spaces.access import require
+from project_spaces.columns import SLUG_LENGTH, Base
+from project_spaces.decisions import Action
+from project_spaces.engines import open_engine
+from project_spaces.errors import Invalid
+from project_spaces.people import Person, get_person, require_administrator
+from project_spaces.projects import Project, get_project
+from project_spaces.store import Store
+from project_spaces.text import Text
+
+MIB: Final = 2**20
+MOST_MIB: Final = 10**6
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_HOUR: Final = timedelta(hours=1)
+HOURS_A_DAY: Final = 24
+
+
+class Flow(IntEnum):
+    """Whether output flows; ordered, so that a connection notices what is new to it."""
+
+    FREE = 0
+    WARNED = 1
+    PAUSED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Bytes one person may be shown in one project, and the share at which the person is warned."""
+
+    hour: int
+    day: int
+    warn_percent: int = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Bytes shown to one person in one project, in the hour and the day at hand, and the pauses lifted in them."""
+
+    hour: int = 0
+    day: int = 0
+    hour_lifts: int = 0
+    day_lifts: int = 0
+
+    def flow(self, budget: Budget) -> Flow:
+        """Say whether output flows."""
+        return max(
+            _flow(self.hour, budget.hour * (1 + self.hour_lifts), budget.warn_percent),
+            _flow(self.day, budget.day * (1 + self.day_lifts), budget.warn_percent),
+        )
+
+    def day_is_over(self, budget: Budget) -> bool:
+        """Say whether it is the day's budget that is used up."""
+        return self.day >= budget.day * (1 + self.day_lifts)
+
+
+def _flow(used: int, budget: int, warn_percent: int) -> Flow:
+    if used >= budget:
+        return Flow.PAUSED
+    return Flow.WARNED if used * 100 >= budget * warn_percent else Flow.FREE
+
+
+class EgressBudgetRow(Base):
+    """A budget of one project; none means the settings'."""
+
+    __tablename__ = "egress_budget"
+
+    project: Mapped[str] = mapped_column(ForeignKey(Project.slug), primary_key=True)
+    hour_mb: Mapped[int] = mapped_column(Integer)
+    day_mb: Mapped[int] = mapped_column(Integer)
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[str] = mapped_column(String(64))
+
+
+class EgressUseRow(Base):
+    """Bytes shown to one person in one project within one hour (hours since 1970, UTC)."""
+
+    __tablename__ = "egress_use"
+
+    person: Mapped[str] = mapped_column(String(SLUG_LENGTH), primary_key=True)
+    project: Mapped[str] = mapped_column(String(SLUG_LENGTH), primary_key=True)
+    hour: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    shown: Mapped[int] = mapped_column(BigInteger)
+
+
+class EgressLiftRow(Base):
+    """A pause that was lifted."""
+
+    __tablename__ = "egress_lift"
+    __table_args__ = (Index("ix_egress_lift_person_project", "person", "project"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    person: Mapped[str] = mapped_column(ForeignKey(Person.username))
+    project: Mapped[str] = mapped_column(ForeignKey(Project.slug))
+    hour: Mapped[int] = mapped_column(Integer)
+    reason: Mapped[str] = mapped_column(UnicodeText)
+    lifted_at: Mapped[datetime]
+    lifted_by: Mapped[str] = mapped_column(String(64))
+
+
+def hour_of(now: datetime) -> int:
+    """Return the number of the hour (since 1970, UTC)."""
+    return (now - _EPOCH) // _HOUR
+
+
+def start_of(hour: int) -> datetime:
+    """Return when an hour begins."""
+    return _EPOCH + hour * _HOUR
+
+
+def next_day(hour: int) -> datetime:
+    """Return when the day (UTC) after this hour's begins."""
+    return start_of((hour // HOURS_A_DAY + 1) * HOURS_A_DAY)
+
+
+def budget_of(session: Session, project: str, default: Budget) -> Budget:
+    """Return the budget that holds in *project*."""
+    row = session.get(EgressBudgetRow, project)
+    return default if row is None else Budget(row.hour_mb * MIB, row.day_mb * MIB, default.warn_percent)
+
+
+def use_of(session: Session, person: str, project: str, hour: int) -> Use:
+    """Return what *person* was shown in *project* in this hour and its day."""
+    first = hour - hour % HOURS_A_DAY
+    mine = (EgressUseRow.person == person, EgressUseRow.project == project, EgressUseRow.hour.between(first, hour))
+    shown = {row.hour: row.shown for row in session.scalars(select(EgressUseRow).where(*mine))}
+    lifts = session.scalars(
+        select(EgressLiftRow.hour).where(
+            EgressLiftRow.person == person, EgressLiftRow.project == project, EgressLiftRow.hour.between(first, hour)
+        )
+    ).all()
+    return Use(shown.get(hour, 0), sum(shown.values()), lifts.count(hour), len(lifts))
+
+
+def uses(session: Session, now: datetime, *, project: str | None = None) -> Mapping[tuple[str, str], Use]:
+    """Return who was shown how much today, by person and project."""
+    hour = hour_of(now)
+    query = select(EgressUseRow.person, EgressUseRow.project).where(
+        EgressUseRow.hour.between(hour - hour % HOURS_A_DAY, hour)
+    )
+    query = query if project is None else query.where(EgressUseRow.project == project)
+    pairs: Sequence[tuple[str, str]] = [(row[0], row[1]) for row in session.execute(query.distinct())]
+    return {(person, slug): use_of(session, person, slug, hour) for person, slug in sorted(pairs)}
+
+
+def set_budget(store: Store, project: str, *, hour_mb: int, day_mb: int, actor: str, now: datetime) -> None:
+    """Set the budget of *project*, in MiB per person.
+
+    Raises
+    ------
+    Invalid
+        not from 1 to 1,000,000, or the day's is below the hour's.
+    NotFound, Refused
+        no such project; *actor* is not an administrator.
+    """
+    if not 1 <= hour_mb <= day_mb <= MOST_MIB:
+        raise Invalid(
+            Text(
+                f"Budget refusé : 1 ≤ heure ≤ jour ≤ {MOST_MIB} Mio.",
+                f"Budget refused: 1 ≤ hour ≤ day ≤ {MOST_MIB} MiB.",
+            )
+        )
+    event = Event(Kind.EGRESS_CHANGED, actor, project, now, {"hour_mb": hour_mb, "day_mb": day_mb})
+    with store.write(event) as session:
+        require_administrator(session, actor, now)
+        get_project(session, project)
+        session.merge(
+            EgressBudgetRow(project=project, hour_mb=hour_mb, day_mb=day_mb, changed_at=now, changed_by=actor)
+        )
+
+
+def lift_pause(store: Store, person: str, project: str, *, reason: str, actor: str, now: datetime) -> None:
+    """Grant *person* one more budget for the hour and the day at hand.
+
+    Raises
+    ------
+    Invalid
+        no reason.
+    NotFound, Refused
+        no such person or project; *actor* is neither auditor nor administrator, or is *person*.
+    """
+    written = reason.strip()
+    if not 1 <= len(written) <= 2000:
+        raise Invalid(Text("Donnez la raison (2000 caractères au plus).", "Give the reason (at most 2000 characters)."))
+    event = Event(Kind.EGRESS_LIFTED, actor, project, now, private={"reason": written}, persons={"beneficiary": person})
+    with store.write(event) as session:
+        require(session, actor, Action.LIFT_PAUSE, now=now, beneficiary=person)
+        get_person(session, person)
+        get_project(session, project)
+        session.add(
+            EgressLiftRow(
+                id=event.id,
+                person=person,
+                project=project,
+                hour=hour_of(now),
+                reason=written,
+                lifted_at=now,
+                lifted_by=actor,
+            )
+        )
+
+
+class EgressCounts:
+    """The shared table of counts, for the gateways; apart from the store, since counting is no act."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = open_engine(url, read_only=False)
+
+    def add(self, shown: Mapping[tuple[str, str], int], hour: int) -> None:
+        """Add bytes shown, by person and project, to what stands there for this hour."""
+        rows = [
+            {"person": person, "project": project, "hour": hour, "shown": size}
+            for (person, project), size in sorted(shown.items())
+            if size
+        ]
+        if not rows:
+            return
+        made = (postgresql if self._engine.dialect.name == "postgresql" else sqlite).insert(EgressUseRow).values(rows)
+        summed = made.on_conflict_do_update(
+            index_elements=["person", "project", "hour"], set_={"shown": EgressUseRow.shown + made.excluded.shown}
+        )
+        with self._engine.begin() as connection:
+            connection.execute(summed)
+
+    def latest_hour(self) -> int:
+        """Return the latest hour in which anything was shown; a clock that was set back begins no earlier."""
+        with Session(self._engine) as session:
+            return session.scalar(select(func.max(EgressUseRow.hour))) or 0
+
+    def read(self, person: str, project: str, hour: int, default: Budget) -> tuple[Budget, Use]:
+        """Return the budget that holds, and what all gateways together have shown."""
+        with Session(self._engine) as session:
+            return budget_of(session, project, default), use_of(session, person, project, hour)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
