@@ -22,6 +22,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from project_spaces.control_periods import ControlTerms
+from project_spaces.egress import MIB, Budget
 from project_spaces.errors import Invalid
 from project_spaces.text import Text
 
@@ -76,6 +78,19 @@ class Settings(BaseSettings):
     revocation_poll_ms: int = Field(200, ge=50, le=500, description="How often revocations are looked for.")
 
     time_zone: str = Field("Europe/Paris", description="Where people work: their hours, and the months of controls.")
+
+    # What is shown (docs/audit.md)
+    egress_mb_per_hour: int = Field(1024, ge=1, le=10**6, description="Shown to one person in a project: then a pause.")
+    egress_mb_per_day: int = Field(4096, ge=1, le=10**6, description="The same within a day (UTC).")
+    egress_warn_percent: int = Field(80, ge=10, le=99, description="Share of a budget at which the person is warned.")
+
+    # Keeping and controlling traces (docs/audit.md)
+    retention_months: Literal[6, 12] = Field(
+        12, description="Names, private facts and sealed messages are kept so long."
+    )
+    control_due_day: int = Field(10, ge=1, le=28, description="Day of the next month by which a month is signed.")
+    alarm_command: str = Field("", description="Program that is told of alarms: one JSON object on standard input.")
+    alarm_webhook: str = Field("", pattern="^(https?://.+)?$", description="Address that alarms are posted to as JSON.")
 
     # Detection rules (docs/audit.md)
     detection_output_mb_per_hour: int = Field(100, ge=1, le=10**6, description="Output of one person: rule volume.")
@@ -223,6 +238,16 @@ class Settings(BaseSettings):
     def store_url(self) -> str:
         """SQLAlchemy URL of the domain's database."""
         return self.database_url or f"sqlite:///{self.state_dir / 'bureau.sqlite'}"
+
+    @property
+    def egress_budget(self) -> Budget:
+        """What one person may be shown, unless the project says otherwise."""
+        return Budget(self.egress_mb_per_hour * MIB, self.egress_mb_per_day * MIB, self.egress_warn_percent)
+
+    @property
+    def control_terms(self) -> ControlTerms:
+        """Months, and when their controls are due."""
+        return ControlTerms(self.zone, self.control_due_day)
 
     @property
     def domain(self) -> str:

@@ -17,6 +17,7 @@ from hub_extensions import settings as bureau_settings
 from hub_extensions.detection.opening import open_watch
 from hub_extensions.gateway.app import ACTIVITY_EVERY_S, MIB, make_app, report_activity
 from hub_extensions.gateway.domain import StoreDomain
+from hub_extensions.gateway.egress import Egress
 from hub_extensions.gateway.recording import Recording
 from hub_extensions.gateway.seats import OpenWorkspace, Seats
 from hub_extensions.opening import ledger_keys
@@ -24,6 +25,7 @@ from hub_extensions.processes import PORTAL_PREFIX, hub_api_url
 from hub_extensions.secret_files import secret
 from hub_extensions.settings import Settings
 from hub_extensions.workspace_book import WorkspaceBook
+from project_spaces.egress import EgressCounts
 
 log = structlog.get_logger()
 #: Seconds for which the Hub's answer about a token counts (TRAPS B13: the default is 300).
@@ -52,8 +54,10 @@ def make_auth(settings: Settings, workspace: OpenWorkspace) -> HubOAuth:
 async def serve(settings: Settings) -> None:
     """Serve until told to stop."""
     recording = Recording(AsyncLedger(settings.ledger_socket, ledger_keys(settings)), open_watch(settings))
+    counts = EgressCounts(settings.store_url)
+    egress = Egress(counts, settings.egress_budget, settings.zone, recording.event)
     domain = StoreDomain(WorkspaceBook.of(settings))
-    seats = Seats(domain, lambda workspace: make_auth(settings, workspace), settings.revocation_poll_ms / 1000)
+    seats = Seats(domain, lambda workspace: make_auth(settings, workspace), settings.revocation_poll_ms / 1000, egress)
     app = make_app(
         seats=seats,
         recording=recording,
@@ -65,6 +69,7 @@ async def serve(settings: Settings) -> None:
     server = HTTPServer(app, xheaders=True, max_body_size=2 * settings.message_max_mb * MIB)
     server.add_sockets(bind_sockets(settings.gateway_port, "127.0.0.1"))
     watch = asyncio.create_task(seats.watch())
+    metering = asyncio.create_task(egress.run())
     activity = PeriodicCallback(lambda: report_activity(seats, hub_api_url(settings)), ACTIVITY_EVERY_S * 1000)
     activity.start()
     prefer_this_process()
@@ -73,7 +78,10 @@ async def serve(settings: Settings) -> None:
     server.stop()
     activity.stop()
     watch.cancel()
+    metering.cancel()
     await seats.close()
+    await egress.flush()
+    counts.close()
 
 
 def prefer_this_process() -> None:

@@ -7,8 +7,11 @@ What flows back is passed on as it is and counted, never kept.
 import asyncio
 import contextlib
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
+from types import MappingProxyType
+from typing import Any
 
 import aiohttp
 from tornado.iostream import StreamClosedError
@@ -16,13 +19,14 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler, WebSocketP
 
 from hub_extensions.gateway.base import WorkspaceHandler
 from hub_extensions.gateway.forwarded import Forwarded
-from hub_extensions.gateway.frames import pass_on
+from hub_extensions.gateway.frames import pass_on, size_of
 from hub_extensions.gateway.http import too_large
 from hub_extensions.gateway.messages import V1, parse, serialise
-from hub_extensions.gateway.replies import refusal_frames
+from hub_extensions.gateway.replies import notice_frame, refusal_frames
 from hub_extensions.gateway.seats import cut_sentence
 from hub_extensions.gateway.shown import Shown
 from hub_extensions.gateway.upstream import WorkspaceGone
+from project_spaces.egress import Flow
 from project_spaces.errors import BureauError, Unavailable
 from project_spaces.text import Text
 
@@ -38,6 +42,12 @@ LOOK_EVERY_S = 30.0
 SIGNED_OUT = Text(
     "Votre session a pris fin : reconnectez-vous. Ce qui tourne continue.",
     "Your session has ended: sign in again. What runs goes on.",
+)
+
+
+LARGER_THAN_BUDGET = Text(
+    "Cette sortie dépasse à elle seule le budget d'affichage : elle n'est pas montrée.",
+    "This output alone is larger than the budget of what may be shown: it is left out.",
 )
 
 
@@ -131,11 +141,19 @@ class LiveSocket(WorkspaceHandler, WebSocketHandler):
     async def _pump_back(self, name: str) -> None:
         """Pass on what the workspace sends until either side ends."""
         shown = Shown(partial(self.recording.shown, self.seat.workspace, name))
+        meter, told = self.seat.meter, Flow.FREE
         try:
             async for message in self.upstream or ():
                 if message.type not in {aiohttp.WSMsgType.BINARY, aiohttp.WSMsgType.TEXT}:
                     break
-                shown.add(len(message.data))
+                if meter.flow is not told:
+                    told = await self._mind_budget(told)
+                size = size_of(message.data)
+                if not meter.fits(size):
+                    await self.notice(LARGER_THAN_BUDGET)
+                    continue
+                shown.add(size)
+                meter.count(size)
                 await pass_on(self, message.data)
             await self._say_why_it_ended()
         except (WebSocketClosedError, StreamClosedError):
@@ -144,6 +162,23 @@ class LiveSocket(WorkspaceHandler, WebSocketHandler):
             shown.tell()
             if self.upstream is not None:
                 await self.upstream.close()
+
+    async def _mind_budget(self, told: Flow) -> Flow:
+        """Tell the person that a line of the budget was crossed; behind the last one, wait: nothing more is read."""
+        meter = self.seat.meter
+        if meter.flow > told:
+            await self.notice(meter.sentence(meter.flow))
+        await meter.opened()
+        return meter.flow
+
+    async def notice(self, text: Text) -> None:
+        """Show a sentence of ours where the person looks."""
+        frame = self.notice_frame(text)
+        await self.write_message(frame, binary=isinstance(frame, bytes))
+
+    def notice_frame(self, text: Text) -> str | bytes:
+        """Return the frame that shows a sentence."""
+        raise NotImplementedError
 
     async def _say_why_it_ended(self) -> None:
         """Close with the reason: rights may have lapsed a moment before we were to look again."""
@@ -168,6 +203,8 @@ class ChannelsHandler(LiveSocket):
 
     kernel: str
     protocol = ""
+    #: Header of the cell that runs, as its person sent it: what a front end shows a sentence under.
+    asked: Mapping[str, Any] = MappingProxyType({})
 
     def select_subprotocol(self, subprotocols: list[str]) -> str | None:
         """Speak the binary protocol when the front end offers it."""
@@ -191,6 +228,8 @@ class ChannelsHandler(LiveSocket):
         message = None
         try:
             message = parse(frame, self.protocol).signed_in_as(self.person)
+            if message.kind == "execute_request":
+                self.asked = message.header
             out = serialise(message, self.protocol)
             self.seats.require(self.seat)
             await self.recording.message(self.seat.workspace, self.kernel, message, out)
@@ -205,6 +244,10 @@ class ChannelsHandler(LiveSocket):
             await self.refuse(error)
             return
         await self._send(out)
+
+    def notice_frame(self, text: Text) -> str | bytes:
+        """Return a line on standard error of the cell that runs."""
+        return notice_frame(self.asked, self.protocol, text)
 
     async def _send(self, frame: str | bytes) -> None:
         try:

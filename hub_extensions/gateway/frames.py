@@ -23,6 +23,11 @@ def frame_header(size: int, *, binary: bool) -> bytes:
     return struct.pack("!BBQ", first, 127, size)
 
 
+def size_of(data: str | bytes) -> int:
+    """Return how many bytes *data* takes as a frame's payload: letters are not bytes."""
+    return len(data) if isinstance(data, bytes) or data.isascii() else len(data.encode("utf-8", "surrogatepass"))
+
+
 async def pass_on(socket: WebSocketHandler, data: str | bytes) -> None:
     """Send *data* as one frame and return when the kernel has taken it: a slow reader slows the workspace down.
 

@@ -65,6 +65,7 @@ class ForwardHandler(WorkspaceHandler):
         if body is not None:
             headers["Content-Type"] = "application/json"
         forwarded = Forwarded(str(self.request.method), target, headers, body)
+        self.seat.meter.require(saving=self._saving)
         await self.recording.request(self.seat.workspace, KINDS[route.effect], route.effect, forwarded)
         self.seats.require(self.seat)
         await self._answer(route, forwarded)
@@ -88,6 +89,7 @@ class ForwardHandler(WorkspaceHandler):
                 self._copy_head(route, answer)
                 async for chunk in answer.content.iter_chunked(CHUNK):
                     self._require_still()
+                    self.seat.meter.count(len(chunk))
                     self.write(chunk)
                     await self.flush()
         except (aiohttp.ClientConnectionError, OSError) as error:
@@ -100,11 +102,17 @@ class ForwardHandler(WorkspaceHandler):
         """Break the answer off when the right has lapsed meanwhile; broken off, it can't be taken for a whole one."""
         try:
             self.seats.require(self.seat)
+            self.seat.meter.require(saving=self._saving)
         except BureauError:
             if not self._headers_written:
                 raise
             self.request.connection.stream.close()  # type: ignore[union-attr]
             raise Finish from None
+
+    @property
+    def _saving(self) -> bool:
+        """Whether losing the request would lose work: a save, an interruption."""
+        return self.request.method != "GET"
 
     def _copy_head(self, route: Route, answer: aiohttp.ClientResponse) -> None:
         self.set_status(answer.status)

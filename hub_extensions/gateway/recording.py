@@ -77,6 +77,10 @@ class Recording:
         event = Event(kind, person, project, now, subject, content, rules=rules)
         await self._append(event)
 
+    async def event(self, event: Event) -> None:
+        """Record an event made elsewhere in the gateway; raises as ``write``."""
+        await self._append(self._watch.watched(event))
+
     async def alive(self) -> bool:
         """Say whether the ledger answers."""
         try:

@@ -5,7 +5,7 @@ sentence, marked as ours.
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +13,12 @@ from hub_extensions.gateway.messages import Message, serialise
 from project_spaces.text import Text
 
 NAME = "BureauVirtuel"
+
+
+def notice_frame(parent: Mapping[str, Any], subprotocol: str, text: Text) -> str | bytes:
+    """Return the frame that shows a sentence of ours on standard error, under the cell whose header *parent* is."""
+    content = {"name": "stderr", "text": f"\n{text.fr}\n{text.en}\n"}
+    return _frame("iopub", "stream", content, parent, subprotocol)
 
 
 def refusal_frames(message: Message, subprotocol: str, text: Text) -> Iterator[str | bytes]:
@@ -26,12 +32,18 @@ def refusal_frames(message: Message, subprotocol: str, text: Text) -> Iterator[s
         answers.append((message.channel, reply, {"status": "error", "execution_count": None, **error}))
     answers.append(("iopub", "status", {"execution_state": "idle"}))
     for channel, kind, content in answers:
-        header = {
-            "msg_id": uuid.uuid4().hex,
-            "msg_type": kind,
-            "session": str(message.header["session"]),
-            "username": NAME,
-            "date": datetime.now(UTC).isoformat(),
-            "version": "5.4",
-        }
-        yield serialise(Message(channel, header, message.header, {}, content), subprotocol)
+        yield _frame(channel, kind, content, message.header, subprotocol)
+
+
+def _frame(
+    channel: str, kind: str, content: dict[str, Any], parent: Mapping[str, Any], subprotocol: str
+) -> str | bytes:
+    header = {
+        "msg_id": uuid.uuid4().hex,
+        "msg_type": kind,
+        "session": str(parent.get("session", NAME)),
+        "username": NAME,
+        "date": datetime.now(UTC).isoformat(),
+        "version": "5.4",
+    }
+    return serialise(Message(channel, header, parent, {}, content), subprotocol)

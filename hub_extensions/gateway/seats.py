@@ -15,6 +15,7 @@ from typing import Protocol
 import structlog
 from jupyterhub.services.auth import HubOAuth
 
+from hub_extensions.gateway.egress import Egress, Meter
 from hub_extensions.gateway.upstream import Upstream
 from project_spaces.decisions import Decision
 from project_spaces.errors import NotFound, Refused, Unavailable
@@ -73,6 +74,7 @@ class Seat:
     workspace: OpenWorkspace
     hub_auth: HubOAuth
     upstream: Upstream
+    meter: Meter
     decision: Decision
     revision: int
     connections: set[Callable[[Text], None]] = field(default_factory=set)
@@ -93,8 +95,11 @@ class Seat:
 class Seats:
     """Finds, re-decides and cuts seats."""
 
-    def __init__(self, domain: Domain, make_auth: Callable[[OpenWorkspace], HubOAuth], poll_s: float) -> None:
+    def __init__(
+        self, domain: Domain, make_auth: Callable[[OpenWorkspace], HubOAuth], poll_s: float, egress: Egress
+    ) -> None:
         self._domain = domain
+        self._egress = egress
         self._make_auth = make_auth
         self._poll_s = poll_s
         self._seats: dict[tuple[str, str], Seat] = {}
@@ -129,9 +134,10 @@ class Seats:
                     "This workspace is not started. Start it from the home page.",
                 )
             )
+        meter = await self._egress.meter(person, project)
         upstream = Upstream(workspace.folder, workspace.owner_uid, workspace.inner_token)
         decision = await asyncio.to_thread(self._domain.decide, workspace, datetime.now(UTC))
-        seat = Seat(workspace, self._make_auth(workspace), upstream, decision, revision)
+        seat = Seat(workspace, self._make_auth(workspace), upstream, meter, decision, revision)
         self._seats[person, project] = seat
         self._arm(seat)
         return seat

@@ -35,10 +35,13 @@ class TerminalHandler(LiveSocket):
         except (aiohttp.ClientError, OSError):
             self.close(CLOSED_GONE, short(WorkspaceGone().text))
         except Unavailable as error:
-            note = f"\r\n\x1b[31m{error.text.fr}\x1b[0m\r\n"
-            await self.write_message(reserialise(["stdout", note]).decode())
+            await self.notice(error.text)
         except BureauError as error:
             await self.refuse(error)
+
+    def notice_frame(self, text: Text) -> str:
+        """Return a line of the terminal."""
+        return reserialise(["stdout", f"\r\n\x1b[31m{text.fr}\x1b[0m\r\n{text.en}\r\n"]).decode()
 
 
 def terminal_frame(frame: str | bytes) -> str:

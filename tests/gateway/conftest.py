@@ -14,10 +14,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import aiohttp
 import pytest
 from aiohttp import web
+from sqlalchemy.exc import OperationalError
 from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 
@@ -25,14 +27,17 @@ from audit.testing import MemoryLedger
 from hub_extensions.detection.catalogue import Terms
 from hub_extensions.detection.watch import Watch
 from hub_extensions.gateway.app import make_app
+from hub_extensions.gateway.egress import Egress
 from hub_extensions.gateway.recording import Recording
 from hub_extensions.gateway.seats import OpenWorkspace, Seats
 from hub_extensions.gateway.upstream import SOCKET_NAME
 from project_spaces.decisions import Decision, Reason
+from project_spaces.egress import Budget, Use
 from project_spaces.text import Text
 
 PREFIX = "/user/ana/etude"
 ORIGIN = "http://ana.bureau.test"
+AMPLE = Budget(2**40, 2**40)
 REVOKED = Decision(
     allowed=False,
     reasons=(Reason("habilitation_revoked", Text("L'habilitation a été retirée.", "Withdrawn.")),),
@@ -167,6 +172,34 @@ class SignedIn:
 
 
 @dataclass
+class FakeCounts:
+    """The table of what was shown, in memory."""
+
+    rows: dict[tuple[str, str, int], int] = field(default_factory=dict)
+    budget: Budget | None = None
+    lifts: int = 0
+    broken: bool = False
+
+    def add(self, shown: Mapping[tuple[str, str], int], hour: int) -> None:
+        if self.broken:
+            raise OperationalError("", None, Exception("database gone"))
+        for (person, project), size in shown.items():
+            self.rows[person, project, hour] = self.rows.get((person, project, hour), 0) + size
+
+    def read(self, person: str, project: str, hour: int, default: Budget) -> tuple[Budget, Use]:
+        if self.broken:
+            raise OperationalError("", None, Exception("database gone"))
+        mine = {when: size for (who, where, when), size in self.rows.items() if (who, where) == (person, project)}
+        today = sum(size for when, size in mine.items() if hour - hour % 24 <= when <= hour)
+        return self.budget or default, Use(mine.get(hour, 0), today, self.lifts, self.lifts)
+
+    def latest_hour(self) -> int:
+        if self.broken:
+            raise OperationalError("", None, Exception("database gone"))
+        return max((when for _, _, when in self.rows), default=0)
+
+
+@dataclass
 class Bench:
     """Everything a test of the gateway touches."""
 
@@ -176,6 +209,8 @@ class Bench:
     workspace: FakeWorkspace
     domain: FakeDomain
     seats: Seats
+    egress: Egress
+    counts: FakeCounts
 
     def request(self, method: str, path: str, *, person: str | None = "ana", **options):
         headers = {"Origin": ORIGIN, **options.pop("headers", {})}
@@ -207,11 +242,14 @@ async def gateway(socket_folder: Path) -> AsyncIterator[Bench]:
     await runner.setup()
     await web.UnixSite(runner, str(socket_folder / SOCKET_NAME)).start()
     domain = FakeDomain(socket_folder)
-    seats = Seats(domain, lambda _: SignedIn(), poll_s=0.05)  # type: ignore[arg-type, return-value]
+    recording = Recording(ledger.aio, Watch(Terms()))  # type: ignore[arg-type]
+    counts = FakeCounts()
+    egress = Egress(counts, AMPLE, ZoneInfo("Europe/Paris"), recording.event)
+    seats = Seats(domain, lambda _: SignedIn(), 0.05, egress)  # type: ignore[arg-type, return-value]
     await seats.refresh()
     app = make_app(
         seats=seats,
-        recording=Recording(ledger.aio, Watch(Terms())),  # type: ignore[arg-type]
+        recording=recording,
         origin_of=lambda person: f"http://{person}.bureau.test",
         home_url="http://bureau.test/",
         cookie_secret=b"x" * 32,
@@ -221,7 +259,7 @@ async def gateway(socket_folder: Path) -> AsyncIterator[Bench]:
     server = HTTPServer(app, max_body_size=2**22)
     server.add_sockets([listener])
     async with aiohttp.ClientSession() as session:
-        yield Bench(f"http://127.0.0.1:{port}", session, ledger, workspace, domain, seats)
+        yield Bench(f"http://127.0.0.1:{port}", session, ledger, workspace, domain, seats, egress, counts)
     server.stop()
     await seats.close()
     await runner.cleanup()
