@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from audit.errors import Malformed
 
 _ED25519 = b"\x01"
+_ED25519_LENGTH = 32
 _PRIVATE_PREFIX = "PRIVATE+KEY+"
 _SIGNATURE_PREFIX = "— "
 #: Longer notes are refused unread; a checkpoint with dozens of cosignatures stays far below.
@@ -40,7 +41,7 @@ class Signer:
         self._seed = seed
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
         self._public = self._key.public_key().public_bytes_raw()
-        self._id = _key_id(name, self._public)
+        self._id = key_id(name, _ED25519, self._public)
 
     @classmethod
     def generate(cls, name: str) -> "Signer":
@@ -51,7 +52,9 @@ class Signer:
     def load(cls, text: str) -> "Signer":
         """Read what ``dump`` wrote; raises ``Malformed``."""
         rest = text.strip().removeprefix(_PRIVATE_PREFIX)
-        name, _, key = _split_key(rest)
+        name, _, kind, key = split_key(rest)
+        if kind != _ED25519 or len(key) != _ED25519_LENGTH:
+            _malformed("not a private key of a log")
         signer = cls(name, key)
         if signer.dump().strip() != text.strip():
             _malformed("not a private key of a log")
@@ -69,7 +72,7 @@ class Signer:
     def sign(self, text: str) -> str:
         """Return the signed note over *text* (which ends with a newline)."""
         signature = self._key.sign(text.encode())
-        return f"{text}\n{_SIGNATURE_PREFIX}{self.name} {_b64(self._id + signature)}\n"
+        return f"{text}\n{signature_line(self.name, self._id + signature)}"
 
 
 class Verifier:
@@ -83,9 +86,12 @@ class Verifier:
 
     def __init__(self, vkey: str) -> None:
         self.vkey = vkey.strip()
-        self.name, self._id, public = _split_key(self.vkey)
-        if self._id != _key_id(self.name, public):
+        self.name, self._id, kind, public = split_key(self.vkey)
+        if kind != _ED25519 or len(public) != _ED25519_LENGTH:
+            _malformed("not an Ed25519 key of a signed note")
+        if self._id != key_id(self.name, kind, public):
             _malformed("the key's id does not match the key")
+        self.public = public
         self._key = Ed25519PublicKey.from_public_bytes(public)
 
     def open(self, note: str) -> str:
@@ -160,29 +166,36 @@ def split_note(note: str) -> tuple[str, list[tuple[str, bytes]]]:
     return text + "\n", signatures
 
 
-def _split_key(text: str) -> tuple[str, bytes, bytes]:
+def split_key(text: str) -> tuple[str, bytes, bytes, bytes]:
+    """Split a key into name, id, kind (one byte) and key bytes; raises ``Malformed``. The id is not compared."""
     parts = text.split("+", 2)
     if len(parts) != 3:
         _malformed("a key is <name>+<id>+<base64>")
-    name, key_id, encoded = parts
+    name, identity, encoded = parts
     _check_name(name)
     key = _unb64(encoded)
     try:
-        number = bytes.fromhex(key_id)
+        number = bytes.fromhex(identity)
     except ValueError:
         _malformed("a key's id is eight hex digits")
-    if len(number) != 4 or key[:1] != _ED25519 or len(key) != 33:
-        _malformed("not an Ed25519 key of a signed note")
-    return name, number, key[1:]
+    if len(number) != 4 or len(key) < 2:
+        _malformed("not a key of a signed note")
+    return name, number, key[:1], key[1:]
+
+
+def key_id(name: str, kind: bytes, public: bytes) -> bytes:
+    """Return the id that a note's key must have (C2SP signed-note)."""
+    return hashlib.sha256(name.encode() + b"\n" + kind + public).digest()[:4]
+
+
+def signature_line(name: str, value: bytes) -> str:
+    """Return one line of a note's signatures; *value* begins with the key's id."""
+    return f"{_SIGNATURE_PREFIX}{name} {_b64(value)}\n"
 
 
 def _check_name(name: str) -> None:
     if not name or "+" in name or any(char.isspace() for char in name):
         _malformed("a key's name has no spaces and no plus sign")
-
-
-def _key_id(name: str, public: bytes) -> bytes:
-    return hashlib.sha256(name.encode() + b"\n" + _ED25519 + public).digest()[:4]
 
 
 def _b64(data: bytes) -> str:

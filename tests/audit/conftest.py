@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from audit import merkle
-from audit.checkpoint import Checkpoint, Signer
+from audit.checkpoint import Checkpoint, Signer, Verifier
 from audit.tiles import TileWriter
 
 from .recorder_process import RecorderProcess
@@ -21,6 +21,10 @@ class Log:
         self.frontier = merkle.Frontier()
         self.writer = TileWriter(folder, 0)
         (folder / "log.vkey").write_text(self.signer.vkey + "\n")
+
+    @property
+    def signer_verifier(self) -> Verifier:
+        return Verifier(self.signer.vkey)
 
     def grow(self, *entries: bytes) -> str:
         for entry in entries:
