@@ -87,17 +87,39 @@ class PrivateStore:
         if row is None:
             return None
         digest, blob = row
-        return bytes(blob) if digest is None else self.places.blob(digest).read_bytes()
+        if digest is None:
+            return bytes(blob)
+        try:
+            return self.places.blob(digest).read_bytes()
+        except FileNotFoundError:  # a deletion is under way, and files go first
+            return None
+
+    def kept(self, start: int, bound: int, most: int) -> tuple[set[int], set[int], int]:
+        """Return which entries from *start* to below *bound* still have private facts, and which a sealed message.
+
+        At most *most* of each; the third value is where to go on.
+        """
+        found = []
+        for table in ("side", "sealed"):
+            query = f"SELECT idx FROM {table} WHERE idx >= ? AND idx < ? ORDER BY idx LIMIT ?"  # noqa: S608 - fixed
+            found.append([place for (place,) in self._database.execute(query, (start, bound, most))])
+        full = [rows[-1] + 1 for rows in found if len(rows) == most]
+        end = min(full, default=bound)
+        facts, blobs = ({place for place in rows if place < end} for rows in found)
+        return facts, blobs, end
+
+    def pseudonyms(self) -> list[str]:
+        """Return every pseudonym whose name is known."""
+        return [pseudonym for (pseudonym,) in self._database.execute("SELECT pseudonym FROM person ORDER BY 1")]
 
     def forget(self, places: Iterable[int]) -> Forgotten:
         """Delete private facts and sealed messages of these entries; every proof stays valid."""
         ids = [(place,) for place in places]
-        digests = self._digests([place for (place,) in ids])
+        for digest in self._digests([place for (place,) in ids]):  # first: a file without its row would never be found
+            self.places.blob(digest).unlink(missing_ok=True)
         with self._database:
             facts = self._database.executemany("DELETE FROM side WHERE idx = ?", ids).rowcount
             blobs = self._database.executemany("DELETE FROM sealed WHERE idx = ?", ids).rowcount
-        for digest in digests:
-            self.places.blob(digest).unlink(missing_ok=True)
         return Forgotten(facts=facts, blobs=blobs)
 
     def forget_person(self, pseudonym: str) -> Forgotten:
