@@ -22,6 +22,7 @@ from hub_extensions.containers import Running
 from hub_extensions.exports.desk import Desk
 from hub_extensions.exports.releasing import resume
 from hub_extensions.gateway.seats import cut_sentence
+from hub_extensions.guard import start_guards
 from hub_extensions.installed_desk import open_installed_desk
 from hub_extensions.processes import hub_api_url
 from hub_extensions.running import running_workspaces
@@ -33,6 +34,8 @@ from project_spaces.text import Text
 from project_spaces.workspaces import StopCause
 
 TICK_S = 0.5
+#: Seconds that the threads beside may take to end; they may be killed at any moment.
+GUARD_STOPS_S = 3.0
 #: The export desk is looked after less often: what waits there waits for people.
 DESK_EVERY = timedelta(seconds=5)
 VANISHED = Text("Le conteneur de ce bureau s'est arrêté.", "This workspace's container stopped.")
@@ -147,8 +150,11 @@ def run(settings: Settings) -> None:
     book = WorkspaceBook.of(settings)
     grace = timedelta(seconds=settings.start_timeout_s + 30)
     worker = Worker(book, running_workspaces(settings), grace, open_installed_desk(settings), HubNotice(settings))
+    guards = start_guards(settings, told)
     while not told.wait(TICK_S):
         worker.tick(datetime.now(UTC))
+    for guard in guards:
+        guard.join(GUARD_STOPS_S)
 
 
 if __name__ == "__main__":

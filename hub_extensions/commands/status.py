@@ -1,24 +1,31 @@
-"""``bureau status``: whether each service does its work."""
+"""``bureau status``: whether each service does its work, and what is alarming."""
 
 import json
 import sys
+from datetime import UTC, datetime
 
 import click
 from rich import print as show
+from rich.text import Text as Line
 
 from hub_extensions import processes
 from hub_extensions import settings as bureau_settings
+from hub_extensions.alarms import open_alarms
 from hub_extensions.commands.up import health_line
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object: process, well or not, process id.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object: process, well or not, process id; alarms.")
 def command(*, as_json: bool) -> None:
-    """Say whether each service is well; exit status 1 when one is not."""
+    """Say whether each service is well and what is alarming; exit status 1 when one is not, or something is."""
     settings = bureau_settings.load()
     health, pids = processes.health(settings), processes.process_ids(settings)
+    alarms = open_alarms(settings, datetime.now(UTC))
     if as_json:
-        click.echo(json.dumps({name: {"well": well, "pid": pids.get(name)} for name, well in health.items()}))
+        services = {name: {"well": well, "pid": pids.get(name)} for name, well in health.items()}
+        click.echo(json.dumps(services | {"alarms": [each.document("opened") for each in alarms]}, ensure_ascii=False))
     else:
         show(health_line(health))
-    sys.exit(0 if all(health.values()) else 1)
+        for each in alarms:
+            show(Line(f" ! {each.text.fr}\n   {each.text.en}", style="bold red"))
+    sys.exit(0 if all(health.values()) and not alarms else 1)
