@@ -23,6 +23,8 @@ from audit.private import PrivateStore, open_database
 from audit.rows import ANY_RULE, EPOCH, MICROSECOND, Asked, Read, Row, body_of, row_of
 from audit.tiles import TileReader
 
+__all__ = ["Index", "IndexWriter", "Row", "Silence"]
+
 #: Raised when tables or lists change: an index of another version is made again from the tiles.
 VERSION = 2
 #: Entries per row of the table that maps times to indexes.
@@ -230,6 +232,16 @@ class Index:
         """Close the databases."""
         self._database.close()
         self._private.close()
+
+    def name_of(self, pseudonym: str) -> str | None:
+        """Return the name behind a pseudonym, None when it never was or is forgotten."""
+        return self._private.names([pseudonym]).get(pseudonym)
+
+    def times(self, places: Sequence[int]) -> list[datetime]:
+        """Return when these entries happened, in their order; without reading them."""
+        query = "SELECT at FROM entry WHERE idx = ?"
+        found = (self._database.execute(query, (place,)).fetchone()[0] for place in places)
+        return [EPOCH + at * MICROSECOND for at in found]
 
     def _pseudonym(self, name: str) -> str:
         return self._private.pseudonym(name) or name

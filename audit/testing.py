@@ -16,7 +16,7 @@ from audit.events import SYSTEM_PREFIX, Event, Head, Kind, Receipt
 from audit.sealing import Sealed, bucket, commit
 
 
-class _PlainKeys:
+class PlainKeys:
     """Pseudonyms and "sealing" without secrets, so that tests stay fast and can read what was sealed."""
 
     def pseudonym(self, name: str, /) -> str:
@@ -36,7 +36,7 @@ class MemoryLedger:
         self._receipts: dict[str, Receipt] = {}
         self._frontier = merkle.Frontier()
         self._failure: type[Exception] | None = None
-        self._keys = _PlainKeys()
+        self._keys = PlainKeys()
         self.aio = AsyncMemoryLedger(self)
 
     def append(self, *events: Event) -> list[Receipt]:

@@ -16,6 +16,7 @@ from hub_extensions.portal.templating import STATIC
 
 _SLUG = r"[a-z0-9-]{1,30}"
 _ID = r"[0-9a-f]{32}"
+_NUMBER = r"(?:0|[1-9][0-9]{0,14})"
 
 #: Address below the portal's prefix, and its page.
 PAGES: tuple[tuple[str, type[RequestHandler]], ...] = (
@@ -34,6 +35,11 @@ PAGES: tuple[tuple[str, type[RequestHandler]], ...] = (
     (f"admin/projects/(?P<project>{_SLUG})", admin.ProjectPage),
     ("admin/datasets", admin.DatasetsPage),
     ("audit", audit.AuditPage),
+    (f"audit/entries/(?P<index>{_NUMBER})", audit.EntryPage),
+    (f"audit/entries/(?P<index>{_NUMBER})/proof", audit.ProofHandler),
+    ("audit/sessions", audit.SessionsPage),
+    (f"audit/sessions/(?P<workspace>{_ID})", audit.SessionPage),
+    ("audit/verification", audit.VerificationPage),
 )
 
 
@@ -123,6 +129,6 @@ def _api(prefix: str) -> list[Any]:
 
 
 def pattern(path: str) -> str:
-    """Return the expression of an address of the API: ``{request}`` is an id, everything else a slug."""
-    kinds = {"request": _ID, "file": _ID, "link": _ID}
+    """Return the expression of an address of the API: ``{request}`` is an id, ``{index}`` a number, else a slug."""
+    kinds = {"request": _ID, "file": _ID, "link": _ID, "workspace": _ID, "index": _NUMBER}
     return re.sub(r"{(\w+)}", lambda found: f"(?P<{found[1]}>{kinds.get(found[1], _SLUG)})", path)

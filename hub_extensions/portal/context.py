@@ -15,7 +15,7 @@ from project_spaces.store import Store
 from project_spaces.text import Text
 
 if TYPE_CHECKING:
-    from hub_extensions.portal.ledger_view import LedgerView
+    from hub_extensions.portal.ledger_view import PublishedLedger
     from hub_extensions.portal.workspaces import Workspaces
 
 #: Plain data that a template shows and the API answers: times as ISO text, sentences as ``{"fr", "en"}``.
@@ -45,7 +45,7 @@ class Portal:
     layout: Layout
     box: SecretBox
     workspaces: "Workspaces"
-    ledger: "LedgerView"
+    ledger: "PublishedLedger"
     public_url: str
     workspace_origin: Callable[[str], str]
     clock: Callable[[], datetime]

@@ -13,6 +13,7 @@ from typing import Any
 from babel.dates import format_date, format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 from tornado.web import RequestHandler
 
 from project_spaces.text import Language, Text
@@ -76,3 +77,39 @@ def minute(moment: Any, language: Language) -> str:
 def second(moment: Any, language: Language) -> str:
     """Write a moment for an auditor, to the second, in UTC."""
     return format_datetime(moment, format="d MMM y HH:mm:ss 'UTC'", locale=language)
+
+
+def written_size(number: int, language: Language) -> str:
+    """Write a number of bytes for a person."""
+    byte, *larger = ("o", "Kio", "Mio", "Gio") if language == "fr" else ("B", "KiB", "MiB", "GiB")
+    value, unit = float(number), byte
+    for each in larger:
+        if value < 1024:
+            break
+        value, unit = value / 1024, each
+    digits = 0 if unit == byte or value >= 10 else 1
+    written = f"{value:.{digits}f}"
+    return f"{written.replace('.', ',') if language == 'fr' else written}\u202f{unit}"
+
+
+def written_number(number: int | None, language: Language) -> str:
+    """Write a whole number for a person: « 10 000 000 »."""
+    return "–" if number is None else format_decimal(number, locale=language)
+
+
+def written_gap(seconds: float | None, language: Language) -> str:
+    """Write a length of time for a person: « 340 ms », « 12 s », « 4 min 10 s », « 2 h 5 min », « 3 j 4 h »."""
+    if seconds is None:
+        return "–"
+    if seconds < 1:
+        return f"{round(seconds * 1000)}\u202fms"
+    day = "j" if language == "fr" else "d"
+    units = ((86_400, day), (3600, "h"), (60, "min"), (1, "s"))
+    rest, parts = int(seconds), []
+    for length, unit in units:
+        number, rest = divmod(rest, length)
+        if number or parts:
+            parts.append(f"{number}\u202f{unit}" if number else "")
+        if len(parts) == 2:
+            break
+    return " ".join(part for part in parts if part)

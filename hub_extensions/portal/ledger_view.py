@@ -1,100 +1,128 @@
-"""The ledger as an auditor looks at it: search in the index, and a verification from the published tiles alone.
+"""The ledger as the portal's pages look at it: the search index, the published tiles, and what is proved from them.
 
-The checkpoint of each good verification is remembered, so that the next one also shows a rollback or a fork.
+Everything here reads; nothing here is recorded. The verbs of ``verbs.audit`` record first and look second.
 """
 
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+from audit.bundle import make_bundle
+from audit.checkpoint import Checkpoint, split_note
 from audit.errors import Malformed
-from audit.index import Index, Row
-from audit.places import Places, write_durably
-from audit.verify import Report, verify_log
-from project_spaces.errors import Unavailable
+from audit.index import Index
+from audit.places import Places
+from audit.proof import prove
+from audit.tiles import TileReader
+from audit.verify import load_vkey
+from hub_extensions.portal.verification import Verifications
+from project_spaces.errors import NotFound, Unavailable
 from project_spaces.text import Text
 
 NO_LOG = Text(
     "Le journal ne peut pas être lu : il n'a pas encore d'entrée publiée, ou son dossier manque.",
     "The ledger can't be read: it has no published entry yet, or its folder is missing.",
 )
+NO_ENTRY = Text(
+    "Il n'y a pas (encore) d'entrée publiée sous ce numéro.", "There is no entry published under this number (yet)."
+)
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a search asks: every field narrows it; *before* is the cursor (an entry's index)."""
+class Published:
+    """The checkpoint that anyone can see, and when it was written."""
 
-    kind: str | None = None
-    person: str | None = None
-    project: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    before: int | None = None
-    limit: int = 50
+    note: str
+    origin: str
+    size: int
+    root: bytes
+    at: datetime
 
 
-class LedgerView(Protocol):
-    """What the audit page asks of the ledger."""
+@dataclass(frozen=True)
+class Proved:
+    """One entry with its proof in both formats, and the key that verifies it."""
 
-    def search(self, asked: Found) -> list[Row]:
-        """Return entries, newest first."""
+    index: int
+    size: int
+    entry: bytes
+    proof: str
+    vkey: str
 
-    def verify(self) -> Report:
-        """Verify the whole log now."""
+    @property
+    def spicy(self) -> str:
+        """The proof as Debian's ``spicy-litetlog`` reads it."""
+        return self.proof.partition("\n")[2]
 
 
 class PublishedLedger:
     """The ledger in *folder*; *remembered* is the file of the last checkpoint that verified here."""
 
     def __init__(self, folder: Path, remembered: Path) -> None:
-        self._places = Places(folder)
-        self._remembered = remembered
+        self.places = Places(folder)
+        self.verifications = Verifications(folder, remembered)
 
-    def search(self, asked: Found) -> list[Row]:
-        """Return entries, newest first.
+    @contextmanager
+    def open(self) -> Iterator[Index]:
+        """Give the index.
 
         Raises
         ------
         Unavailable
-            the index is not there.
+            it is not there, or it is being made again.
         """
         try:
-            index = Index(self._places)
-        except Exception as error:  # sqlite3 raises several kinds; each means that there is nothing to read yet
+            index = Index(self.places)
+        except (sqlite3.Error, OSError) as error:
             raise Unavailable(NO_LOG) from error
         try:
-            filters: dict[str, Any] = {
-                "kind": asked.kind,
-                "person": asked.person,
-                "project": asked.project,
-                "since": asked.since,
-                "until": asked.until,
-                "before": asked.before,
-            }
-            return index.search(**filters, limit=asked.limit)
+            yield index
+        except Malformed as error:
+            raise Unavailable(NO_LOG) from error
         finally:
             index.close()
 
-    def verify(self) -> Report:
-        """Verify every entry, every tile and the signature; compare with the remembered checkpoint.
+    def published(self) -> Published:
+        """Return the published checkpoint; raises ``Unavailable`` when there is none."""
+        try:
+            note = self.places.checkpoint.read_text(encoding="utf-8")
+            found = Checkpoint.parse(split_note(note)[0])
+            at = datetime.fromtimestamp(self.places.checkpoint.stat().st_mtime, UTC)
+        except (Malformed, OSError, UnicodeDecodeError) as error:
+            raise Unavailable(NO_LOG) from error
+        return Published(note, found.origin, found.size, found.root, at)
+
+    def prove(self, index: int) -> Proved:
+        """Return the proof of one entry under the published checkpoint.
 
         Raises
         ------
+        NotFound
+            no such entry is published (yet).
         Unavailable
-            there is no published log.
+            the log can't be read.
         """
-        old = self._remembered.read_text(encoding="utf-8") if self._remembered.exists() else None
         try:
-            report = verify_log(self._places.root, old_checkpoint=old)
+            size = self.published().size
+            if not 0 <= index < size:
+                raise NotFound(NO_ENTRY)
+            return Proved(
+                index,
+                size,
+                TileReader(self.places.log, size).entry(index),
+                prove(self.places.root, index),
+                load_vkey(self.places.log).strip(),
+            )
         except (Malformed, OSError) as error:
             raise Unavailable(NO_LOG) from error
-        if report.good:
-            self._remember(report)
-        return report
 
-    def _remember(self, report: Report) -> None:
-        """Keep the checkpoint that was verified, unless the log has grown between the two readings."""
-        note = self._places.checkpoint.read_text(encoding="utf-8")
-        if note.splitlines()[1:2] == [str(report.size)]:
-            write_durably(self._remembered, note.encode())
+    def bundle(self, indexes: Sequence[int], more: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
+        """Return entries with their proofs as one document (``audit.bundle``); raises ``Unavailable``."""
+        try:
+            return make_bundle(self.places.root, indexes, more)
+        except (Malformed, OSError, ValueError) as error:
+            raise Unavailable(NO_LOG) from error

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_environm
 from markupsafe import Markup
 
 from hub_extensions.portal import language as lang
+from hub_extensions.portal.audit_words import fact_label, kind_label, part_label
 from hub_extensions.portal.marks import english
 from hub_extensions.portal.words import STEP_LABELS
 from project_spaces.text import Language
@@ -37,10 +38,17 @@ def environment(language: Language) -> Environment:
     made.filters["day"] = _time(lang.day)
     made.filters["minute"] = _time(lang.minute)
     made.filters["second"] = _time(lang.second)
-    made.filters["size"] = partial(size, language=language)
+    made.filters["size"] = partial(lang.written_size, language=language)
     made.filters["place"] = partial(place, language=language)
     made.filters["step"] = lambda kind: lang.sentence(STEP_LABELS.get(kind, kind), language)
     made.filters["short"] = _short
+    made.filters["count"] = partial(lang.written_number, language=language)
+    made.filters["gap"] = partial(lang.written_gap, language=language)
+    made.filters["kind_name"] = lambda kind: lang.sentence(kind_label(kind), language)
+    made.filters["fact_name"] = lambda name: lang.sentence(fact_label(name), language)
+    made.filters["part_name"] = lambda name: lang.sentence(part_label(name), language)
+    made.globals["colon"] = "\u202f: " if language == "fr" else ": "
+    made.globals["duration"] = partial(_duration, language=language)
     return made
 
 
@@ -63,22 +71,13 @@ def instant(value: Any) -> datetime | None:
     return moment.astimezone(UTC)
 
 
-def size(number: int, language: Language) -> str:
-    """Write a number of bytes for a person."""
-    byte, *larger = ("o", "Kio", "Mio", "Gio") if language == "fr" else ("B", "KiB", "MiB", "GiB")
-    value, unit = float(number), byte
-    for each in larger:
-        if value < 1024:
-            break
-        value, unit = value / 1024, each
-    digits = 0 if unit == byte or value >= 10 else 1
-    written = f"{value:.{digits}f}"
-    return f"{written.replace('.', ',') if language == 'fr' else written}\u202f{unit}"
-
-
 def place(where: str, language: Language) -> str:
     """Write where a finding points, for a reader of *language*."""
     return where if language == "fr" else english(where)
+
+
+def _duration(begin: str, end: str, language: Language) -> str:
+    return lang.written_gap((datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds(), language)
 
 
 def _short(value: str | None) -> str:

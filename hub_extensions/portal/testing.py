@@ -20,15 +20,15 @@ from tornado.testing import bind_unused_port
 from tornado.web import Application, RequestHandler
 
 from audit.events import Event, Kind
-from audit.index import Row
-from audit.verify import Report
+from audit.testing import MemoryLedger
 from hub_extensions.exports.checking import Checker
 from hub_extensions.exports.desk import Rules, open_desk
 from hub_extensions.exports.testing import SettableChecker
 from hub_extensions.portal.app import make_app
 from hub_extensions.portal.context import Portal
 from hub_extensions.portal.hub import HubApi
-from hub_extensions.portal.ledger_view import Found, LedgerView
+from hub_extensions.portal.ledger_view import PublishedLedger
+from hub_extensions.portal.testing_ledger import MemoryView
 from hub_extensions.portal.workspaces import Workspaces
 from project_spaces.datasets import register_dataset, register_version
 from project_spaces.facts import Classification, MemberRole, PlatformRole
@@ -168,18 +168,6 @@ class _Server(_Stub):
         self.finish()
 
 
-class NoLedgerView:
-    """A ledger in memory has no tiles; tests of the audit page bring a real one."""
-
-    def search(self, asked: Found) -> list[Row]:  # noqa: ARG002
-        """Nothing."""
-        return []
-
-    def verify(self) -> Report:
-        """An empty log is whole."""
-        return Report(origin="memory")
-
-
 @dataclass
 class Clock:
     """The time of a world."""
@@ -224,7 +212,7 @@ async def open_world(
     home: Path,
     ledger: LedgerLike,
     *,
-    view: LedgerView | None = None,
+    view: PublishedLedger | None = None,
     trial: Text | None = None,
     checker: Checker | None = None,
     database: str | None = None,
@@ -258,7 +246,7 @@ def _portal(
     url: str,
     *,
     clock: Clock,
-    view: LedgerView | None,
+    view: PublishedLedger | None,
     trial: Text | None,
     checker: Checker | None,
 ) -> Portal:
@@ -278,12 +266,19 @@ def _portal(
         layout=layout,
         box=SecretBox(Fernet.generate_key()),
         workspaces=Workspaces(api, store),
-        ledger=view or NoLedgerView(),
+        ledger=view or _view(store, home),
         public_url=url,
         workspace_origin=lambda name: f"http://{name}.bureau.localhost:8000",
         clock=clock,
         trial=trial,
     )
+
+
+def _view(store: Store, home: Path) -> PublishedLedger:
+    """The pages' view of the ledger that the store records in; empty unless that one is in memory."""
+    if isinstance(store.ledger, MemoryLedger):
+        return MemoryView(store.ledger, home / "ledger")
+    return PublishedLedger(home / "ledger", home / "remembered")
 
 
 def _auth(hub: StubHub, url: str) -> HubOAuth:

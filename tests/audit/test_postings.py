@@ -14,7 +14,7 @@ from audit.places import Places
 from audit.postings import By, Postings
 from audit.private import PrivateStore
 from audit.records import pack, unpack
-from audit.testing import _PlainKeys
+from audit.testing import PlainKeys
 from audit.tiles import TileWriter
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -40,7 +40,7 @@ def places(tmp_path_factory):
     made = Places(tmp_path_factory.mktemp("ledger"))
     made.prepare()
     tiles, index, private = TileWriter(made.log, 0), IndexWriter(made), PrivateStore(made)
-    packed = [entry for one in history() for entry in unpack(pack(leaf.prepare(one, _PlainKeys())))]
+    packed = [entry for one in history() for entry in unpack(pack(leaf.prepare(one, PlainKeys())))]
     for entry in packed:
         tiles.append(entry.leaf, merkle.hash_leaf(entry.leaf))
     tiles.publish()
@@ -137,7 +137,7 @@ def test_no_query_walks_the_whole_log_or_sorts(places):
 def test_a_search_begins_with_the_shortest_list_that_it_can(places):
     with closing(sqlite3.connect(places.index)) as database:
         lists, counts = Postings(database), dict(database.execute("SELECT number, count FROM term"))
-        chosen = lists.cover({By.KIND: "refusal", By.PERSON: _PlainKeys().pseudonym("bob"), By.PROJECT: "stays"})
+        chosen = lists.cover({By.KIND: "refusal", By.PERSON: PlainKeys().pseudonym("bob"), By.PROJECT: "stays"})
         assert len(chosen) == 2, "two pairs ask for all three"
         assert all(counts[one] <= counts[other] for one, other in pairwise(chosen))
         assert lists.cover({By.PROJECT: "stays", By.KIND: "never.recorded"}) == []

@@ -8,8 +8,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from hub_extensions.portal import navigation, words
-from hub_extensions.portal.language import LOCALE, minute, sentence, translations
-from hub_extensions.portal.templating import HERE, instant, size
+from hub_extensions.portal.language import LOCALE, minute, sentence, translations, written_size
+from hub_extensions.portal.templating import HERE, instant
 from hub_extensions.portal.verbs import habilitations
 from hub_extensions.portal.workspaces import STATE_LABELS, STEPS
 from project_spaces.text import Text
@@ -57,5 +57,5 @@ def test_labels_of_the_domain_are_in_both_languages() -> None:
 def test_how_things_are_written() -> None:
     assert sentence({"fr": "oui", "en": "yes"}, "en") == "yes"
     assert minute(instant("2026-03-01T09:05:00+01:00"), "fr") == "1 mars 2026 à 08:05 UTC"
-    assert size(3200, "fr") == "3,1\u202fKio"
-    assert size(12, "en") == "12\u202fB"
+    assert written_size(3200, "fr") == "3,1\u202fKio"
+    assert written_size(12, "en") == "12\u202fB"

@@ -10,7 +10,18 @@ from typing import Any
 from pydantic import BaseModel
 
 from hub_extensions.portal.inputs import Nothing
-from hub_extensions.portal.verbs import admin, audit, exports, habilitations, home, review, rights, runs
+from hub_extensions.portal.verbs import (
+    admin,
+    audit,
+    exports,
+    habilitations,
+    home,
+    ledger_state,
+    review,
+    rights,
+    runs,
+    sessions,
+)
 
 
 @dataclass(frozen=True)
@@ -90,5 +101,11 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(_DELETE, "/admin/projects/{project}/habilitations", rights.revoke_habilitation, rights.EndHabilitation),
     Operation(_GET, "/admin/datasets", admin.datasets),
     Operation(_GET, "/audit", audit.search, audit.Search),
+    Operation(_GET, "/audit/entries/{index}", audit.entry),
+    Operation(_GET, "/audit/entries/{index}/proof", audit.proof),
+    Operation(_GET, "/audit/sessions", sessions.sessions, sessions.Sessions),
+    Operation(_GET, "/audit/sessions/{workspace}", sessions.session, sessions.Range),
     Operation(_POST, "/audit/verify", audit.verify),
+    Operation(_GET, "/audit/verification", audit.verification),
+    Operation(_GET, "/audit/state", ledger_state.state),
 )

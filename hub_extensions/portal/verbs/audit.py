@@ -1,84 +1,306 @@
-"""The audit: search the ledger, verify it from its tiles. Looking is an act too: recorded before anything shows."""
+"""The audit: search the ledger, open an entry, prove it, verify the whole. A look is recorded before it shows anything.
 
-import time
-from typing import Annotated, Any
+Every verb of this room goes through ``looking``: only auditors pass, and what they ask is in the ledger before the
+answer is read. The filter itself is a private fact (it may hold a name that was typed); the people whom a look is
+about are persons of the entry, which is how they find it in their own trace.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from audit.events import Event, Kind, Scalar
-from audit.index import Row
+from audit.canonical import loads_strict
+from audit.errors import Malformed
+from audit.events import SYSTEM_PREFIX, Event, Kind, Scalar
+from audit.index import Index, Row
+from hub_extensions.portal.audit_words import GROUP_BY_ID, kind_label
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import End, Input, Nothing, Start
-from hub_extensions.portal.ledger_view import Found
+from hub_extensions.portal.ledger_view import NO_ENTRY, NO_LOG
+from hub_extensions.portal.verification import Stage, Verification
+from hub_extensions.portal.words import both, iso
 from project_spaces.access import require
 from project_spaces.decisions import Action
+from project_spaces.errors import Invalid, NotFound, Unavailable
+from project_spaces.text import Text
 
 PAGE_SIZE = 50
+#: People named in one record of a look: a leaf is small.
+MOST_ABOUT = 8
+#: Seconds for which the API waits for a verification before it answers how far it is.
+VERIFY_WAIT_S = 120
+GroupId = Literal["access", "work", "files", "shown", "workspaces", "exports", "rights", "data", "audit", "ledger"]
+NO_SUCH_PERIOD = Text("La période finit avant de commencer.", "The period ends before it begins.")
 
 
-class Search(Input):
-    """What is looked for; *before* is the cursor that the page before gave."""
+class Filter(Input):
+    """What is looked for: every field narrows it."""
 
     kind: Kind | None = None
+    group: GroupId | None = None
     person: Annotated[str, Field(max_length=64)] | None = None
     project: Annotated[str, Field(max_length=30)] | None = None
+    dataset: Annotated[str, Field(max_length=96)] | None = None
+    #: ``any``, a rule's name, or a rule in one version (``name@2``).
+    rule: Annotated[str, Field(max_length=32)] | None = None
+    workspace: Annotated[str, Field(pattern="^[0-9a-f]{32}$")] | None = None
     since: Start | None = None
     until: End | None = None
-    before: Annotated[int, Field(ge=0)] | None = None
+
+    def asked(self) -> dict[str, Any]:
+        """As the index is asked."""
+        if self.since is not None and self.until is not None and self.until < self.since:
+            raise Invalid(NO_SUCH_PERIOD)
+        kinds = None if self.group is None else [kind.value for kind in GROUP_BY_ID[self.group].kinds]
+        return {
+            "kind": self.kind.value if self.kind is not None else kinds,
+            "person": self.person,
+            "project": self.project,
+            "dataset": self.dataset,
+            "rule": True if self.rule == "any" else self.rule,
+            "workspace": self.workspace,
+            "since": self.since,
+            "until": self.until,
+        }
+
+    def written(self) -> dict[str, str]:
+        """The filter as text, for the private part of the record and for a document's head."""
+        return {name: str(value) for name, value in self.model_dump(mode="json").items() if value not in {None, ""}}
+
+
+class Search(Filter):
+    """A filter, and the cursor that another page gave: *before* goes to older entries, *after* to newer ones."""
+
+    before: Annotated[int, Field(ge=0, lt=1 << 53)] | None = None
+    after: Annotated[int, Field(ge=0, lt=1 << 53)] | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = PAGE_SIZE
+
+    def filter(self) -> Filter:
+        """Without the cursor."""
+        return Filter.model_validate(self.model_dump(exclude={"before", "after", "limit"}))
+
+
+def require_auditor(call: Call) -> None:
+    """Let auditors pass; raises ``Refused`` with the reasons."""
+    with call.portal.store.read() as session:
+        require(session, call.actor, Action.READ_AUDIT, now=call.now)
+
+
+def looking(call: Call, about: Iterable[str] = (), asked: Filter | None = None, **subject: Scalar) -> None:
+    """Let auditors pass, and record who looks at what; without the record nothing is shown (rule 1).
+
+    Parameters
+    ----------
+    about
+        user names of the people whom the look is about; the first few are named in the record.
+    asked
+        the filter; a private fact.
+    subject
+        public-safe facts: ``what`` is looked at.
+    """
+    require_auditor(call)
+    record_look(call, about, {} if asked is None else asked.written(), subject)
+
+
+def record_look(call: Call, about: Iterable[str], asked: dict[str, str], subject: dict[str, Scalar]) -> None:
+    """Record a look; raises ``Unavailable`` when the ledger does not take it."""
+    names = [name for name in dict.fromkeys(about) if not name.startswith(SYSTEM_PREFIX)]
+    persons = {f"about{n or ''}": name for n, name in enumerate(names[:MOST_ABOUT])}
+    kept = {name: value for name, value in subject.items() if value is not None}
+    private = {"filter": json.dumps(asked, ensure_ascii=False, sort_keys=True)[:2048]} if asked else None
+    call.portal.store.record(Event(Kind.AUDIT_READ, call.actor, None, call.now, kept, private=private, persons=persons))
 
 
 def search(call: Call, body: Search) -> Page:
-    """Entries of the ledger, newest first, one page of them; ``next`` is the cursor of the page after."""
+    """Entries of the ledger, newest first, one page of them; ``next`` and ``previous`` are cursors."""
+    asked = body.asked()
+    wanted = body.filter()
     kind = None if body.kind is None else body.kind.value
-    about = {} if body.person is None else {"about": body.person}
-    _recorded(call, about, what="search", searched=kind, about_project=body.project, before=body.before)
-    asked = Found(body.kind, body.person, body.project, body.since, body.until, body.before, body.limit + 1)
-    rows = call.portal.ledger.search(asked)
-    shown = rows[: body.limit]
+    looking(
+        call,
+        _names(call, body.person),
+        wanted,
+        what="search",
+        searched=kind or body.group,
+        about_project=body.project,
+        before=body.before,
+        after=body.after,
+    )
+    with call.portal.ledger.open() as index:
+        places = index.places_of(**asked, before=body.before, after=body.after, limit=body.limit + 1)
+        more = len(places) > body.limit
+        shown = places[-body.limit :] if body.after is not None else places[: body.limit]
+        found = [entry_of(row) for row in index.rows(shown)]
+        return {"entries": found, **_cursors(index, asked, body, shown, more=more), **_extent(index, asked)}
+
+
+def entry(call: Call, _body: Nothing) -> Page:
+    """One entry: all that is kept of it, and its neighbours in the same workspace."""
+    require_auditor(call)
+    number = int(call["index"])
+    with call.portal.ledger.open() as index:
+        row = row_at(index, number)
+        looking(call, people_of(row), None, what="entry", entry=number, about_project=row.project)
+        return {**entry_of(row), **kept_of(index, row), "neighbours": neighbours(index, row)}
+
+
+def proof(call: Call, _body: Nothing) -> Page:
+    """The proof that one entry is in the log, in both formats, with the key: for a verifier who does not believe us."""
+    require_auditor(call)
+    number = int(call["index"])
+    with call.portal.ledger.open() as index:
+        row = row_at(index, number)
+    looking(call, people_of(row), None, what="proof", entry=number, about_project=row.project)
+    return proof_of(call, number)
+
+
+async def verify(call: Call, body: Nothing) -> Page:
+    """Verify the whole log from its published tiles and its signature; answers when it is done, or how far it is."""
+    run = await asyncio.to_thread(start_verification, call)
+    await call.portal.ledger.verifications.wait(run, VERIFY_WAIT_S)
+    if run.stage is Stage.FAILED:
+        raise Unavailable(NO_LOG)
+    return verification_of(run) if run.stage is Stage.DONE else await asyncio.to_thread(verification, call, body)
+
+
+def start_verification(call: Call, _body: Nothing | None = None) -> Verification:
+    """Begin a verification, or join the one that runs; recorded."""
+    looking(call, what="verify")
+    try:
+        return call.portal.ledger.verifications.start()
+    except (Malformed, OSError) as error:
+        raise Unavailable(NO_LOG) from error
+
+
+def verification(call: Call, _body: Nothing) -> Page:
+    """How far the verification is, or what the last one found. Shows no entry, so it is not recorded."""
+    require_auditor(call)
+    return verification_of(call.portal.ledger.verifications.latest)
+
+
+def verification_of(run: Verification) -> Page:
+    """A verification as data; ``good`` is None until there is a result."""
+    report = {"good": None} | {name: value for name, value in run.report.items() if name != "note"}
+    spent = None if run.begun is None or run.ended is None else round((run.ended - run.begun).total_seconds() * 1000)
+    state = {"stage": run.stage.value, "percent": run.percent, "done": run.done, "of": run.size}
+    return {**report, **state, "begun": iso(run.begun), "ended": iso(run.ended), "milliseconds": spent}
+
+
+def proof_of(call: Call, number: int) -> Page:
+    """The proof as data."""
+    found = call.portal.ledger.prove(number)
     return {
-        "entries": [_entry(row) for row in shown],
-        "next": shown[-1].index if len(rows) > len(shown) else None,
+        "index": found.index,
+        "size": found.size,
+        "entry": found.entry.decode(),
+        "proof": found.proof,
+        "spicy": found.spicy,
+        "vkey": found.vkey,
     }
 
 
-def verify(call: Call, _body: Nothing) -> Page:
-    """Verify the whole log now, from its published tiles and its signature."""
-    _recorded(call, {}, what="verify")
-    begun = time.monotonic()
-    report = call.portal.ledger.verify()
-    return {
-        "good": report.good,
-        "origin": report.origin,
-        "size": report.size,
-        "root": report.root.hex(),
-        "checked_entries": report.checked_entries,
-        "continues": report.continues,
-        "problem_count": report.problem_count,
-        "problems": [{"where": each.where, "text": {"fr": each.fr, "en": each.en}} for each in report.problems],
-        "milliseconds": round((time.monotonic() - begun) * 1000),
-    }
+def row_at(index: Index, number: int) -> Row:
+    """Return one row; raises ``NotFound``."""
+    if not 0 <= number < index.size:
+        raise NotFound(NO_ENTRY)
+    return index.rows([number])[0]
 
 
-def _recorded(call: Call, persons: dict[str, str], **subject: Scalar) -> None:
-    """Let auditors pass, and record who looked at what; without the record nothing is shown (rule 1)."""
-    with call.portal.store.read() as session:
-        require(session, call.actor, Action.READ_AUDIT, now=call.now)
-    kept = {name: value for name, value in subject.items() if value is not None}
-    call.portal.store.record(Event(Kind.AUDIT_READ, call.actor, None, call.now, kept, persons=persons))
+def people_of(row: Row) -> list[str]:
+    """Names of everybody in the row, as far as they are known."""
+    return [row.names[each] for each in (row.actor, *row.persons.values()) if each in row.names]
 
 
-def _entry(row: Row) -> dict[str, Any]:
+def entry_of(row: Row) -> dict[str, Any]:
+    """One entry as data."""
     return {
         "index": row.index,
         "at": row.at.isoformat(),
         "kind": row.kind,
+        "kind_label": both(kind_label(row.kind)),
         "actor": row.actor_name or row.actor,
-        "actor_known": row.actor_name is not None or row.actor.startswith("system:"),
+        "actor_known": row.actor_name is not None or row.actor.startswith(SYSTEM_PREFIX),
         "project": row.project,
         "subject": dict(row.subject),
         "persons": {part: row.names.get(pseudonym, pseudonym) for part, pseudonym in row.persons.items()},
         "private": dict(row.private),
+        "rules": list(row.rules),
         "sealed_size": row.size,
         "leaf_hash": row.leaf_hash.hex(),
     }
+
+
+def kept_of(index: Index, row: Row) -> Page:
+    """What a page of one entry adds: the leaf, the pseudonyms, and what retention has taken."""
+    body = _leaf(row)
+    sealed = body.get("sealed")
+    gone = sealed is not None and index.sealed(row.index) is None
+    return {
+        "leaf": row.leaf.decode("utf-8", "replace"),
+        "pseudonyms": {"actor": row.actor, **dict(row.persons)},
+        "sealed_sha256": sealed,
+        "key": body.get("key"),
+        "deleted": gone,
+        "deleted_by": _deletion(index, row) if gone else None,
+    }
+
+
+def neighbours(index: Index, row: Row, each_side: int = 4) -> list[Page]:
+    """The entries just before and after in the same workspace, oldest first, this one among them."""
+    workspace = row.subject.get("workspace")
+    if not isinstance(workspace, str):
+        return []
+    later = index.places_of(workspace=workspace, after=row.index, limit=each_side)
+    earlier = index.places_of(workspace=workspace, before=row.index, limit=each_side)
+    return [entry_of(each) for each in index.rows([*later, row.index, *earlier][::-1])]
+
+
+def _deletion(index: Index, row: Row) -> Page | None:
+    """The entry that tells of the deletion: the first of this project after it that covers its place."""
+    after: int | None = row.index
+    while after is not None:
+        places = index.places_of(kind=Kind.AUDIT_DELETED.value, project=row.project, after=after, limit=PAGE_SIZE)
+        for each in reversed(index.rows(places)):
+            first, last = each.subject.get("first"), each.subject.get("last")
+            if isinstance(first, int) and isinstance(last, int) and first <= row.index <= last:
+                return {"index": each.index, "at": each.at.isoformat()}
+        after = places[0] if places else None
+    return None
+
+
+def _leaf(row: Row) -> dict[str, Any]:
+    try:
+        body = loads_strict(row.leaf)
+    except Malformed:
+        body = {}
+    return body if isinstance(body, dict) else {}
+
+
+def _names(call: Call, person: str | None) -> list[str]:
+    """The user name behind what was typed: a pseudonym is looked up, so that the person finds the look."""
+    if person is None:
+        return []
+    with call.portal.ledger.open() as index:
+        return [index.name_of(person) or person]
+
+
+def _cursors(index: Index, asked: dict[str, Any], body: Search, shown: Sequence[int], *, more: bool) -> Page:
+    if not shown:
+        return {"next": None, "previous": None}
+    older = more if body.after is None else bool(index.places_of(**asked, before=shown[-1], limit=1))
+    newer = (
+        more
+        if body.after is not None
+        else body.before is not None and bool(index.places_of(**asked, after=shown[0], limit=1))
+    )
+    return {"next": shown[-1] if older else None, "previous": shown[0] if newer else None}
+
+
+def _extent(index: Index, asked: dict[str, Any]) -> Page:
+    """How many there are where that is known at once, and how much of the log the index holds."""
+    known = asked["since"] is None and asked["until"] is None and not isinstance(asked["kind"], list)
+    terms = {name: value for name, value in asked.items() if name not in {"since", "until"}}
+    return {"total": index.count(**terms) if known else None, "size": index.size}
