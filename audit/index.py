@@ -8,7 +8,7 @@ it).
 import heapq
 import itertools
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -160,11 +160,7 @@ class Index:
         after
             cursor the other way: those next above this index, and still newest first.
         """
-        narrow = _Narrow(self._time_terms(since, until))
-        if before is not None:
-            narrow.add("place.idx < ?", before)
-        if after is not None:
-            narrow.add("place.idx > ?", after)
+        narrow = self._narrow(since, until, before, after)
         if actor is not None:
             narrow.add("entry.actor = ?", self._pseudonym(actor))
         wanted = self._wanted(person=person or actor, project=project, dataset=dataset, rule=rule, workspace=workspace)
@@ -218,7 +214,7 @@ class Index:
 
     def _beats(self, since: datetime, until: datetime) -> Iterator[int]:
         """Yield the times at which the recorder said that it lives, in the order of the log."""
-        narrow = _Narrow(self._time_terms(since, until))
+        narrow = self._narrow(since, until, None, None)
         kinds = (Kind.LEDGER_HEARTBEAT.value, Kind.LEDGER_OPENED.value)
         walks = [self._walk({By.KIND: kind}, narrow, newest=False, limit=-1) for kind in kinds]
         for place in heapq.merge(*walks):
@@ -272,28 +268,36 @@ class Index:
         values = (*lists[1:], *lists[:1], *narrow.values, limit)
         return [place for (place,) in self._database.execute(sql, values)]
 
-    def _time_terms(self, since: datetime | None, until: datetime | None) -> Iterator[tuple[str, int]]:
-        """Bound the index by blocks of time first, so that an old period costs no walk from the newest entry."""
+    def _narrow(
+        self, since: datetime | None, until: datetime | None, before: int | None, after: int | None
+    ) -> "_Narrow":
+        """Bound the index by blocks of time too, so that an old period costs no walk from the newest entry.
+
+        One bound on each side: given two, SQLite walks from the first that it meets.
+        """
+        floors, ceilings = [0 if after is None else after + 1], [2**62 if before is None else before]
+        narrow = _Narrow()
         if since is not None:
             low = (since - EPOCH) // MICROSECOND
             (first,) = self._database.execute("SELECT min(block) FROM block WHERE high >= ?", (low,)).fetchone()
-            yield "entry.at >= ?", low
-            yield "place.idx >= ?", 2**62 if first is None else first * BLOCK
+            narrow.add("entry.at >= ?", low)
+            floors.append(2**62 if first is None else first * BLOCK)
         if until is not None:
             high = (until - EPOCH) // MICROSECOND
             (last,) = self._database.execute("SELECT max(block) FROM block WHERE low <= ?", (high,)).fetchone()
-            yield "entry.at <= ?", high
-            yield "place.idx < ?", -1 if last is None else (last + 1) * BLOCK
+            narrow.add("entry.at <= ?", high)
+            ceilings.append(-1 if last is None else (last + 1) * BLOCK)
+        narrow.add("place.idx >= ?", max(floors))
+        narrow.add("place.idx < ?", min(ceilings))
+        return narrow
 
 
 class _Narrow:
     """Conditions on a walk, with their values."""
 
-    def __init__(self, terms: Iterable[tuple[str, Any]]) -> None:
+    def __init__(self) -> None:
         self.terms: list[str] = []
         self.values: list[Any] = []
-        for term, value in terms:
-            self.add(term, value)
 
     def add(self, term: str, value: Any) -> None:
         """Add one."""
