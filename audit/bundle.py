@@ -5,6 +5,9 @@ beside the leaves, never in them: a bundle without names proves as much as one w
 """
 
 import base64
+import csv
+import io
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +90,31 @@ def verify_bundle(data: bytes, vkey: str | None = None) -> Checked:
     for entry in document["entries"]:
         _verify_entry(entry, checkpoint)
     return Checked(checkpoint.origin, checkpoint.size, checkpoint.root, len(document["entries"]), vkey is not None)
+
+
+def verify_exported(file: Path, vkey: str | None = None) -> Checked:
+    """Verify an exported search: the document, or a zip of a CSV and the document (``*.json``) that proves its rows.
+
+    Raises
+    ------
+    Malformed
+        as ``verify_bundle``; or a row of the table is not one of the entries proved.
+    """
+    if not zipfile.is_zipfile(file):
+        return verify_bundle(file.read_bytes(), vkey)
+    with zipfile.ZipFile(file) as archive:
+        names = {name.rpartition(".")[2]: name for name in archive.namelist()}
+        if len(archive.namelist()) != 2 or set(names) != {"csv", "json"}:
+            msg = "not an exported search: it holds one .csv and one .json"
+            raise Malformed(msg)
+        proofs, table = archive.read(names["json"]), archive.read(names["csv"]).decode("utf-8-sig", "replace")
+    checked = verify_bundle(proofs, vkey)
+    proved = {(str(entry["index"]), entry["leaf_hash"]) for entry in _document(proofs)["entries"]}
+    rows = [(row.get("index"), row.get("leaf_hash")) for row in csv.DictReader(io.StringIO(table))]
+    if len(rows) != len(proved) or set(rows) != proved:
+        msg = "the rows of the table are not the entries that are proved"
+        raise Malformed(msg)
+    return checked
 
 
 def _document(data: bytes) -> dict[str, Any]:

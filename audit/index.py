@@ -229,9 +229,10 @@ class Index:
         self._database.close()
         self._private.close()
 
-    def name_of(self, pseudonym: str) -> str | None:
-        """Return the name behind a pseudonym, None when it never was or is forgotten."""
-        return self._private.names([pseudonym]).get(pseudonym)
+    def person(self, typed: str) -> str | None:
+        """Return the user name that *typed* (a name or a pseudonym) stands for, None when the log knows nobody so."""
+        found = self._private.names([typed]).get(typed)
+        return found or (typed if self._private.pseudonym(typed) else None)
 
     def times(self, places: Sequence[int]) -> list[datetime]:
         """Return when these entries happened, in their order; without reading them."""

@@ -20,6 +20,7 @@ from rich.progress import Progress
 
 from audit import Event, Index, KeyStore, Kind, Ledger, LedgerError, Malformed, Places
 from audit.checkpoint import Checkpoint
+from audit.bundle import verify_exported
 from audit.export import export_log
 from audit.index import Row
 from audit.proof import Proof, prove
@@ -105,6 +106,32 @@ def prove_entry(index: int, folder: Path | None, out: Path | None, *, as_json: b
         click.echo(json.dumps({"index": index, "size": size, "entry": entry.decode(), "proof": proof}))
     elif out is None:
         click.echo(proof, nl=False)
+
+
+@command.command(name="verify-export")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_vkey
+@_as_json
+@_polite
+def verify_export(file: Path, vkey_file: Path | None, *, as_json: bool) -> None:
+    """Check a search that an auditor exported: FILE is the JSON document, or the zip that holds a CSV and its proofs.
+
+    With a zip every row of the table must be an entry of the proofs, with the hash of its leaf; the table's other
+    columns are for reading, what counts is the leaf beside it. Exit status: 0 good,
+    1 a proof, a row or the signature is not right.
+    """
+    try:
+        found = verify_exported(file, _text(vkey_file))
+    except Malformed as error:
+        click.echo(json.dumps({"good": False, "why": str(error)}) if as_json else f"✗ {error}")
+        sys.exit(1)
+    told = {"good": True, "origin": found.origin, "size": found.size, "entries": found.entries}
+    if as_json:
+        click.echo(json.dumps(told | {"root": found.root.hex(), "independent_key": found.independent_key}))
+        return
+    click.echo(f"✓ {found.origin} : {found.entries} / {found.size}, {found.root.hex()[:16]}…")
+    if not found.independent_key:
+        click.echo(_OWN_KEY.in_("fr"))
 
 
 @command.command()

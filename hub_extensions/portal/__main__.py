@@ -48,6 +48,7 @@ def open_portal(settings: Settings, hub: HubApi) -> Portal:
         trial=NOT_PROTECTED if trial else None,
         default_quota=Quota(settings.default_cpu, settings.default_memory_mb, settings.default_pids),
         classifications=UNSEALED if trial else None,
+        retention_months=settings.retention_months,
     )
 
 

@@ -10,7 +10,7 @@ from hub_extensions.portal.api.handlers import ApiHandler, DocumentHandler, Down
 from hub_extensions.portal.api.operations import OPERATIONS, Operation
 from hub_extensions.portal.base import CONTENT_POLICY
 from hub_extensions.portal.context import Portal
-from hub_extensions.portal.handlers import admin, audit, exports, home, review
+from hub_extensions.portal.handlers import admin, audit, audit_data, exports, home, review, trace
 from hub_extensions.portal.pages import NotFoundPage
 from hub_extensions.portal.templating import STATIC
 
@@ -40,6 +40,12 @@ PAGES: tuple[tuple[str, type[RequestHandler]], ...] = (
     ("audit/sessions", audit.SessionsPage),
     (f"audit/sessions/(?P<workspace>{_ID})", audit.SessionPage),
     ("audit/verification", audit.VerificationPage),
+    ("audit/datasets", audit_data.AuditDatasetsPage),
+    (f"audit/datasets/(?P<dataset>{_SLUG})", audit_data.ReadersPage),
+    (f"audit/datasets/(?P<dataset>{_SLUG})/readers.csv", audit_data.ReadersTable),
+    ("audit/export", audit_data.ExportHandler),
+    ("trace", trace.TracePage),
+    (f"trace/entries/(?P<index>{_NUMBER})/proof", trace.OwnProofHandler),
 )
 
 

@@ -50,6 +50,8 @@ class Portal:
     workspace_origin: Callable[[str], str]
     clock: Callable[[], datetime]
     trial: Text | None = None
+    #: Months for which traces are kept where a project chose nothing else.
+    retention_months: int = 12
     default_quota: Quota = field(default_factory=Quota)
     classifications: frozenset[Classification] | None = None
 

@@ -83,10 +83,10 @@ async def test_every_page_is_accessible_in_both_languages(world: World, open_as:
     await author.wait_for_selector(".notice.ok")
     world.hub.servers = {ANA: {PROJECT: {"ready": False, "pending": "spawn"}}}
     seen = {
-        ANA: ("", "habilitations", "exports", f"exports/new?project={PROJECT}", f"exports/{request}", "admin"),
+        ANA: ("", "habilitations", "exports", f"exports/new?project={PROJECT}", f"exports/{request}", "admin", "trace"),
         ADA: ("review", f"review/{request}"),
         PAUL: ("admin", "admin/projects", f"admin/projects/{PROJECT}", "admin/datasets"),
-        AUD: ("audit",),
+        AUD: ("audit", "audit?since=x", "audit/entries/40", "audit/sessions", "audit/datasets", "audit/verification"),
     }
     found: dict[str, list[str]] = {}
     for who, paths in seen.items():

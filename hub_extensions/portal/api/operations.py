@@ -13,14 +13,17 @@ from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.verbs import (
     admin,
     audit,
+    audit_export,
     exports,
     habilitations,
     home,
     ledger_state,
+    readers,
     review,
     rights,
     runs,
     sessions,
+    trace,
 )
 
 
@@ -107,5 +110,10 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(_GET, "/audit/sessions/{workspace}", sessions.session, sessions.Range),
     Operation(_POST, "/audit/verify", audit.verify),
     Operation(_GET, "/audit/verification", audit.verification),
+    Operation(_GET, "/audit/datasets", readers.datasets),
+    Operation(_GET, "/audit/datasets/{dataset}/readers", readers.readers),
+    Operation(_POST, "/audit/exports", audit_export.export, audit_export.Export),
+    Operation(_GET, "/trace", trace.trace, trace.Mine),
+    Operation(_GET, "/trace/entries/{index}/proof", trace.proof),
     Operation(_GET, "/audit/state", ledger_state.state),
 )

@@ -116,12 +116,12 @@ def record_look(call: Call, about: Iterable[str], asked: dict[str, str], subject
 
 def search(call: Call, body: Search) -> Page:
     """Entries of the ledger, newest first, one page of them; ``next`` and ``previous`` are cursors."""
-    asked = body.asked()
-    wanted = body.filter()
+    require_auditor(call)
+    asked, wanted = body.asked(), body.filter()
     kind = None if body.kind is None else body.kind.value
     looking(
         call,
-        _names(call, body.person),
+        meant(call, body.person),
         wanted,
         what="search",
         searched=kind or body.group,
@@ -279,12 +279,13 @@ def _leaf(row: Row) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _names(call: Call, person: str | None) -> list[str]:
-    """The user name behind what was typed: a pseudonym is looked up, so that the person finds the look."""
-    if person is None:
+def meant(call: Call, typed: str | None) -> list[str]:
+    """Who is meant by what was typed, so that the person finds the look; a name that nobody has is no person's."""
+    if typed is None:
         return []
     with call.portal.ledger.open() as index:
-        return [index.name_of(person) or person]
+        name = index.person(typed)
+    return [] if name is None else [name]
 
 
 def _cursors(index: Index, asked: dict[str, Any], body: Search, shown: Sequence[int], *, more: bool) -> Page:

@@ -16,7 +16,7 @@ from audit.index import Index, Row
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import Input, Start
 from hub_extensions.portal.timeline import MOST_DRAWN
-from hub_extensions.portal.verbs.audit import entry_of, looking, require_auditor
+from hub_extensions.portal.verbs.audit import entry_of, looking, meant, require_auditor
 from project_spaces.errors import Invalid, NotFound
 from project_spaces.text import Text
 
@@ -48,7 +48,8 @@ class Range(Input):
 
 def sessions(call: Call, body: Sessions) -> Page:
     """Sessions, newest first; of one project also how many each person had."""
-    looking(call, [body.person] if body.person else [], what="sessions", about_project=body.project, before=body.before)
+    require_auditor(call)
+    looking(call, meant(call, body.person), what="sessions", about_project=body.project, before=body.before)
     with call.portal.ledger.open() as index:
         found, following = _page(index, body)
         people = _by_person(index, body.project) if body.project is not None else []

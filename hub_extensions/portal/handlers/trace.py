@@ -1,0 +1,32 @@
+"""My trace: the page of every person who has signed in."""
+
+from urllib.parse import urlencode
+
+from hub_extensions.portal.context import Page
+from hub_extensions.portal.handlers.audit import ProofHandler, proof_archive
+from hub_extensions.portal.inputs import Nothing, parse
+from hub_extensions.portal.pages import PageHandler
+from hub_extensions.portal.verbs import trace
+
+
+class TracePage(PageHandler):
+    """What is kept about me."""
+
+    template = "trace.html"
+
+    async def page(self) -> Page:
+        """One page of my entries, and what stands around them."""
+        asked = {name: value for name in ("kind", "before") if (value := self.get_query_argument(name, ""))}
+        found = await self.run(trace.trace, parse(trace.Mine, asked))
+        kept = {name: value for name, value in asked.items() if name == "kind"}
+        more = None if found["next"] is None else "trace?" + urlencode({**kept, "before": found["next"]})
+        return {**found, "asked_kind": asked.get("kind", ""), "more": more, "first": "before" not in asked}
+
+
+class OwnProofHandler(ProofHandler):
+    """The proof of one of my entries."""
+
+    async def get(self, **_path: str) -> None:
+        """Send it."""
+        found = await self.run(trace.proof, Nothing())
+        self.attach(f"entry-{found['index']}.zip", "application/zip", proof_archive(found))

@@ -1,0 +1,95 @@
+"""My trace: what the ledger keeps about the person who asks, for how long, and who looked at it.
+
+Nobody sees another's: the person is always the caller, and an entry is shown only when the caller acted in it or is
+named in it. Private facts of an entry are shown to its actor alone. Even this look is recorded.
+"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from audit.events import Kind
+from audit.index import Index, Row
+from hub_extensions.portal.audit_words import kind_label
+from hub_extensions.portal.context import Call, Page
+from hub_extensions.portal.inputs import Input, Nothing
+from hub_extensions.portal.ledger_view import NO_ENTRY
+from hub_extensions.portal.verbs.audit import entry_of, proof_of, record_look, row_at
+from hub_extensions.portal.words import both
+from project_spaces.errors import NotFound
+from project_spaces.memberships import memberships
+from project_spaces.retention import retention_of
+
+PAGE_SIZE = 50
+#: Looks at somebody's entries that are listed.
+MOST_LOOKS = 200
+LOOKS = (Kind.AUDIT_READ.value, Kind.AUDIT_UNSEALED.value)
+
+
+class Mine(Input):
+    """Which of my entries: the cursor of the page before, one kind."""
+
+    kind: Kind | None = None
+    before: Annotated[int, Field(ge=0, lt=1 << 53)] | None = None
+
+
+def trace(call: Call, body: Mine) -> Page:
+    """What is kept about me: counts by kind, my entries, how long they are kept, who looked at them."""
+    record_look(call, (), {}, {"what": "own"})
+    kind = None if body.kind is None else body.kind.value
+    with call.portal.ledger.open() as index:
+        places = index.places_of(person=call.actor, kind=kind, before=body.before, limit=PAGE_SIZE + 1)
+        found = index.rows(places[:PAGE_SIZE])
+        return {
+            "counts": _counts(index, call.actor),
+            "entries": [_mine(row, call.actor) for row in found],
+            "next": found[-1].index if len(places) > PAGE_SIZE else None,
+            "looks": _looks(index, call.actor),
+            "retention": _retention(call),
+        }
+
+
+def proof(call: Call, _body: Nothing) -> Page:
+    """The proof of one of my entries: evidence in my own hands of what I ran, and when."""
+    number = int(call["index"])
+    with call.portal.ledger.open() as index:
+        row = row_at(index, number)
+    if call.actor not in row.names.values():
+        raise NotFound(NO_ENTRY)
+    record_look(call, (), {}, {"what": "own proof", "entry": number})
+    return proof_of(call, number)
+
+
+def _counts(index: Index, person: str) -> list[Page]:
+    counted = [(kind.value, index.count(kind=kind.value, person=person) or 0) for kind in Kind]
+    found = sorted((each for each in counted if each[1]), key=lambda each: -each[1])
+    return [{"kind": kind, "label": both(kind_label(kind)), "count": count} for kind, count in found]
+
+
+def _mine(row: Row, person: str) -> Page:
+    found = entry_of(row)
+    if row.actor_name != person:
+        found |= {"private": {}}
+    return found
+
+
+def _looks(index: Index, person: str) -> list[Page]:
+    rows = index.rows(index.places_of(kind=LOOKS, person=person, limit=MOST_LOOKS))
+    return [
+        {
+            "index": row.index,
+            "at": row.at.isoformat(),
+            "kind_label": both(kind_label(row.kind)),
+            "by": row.actor_name or row.actor,
+            "what": row.subject.get("what"),
+        }
+        for row in rows
+        if row.actor_name != person
+    ]
+
+
+def _retention(call: Call) -> list[Page]:
+    with call.portal.store.read() as session:
+        projects = sorted({each.project for each in memberships(session, person=call.actor)})
+        kept = [(slug, retention_of(session, slug, call.portal.retention_months)) for slug in projects]
+    return [{"project": slug, "months": each.months, "held": each.hold is not None} for slug, each in kept]

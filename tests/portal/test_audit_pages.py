@@ -1,0 +1,340 @@
+"""The auditor's pages and my trace over a ledger in memory: what they show and record first, and whom they refuse."""
+
+import base64
+import csv
+import io
+import json
+import zipfile
+from datetime import timedelta
+from pathlib import Path
+
+import aiohttp
+import pytest
+from click.testing import CliRunner
+from sigstore._internal.merkle import _chain_border_right, _chain_inner, _decomp_inclusion_proof, _hash_leaf
+from sigstore._internal.rekor.checkpoint import LogCheckpoint
+
+from audit.bundle import verify_bundle
+from audit.checkpoint import Signer
+from audit.errors import Malformed
+from audit.events import Event, Kind
+from audit.testing import MemoryLedger
+from hub_extensions.commands.ledger import command
+from hub_extensions.portal.testing import ADA, ANA, AUD, BEN, NOW, OUT, PAUL, PROJECT, World
+from hub_extensions.portal.verbs.audit_export import defused
+from tests.portal.test_pages import Browser
+
+WORKSPACE, KERNEL = "a" * 32, "1f" * 8
+EVIL = '"><script>alert(1)</script>'
+FORMULA = '=HYPERLINK("http://evil")'
+
+
+@pytest.fixture
+def browser(world: World, client: aiohttp.ClientSession) -> Browser:
+    """Somebody's browser."""
+    return Browser(world, client)
+
+
+@pytest.fixture
+def session(world: World, ledger: MemoryLedger) -> int:
+    """A session of Ana's is in the ledger; returns the index of a cell that hit a rule."""
+    at, place = NOW - timedelta(hours=2), {"workspace": WORKSPACE}
+    cell = {**place, "channel": "shell", "type": "execute_request", "kernel": KERNEL}
+    ledger.append(
+        Event(Kind.WORKSPACE_STARTED, ANA, PROJECT, at, {**place, "phase": "starting"}),
+        Event(Kind.MOUNT, ANA, PROJECT, at, {**place, "dataset": "snds-synth", "version": "2026.1"}),
+        Event(Kind.WORKSPACE_STARTED, ANA, PROJECT, at, {**place, "phase": "running"}),
+    )
+    for n in range(70):
+        when = at + timedelta(seconds=30 * n)
+        ledger.append(Event(Kind.KERNEL_MESSAGE, ANA, PROJECT, when, cell, b"x" * 100 * n))
+        ledger.append(Event(Kind.OUTPUT_COUNT, ANA, PROJECT, when, {**place, "label": KERNEL, "bytes": 10**5}))
+    hit = Event(Kind.KERNEL_MESSAGE, ANA, PROJECT, at + timedelta(hours=1), cell, b"boom", rules=("volume@1",))
+    (receipt,) = ledger.append(hit)
+    private = {"what": EVIL, "reason": FORMULA}
+    ledger.append(
+        Event(Kind.REFUSAL, ANA, PROJECT, at + timedelta(hours=1), {"status": 403}, private=private),
+        Event(Kind.WORKSPACE_CUT, "system:worker", PROJECT, at + timedelta(hours=1.1), place, persons={"owner": ANA}),
+    )
+    return receipt.index
+
+
+async def test_every_look_is_recorded_with_its_filter_before_it_shows(
+    browser: Browser, ledger: MemoryLedger, session: int
+) -> None:
+    await browser.sign_in(AUD)
+    looks = {
+        f"audit?person={ANA}&kind=refusal&since=2026-11-01": "search",
+        f"audit/entries/{session}": "entry",
+        f"audit/entries/{session}/proof": "proof",
+        "audit/sessions": "sessions",
+        f"audit/sessions/{WORKSPACE}": "session",
+        "audit/datasets": "datasets",
+        "audit/datasets/snds-synth": "readers",
+        "audit/datasets/snds-synth/readers.csv": "readers",
+    }
+    for path, what in looks.items():
+        async with browser.client.get(browser.world.address + path) as answer:
+            assert answer.status == 200, path
+        event = ledger.of(Kind.AUDIT_READ)[-1]
+        assert (event.actor, event.subject["what"]) == (AUD, what)
+        if what in {"search", "entry", "proof", "session"}:
+            assert ANA in event.persons.values(), what
+    searched = next(event for event in ledger.of(Kind.AUDIT_READ) if event.subject["what"] == "search")
+    assert searched.private is not None
+    assert json.loads(searched.private["filter"])["person"] == ANA
+    assert ANA not in json.dumps(dict(searched.subject))
+
+
+async def test_without_the_record_nothing_is_shown(browser: Browser, ledger: MemoryLedger, session: int) -> None:
+    await browser.sign_in(AUD)
+    ledger.stop()
+    for path in ("audit", f"audit/entries/{session}", f"audit/entries/{session}/proof", "audit/sessions", "trace"):
+        page = await browser.get(path, 503)
+        assert "execute_request" not in page
+    await browser.send("audit/export", 503, format="json")
+
+
+async def test_nobody_but_an_auditor_gets_in(browser: Browser, session: int) -> None:
+    paths = ("audit/entries/0", f"audit/sessions/{WORKSPACE}", "audit/datasets/snds-synth", "audit/verification")
+    for who in (ANA, ADA, PAUL, OUT):
+        await browser.sign_in(who)
+        for path in (*paths, f"audit/entries/{10**9}", "audit/sessions/" + "9" * 32):
+            await browser.get(path, 403)
+        assert "proof" not in await browser.send("audit/export", 403, format="json")
+        await browser.send("audit/verification", 403, act="verify")
+
+
+async def test_what_was_typed_is_never_markup(browser: Browser, session: int) -> None:
+    await browser.sign_in(AUD)
+    for path in (
+        "audit?kind=refusal",
+        f"audit/entries/{session + 1}",
+        f"audit/sessions/{WORKSPACE}",
+        f"audit?person={EVIL}",
+    ):
+        page = await browser.get(path)
+        assert "<script>alert" not in page, path
+    assert "&lt;script&gt;" in await browser.get(f"audit/entries/{session + 1}")
+
+
+async def test_a_filter_that_can_not_be_read_is_said_and_kept(browser: Browser) -> None:
+    await browser.sign_in(AUD)
+    page = await browser.get("audit?since=2026-13-45&project=stays", 422)
+    assert "Champ « since »" in page
+    assert 'value="stays"' in page
+    assert "La période finit avant" in await browser.get("audit?since=2026-11-02&until=2026-10-01", 422)
+    assert "Aucune entrée ne correspond" in await browser.get("audit?person=nobody")
+    for forged in (
+        "before=-1",
+        "before=9e9",
+        "after=x",
+        f"before={10**30}",
+        "kind=nothing",
+        "group=all",
+        "workspace=..",
+        "x=1",
+    ):
+        status = 200 if forged == "x=1" else 422
+        await browser.get(f"audit?{forged}", status)
+
+
+async def test_pages_go_both_ways(browser: Browser, session: int) -> None:
+    await browser.sign_in(AUD)
+    first = await browser.get("audit?kind=kernel.message")
+    assert "<b>71</b>" in first
+    older = first.split('rel="next"')[0].rsplit('href="/services/bureau/', 1)[1].split('"')[0].replace("&amp;", "&")
+    second = await browser.get(older)
+    assert second.count("<tr><td") == 21
+    newer = second.split('rel="prev"')[0].rsplit('href="/services/bureau/', 1)[1].split('"')[0].replace("&amp;", "&")
+    again = await browser.get(newer)
+    assert again.count("<tr><td") == 50
+    assert f">{session}</a>" in again
+
+
+async def test_an_entry_shows_its_leaf_its_neighbours_and_a_proof_that_verifies(
+    browser: Browser, ledger: MemoryLedger, session: int
+) -> None:
+    await browser.sign_in(AUD)
+    page = await browser.get(f"audit/entries/{session}")
+    assert "volume@1" in page
+    assert f"audit/sessions/{WORKSPACE}" in page
+    assert "spicy-litetlog -verify" in page
+    await browser.get(f"audit/entries/{10**9}", 404)
+    async with browser.client.get(f"{browser.world.address}audit/entries/{session}/proof") as answer:
+        archive = zipfile.ZipFile(io.BytesIO(await answer.read()))
+    name = f"entry-{session}.json"
+    assert {name, f"{name}.tlog-proof", f"{name}.spicy", "log.vkey"} < set(archive.namelist())
+    assert archive.read(name) == ledger.leaves[session]
+    assert archive.read(f"{name}.tlog-proof").startswith(b"c2sp.org/tlog-proof@v1\n")
+
+
+async def test_a_session_is_replayed_with_its_lanes_and_can_be_looked_at_closer(browser: Browser, session: int) -> None:
+    await browser.sign_in(AUD)
+    listed = await browser.get(f"audit/sessions?project={PROJECT}")
+    assert f"audit/sessions/{WORKSPACE}" in listed
+    page = await browser.get(f"audit/sessions/{WORKSPACE}")
+    for lane in ("Bureau", "Données", "Noyau", "Refus, alertes"):
+        assert f">{lane}</text>" in page
+    assert page.count('class="hit"') == 1
+    assert "coupé" in page
+    close = await browser.get(
+        f"audit/sessions/{WORKSPACE}?since=2026-11-23T07:00:00%2B00:00&until=2026-11-23T07:01:00%2B00:00"
+    )
+    assert close.count('<tr><td class="nowrap mono">') == 9
+    await browser.get(f"audit/sessions/{WORKSPACE}?since=2026-11-24&until=2026-11-23", 422)
+    await browser.get("audit/sessions/" + "9" * 32, 404)
+
+
+async def test_who_opened_a_data_set_when(browser: Browser, session: int) -> None:
+    await browser.sign_in(AUD)
+    page = await browser.get("audit/datasets/snds-synth")
+    assert "<b>1</b> montages" in page
+    assert 'class="days"' in page
+    async with browser.client.get(f"{browser.world.address}audit/datasets/snds-synth/readers.csv") as answer:
+        rows = list(csv.reader(io.StringIO((await answer.text()).removeprefix("\ufeff"))))
+    assert rows[1][:2] == [ANA, PROJECT]
+    assert rows[1][4:6] == ["1", "yes"]
+    await browser.get("audit/datasets/nothing-here", 404)
+
+
+async def exported(browser: Browser, **fields: str) -> bytes:
+    xsrf = next(cookie.value for cookie in browser.client.cookie_jar if cookie.key == "_xsrf")
+    async with browser.client.post(f"{browser.world.address}audit/export", data={"_xsrf": xsrf, **fields}) as answer:
+        assert answer.status == 200, await answer.text()
+        assert "attachment" in answer.headers["Content-Disposition"]
+        return await answer.read()
+
+
+async def test_an_export_verifies_offline_and_names_nobody_unless_ticked(
+    browser: Browser, ledger: MemoryLedger, session: int
+) -> None:
+    await browser.sign_in(AUD)
+    data = await exported(browser, format="json", kind="refusal", person=ANA)
+    assert verify_bundle(data).entries == 1
+    assert b"alert(1)" not in data, "private facts stay"
+    assert not [entry for entry in json.loads(data)["entries"] if "names" in entry]
+    event = ledger.of(Kind.AUDIT_READ)[-1]
+    assert (event.subject["what"], event.subject["names"]) == ("export", False)
+    assert b"alert(1)" in await exported(browser, format="json", kind="refusal", names="yes")
+    for change in (
+        lambda entry: entry.update(leaf=entry["leaf"].replace("403", "200")),
+        lambda entry: entry.update(index=entry["index"] - 1),
+        lambda entry: entry.update(leaf_hash="00" * 32),
+        lambda entry: entry.update(proof=entry["proof"][:-1]),
+        lambda entry: entry.pop("proof"),
+    ):
+        forged = json.loads(data)
+        change(forged["entries"][0])
+        with pytest.raises(Malformed):
+            verify_bundle(json.dumps(forged).encode())
+
+
+async def test_an_export_as_a_table_calculates_nothing_and_brings_its_proofs(browser: Browser, session: int) -> None:
+    await browser.sign_in(AUD)
+    archive = zipfile.ZipFile(io.BytesIO(await exported(browser, format="csv", kind="refusal", names="yes")))
+    table, proofs = sorted(archive.namelist())
+    rows = list(csv.DictReader(io.StringIO(archive.read(table).decode().removeprefix("\ufeff"))))
+    assert verify_bundle(archive.read(proofs)).entries == len(rows) == 1
+    document = json.loads(archive.read(proofs))
+    assert [row["leaf_hash"] for row in rows] == [entry["leaf_hash"] for entry in document["entries"]]
+
+
+async def test_an_exported_file_is_checked_by_a_command_without_us(
+    browser: Browser, session: int, tmp_path: Path
+) -> None:
+    await browser.sign_in(AUD)
+    key = browser.world.portal.ledger.places.vkey
+    for form in ("json", "csv"):
+        data = await exported(browser, format=form, project=PROJECT, kind="kernel.message")
+        file = tmp_path / form
+        file.write_bytes(data)
+        good = CliRunner().invoke(command, ["verify-export", str(file), "--vkey", str(key), "--json"])
+        assert good.exit_code == 0, good.output
+        assert json.loads(good.output)["entries"] == 71
+    foreign = tmp_path / "foreign.vkey"
+    foreign.write_text(Signer.generate("bureau.test/ledger").vkey)
+    assert CliRunner().invoke(command, ["verify-export", str(file), "--vkey", str(foreign)]).exit_code == 1
+    with zipfile.ZipFile(file) as archive, zipfile.ZipFile(tmp_path / "dropped", "w") as dropped:
+        for name in archive.namelist():
+            dropped.writestr(name, archive.read(name).rsplit(b"\r\n", 2)[0] if "csv" in name else archive.read(name))
+    assert CliRunner().invoke(command, ["verify-export", str(tmp_path / "dropped")]).exit_code == 1
+
+
+async def test_an_outside_verifier_accepts_each_entry_of_an_export(browser: Browser, session: int) -> None:
+    """sigstore's Merkle code and checkpoint parser, none of ours."""
+    await browser.sign_in(AUD)
+    document = json.loads(await exported(browser, format="json", rule="any"))
+    checkpoint = LogCheckpoint.from_text(document["checkpoint"].rpartition("\n\n")[0] + "\n")
+    for entry in document["entries"]:
+        proof = [base64.b64decode(node) for node in entry["proof"]]
+        inner, border = _decomp_inclusion_proof(entry["index"], checkpoint.log_size)
+        leaf_hash = _hash_leaf(entry["leaf"].encode())
+        assert leaf_hash.hex() == entry["leaf_hash"]
+        middle = _chain_inner(leaf_hash, proof[:inner], entry["index"])
+        assert len(proof) == inner + border
+        assert _chain_border_right(middle, proof[inner:]).hex() == checkpoint.log_hash
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\uff1d1"])
+def test_no_cell_begins_a_formula(cell: str) -> None:
+    assert str(defused(cell)).startswith("'")
+    assert defused("plain") == "plain"
+    assert defused(-3) == -3
+
+
+async def test_an_export_has_a_limit_and_says_so(browser: Browser, ledger: MemoryLedger) -> None:
+    ledger.append(*(Event(Kind.LEDGER_HEARTBEAT, "system:ledger", None, NOW) for _ in range(2001)))
+    await browser.sign_in(AUD)
+    assert "plus de 2000 entrées" in await browser.send("audit/export", 422, format="json", kind="ledger.heartbeat")
+    assert "rien à exporter" in await browser.send("audit/export", 422, format="csv", person="nobody")
+
+
+async def test_my_trace_shows_what_is_kept_about_me_and_who_looked(
+    browser: Browser, ledger: MemoryLedger, session: int
+) -> None:
+    await browser.sign_in(ANA)
+    page = await browser.get("trace")
+    assert "Ma trace" in await browser.get("")
+    assert "Personne n'a cherché" in page
+    await browser.sign_in(AUD)
+    await browser.get(f"audit?person={ANA}")
+    await browser.get(f"audit/entries/{session}")
+    await browser.sign_in(ANA)
+    page = await browser.get("trace")
+    assert page.count(f"<b>{AUD}</b>") == 2
+    assert "12 mois" in page
+    await browser.sign_in(BEN)
+    theirs = await browser.get("trace")
+    assert AUD not in theirs
+    assert KERNEL not in theirs, "another's entries"
+
+
+async def test_the_proof_of_an_entry_goes_to_whom_it_concerns_only(browser: Browser, session: int) -> None:
+    await browser.sign_in(ANA)
+    async with browser.client.get(f"{browser.world.address}trace/entries/{session}/proof") as answer:
+        assert answer.status == 200
+        assert answer.content_type == "application/zip"
+    for who in (BEN, AUD, PAUL):
+        await browser.sign_in(who)
+        await browser.get(f"trace/entries/{session}/proof", 404)
+
+
+async def test_a_look_by_pseudonym_is_found_by_the_person_too(
+    browser: Browser, ledger: MemoryLedger, session: int
+) -> None:
+    pseudonym = json.loads(ledger.leaves[session])["actor"]
+    await browser.sign_in(AUD)
+    await browser.get(f"audit?person={pseudonym}")
+    assert ledger.of(Kind.AUDIT_READ)[-1].persons == {"about": ANA}
+
+
+async def test_the_state_of_the_ledger_and_a_verification_while_one_looks(browser: Browser, session: int) -> None:
+    await browser.sign_in(AUD)
+    page = await browser.get("audit/verification")
+    assert "bureau.test/ledger" in page
+    page = await browser.send("audit/verification", act="verify")
+    assert "Vérification en cours" in page or "Le journal est intègre" in page
+    verifications = browser.world.portal.ledger.verifications
+    await verifications.wait(verifications.latest, 60)
+    assert "Le journal est intègre" in await browser.get("audit/verification")
