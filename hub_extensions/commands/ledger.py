@@ -19,8 +19,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from audit import Event, Index, KeyStore, Kind, Ledger, LedgerError, Malformed, Places
-from audit.checkpoint import Checkpoint
 from audit.bundle import verify_exported
+from audit.checkpoint import Checkpoint
 from audit.export import export_log
 from audit.index import Row
 from audit.proof import Proof, prove

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 from jupyterhub.services.auth import HubOAuth
@@ -10,6 +11,7 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
 from hub_extensions import settings as bureau_settings
+from hub_extensions.alarms import open_alarms
 from hub_extensions.gateway.__main__ import stopped
 from hub_extensions.installed_desk import open_installed_desk
 from hub_extensions.opening import open_box, open_layout, open_store
@@ -49,6 +51,9 @@ def open_portal(settings: Settings, hub: HubApi) -> Portal:
         default_quota=Quota(settings.default_cpu, settings.default_memory_mb, settings.default_pids),
         classifications=UNSEALED if trial else None,
         retention_months=settings.retention_months,
+        control_terms=settings.control_terms,
+        egress_budget=settings.egress_budget,
+        alarms=partial(open_alarms, settings),
     )
 
 

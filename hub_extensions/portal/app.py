@@ -10,12 +10,13 @@ from hub_extensions.portal.api.handlers import ApiHandler, DocumentHandler, Down
 from hub_extensions.portal.api.operations import OPERATIONS, Operation
 from hub_extensions.portal.base import CONTENT_POLICY
 from hub_extensions.portal.context import Portal
-from hub_extensions.portal.handlers import admin, audit, audit_data, exports, home, review, trace
+from hub_extensions.portal.handlers import admin, audit, audit_data, controls, exports, home, review, trace
 from hub_extensions.portal.pages import NotFoundPage
 from hub_extensions.portal.templating import STATIC
 
 _SLUG = r"[a-z0-9-]{1,30}"
 _ID = r"[0-9a-f]{32}"
+_PERIOD = r"\d{4}-\d{2}|end"
 _NUMBER = r"(?:0|[1-9][0-9]{0,14})"
 
 #: Address below the portal's prefix, and its page.
@@ -43,6 +44,9 @@ PAGES: tuple[tuple[str, type[RequestHandler]], ...] = (
     ("audit/datasets", audit_data.AuditDatasetsPage),
     (f"audit/datasets/(?P<dataset>{_SLUG})", audit_data.ReadersPage),
     (f"audit/datasets/(?P<dataset>{_SLUG})/readers.csv", audit_data.ReadersTable),
+    ("audit/controls", controls.ControlsPage),
+    (f"audit/controls/(?P<scope>{_SLUG})/(?P<period>{_PERIOD})", controls.ControlPage),
+    ("audit/egress", controls.EgressPage),
     ("audit/export", audit_data.ExportHandler),
     ("trace", trace.TracePage),
     (f"trace/entries/(?P<index>{_NUMBER})/proof", trace.OwnProofHandler),
@@ -136,5 +140,5 @@ def _api(prefix: str) -> list[Any]:
 
 def pattern(path: str) -> str:
     """Return the expression of an address of the API: ``{request}`` is an id, ``{index}`` a number, else a slug."""
-    kinds = {"request": _ID, "file": _ID, "link": _ID, "workspace": _ID, "index": _NUMBER}
+    kinds = {"request": _ID, "file": _ID, "link": _ID, "workspace": _ID, "index": _NUMBER, "period": _PERIOD}
     return re.sub(r"{(\w+)}", lambda found: f"(?P<{found[1]}>{kinds.get(found[1], _SLUG)})", path)

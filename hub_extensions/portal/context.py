@@ -5,8 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
+from hub_extensions.alarms import Alarm
 from hub_extensions.exports.desk import Desk
+from project_spaces.control_periods import ControlTerms
+from project_spaces.egress import Budget
 from project_spaces.facts import Classification
 from project_spaces.layout import Layout
 from project_spaces.quotas import Quota
@@ -52,6 +56,11 @@ class Portal:
     trial: Text | None = None
     #: Months for which traces are kept where a project chose nothing else.
     retention_months: int = 12
+    control_terms: ControlTerms = field(default_factory=lambda: ControlTerms(ZoneInfo("Europe/Paris"), 10))
+    #: What one person may be shown where a project has no budget of its own.
+    egress_budget: Budget = field(default_factory=lambda: Budget(1 << 30, 4 << 30))
+    #: What is wrong with the installation now.
+    alarms: Callable[[datetime], tuple[Alarm, ...]] = lambda _now: ()
     default_quota: Quota = field(default_factory=Quota)
     classifications: frozenset[Classification] | None = None
 

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from pydantic import BaseModel
 from tornado.web import Finish
 
+from hub_extensions.alarms import Alarm
 from hub_extensions.portal import templating
 from hub_extensions.portal.base import NOT_HERE, NoPage, PortalHandler, as_error
 from hub_extensions.portal.context import Page
@@ -20,6 +21,7 @@ from hub_extensions.portal.inputs import Nothing, parse
 from hub_extensions.portal.language import COOKIE
 from hub_extensions.portal.navigation import navigation
 from project_spaces.errors import BureauError
+from project_spaces.facts import PlatformRole
 from project_spaces.text import Text
 
 SAID_COOKIE = "bureau-said"
@@ -103,8 +105,16 @@ class PageHandler(PortalHandler):
             "static": lambda name: f"{self.prefix}static/{name}?v={templating.fingerprint(name)}",
             "filled": self._filled(),
             "error": None,
+            "alarms": self._alarms(),
             "now": self.portal.clock(),
         }
+
+    def _alarms(self) -> tuple[Alarm, ...]:
+        """What auditors and administrators must see on every page; one small file is read."""
+        watching = {PlatformRole.AUDITOR, PlatformRole.ADMINISTRATOR}
+        if self.viewer is None or not watching & self.viewer.roles:
+            return ()
+        return self.portal.alarms(self.portal.clock())
 
     def say(self, text: Text) -> None:
         """Remember one sentence for the next page."""

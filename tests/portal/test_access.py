@@ -14,7 +14,16 @@ from hub_extensions.portal.testing import ADA, ANA, AUD, NOW, OTHER, OUT, PAUL, 
 from project_spaces.people import disable_person
 
 HOME_PAGES = ("", "habilitations", "exports", "exports/new")
-AUDIT_PAGES = ("audit", "audit/sessions", "audit/verification", "audit/datasets", "audit/export", "trace")
+AUDIT_PAGES = (
+    "audit",
+    "audit/sessions",
+    "audit/verification",
+    "audit/datasets",
+    "audit/controls",
+    "audit/egress",
+    "audit/export",
+    "trace",
+)
 ADMIN_PAGES = ("admin", "admin/projects", f"admin/projects/{PROJECT}", "admin/datasets")
 ALL_PAGES = (*HOME_PAGES, "review", *ADMIN_PAGES, *AUDIT_PAGES)
 
@@ -38,6 +47,8 @@ def path_of(pattern: str) -> str:
         .replace("{request}", "0" * 32)
         .replace("{workspace}", "0" * 32)
         .replace("{index}", "0")
+        .replace("{scope}", PROJECT)
+        .replace("{period}", "2026-10")
         .replace("{dataset}", "omop-1001")
     )
 

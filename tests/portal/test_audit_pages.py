@@ -19,9 +19,12 @@ from audit.checkpoint import Signer
 from audit.errors import Malformed
 from audit.events import Event, Kind
 from audit.testing import MemoryLedger
+from hub_extensions.alarms import Alarm, AlarmKind
 from hub_extensions.commands.ledger import command
 from hub_extensions.portal.testing import ADA, ANA, AUD, BEN, NOW, OUT, PAUL, PROJECT, World
 from hub_extensions.portal.verbs.audit_export import defused
+from project_spaces.egress import EgressCounts, hour_of
+from project_spaces.text import Text
 from tests.portal.test_pages import Browser
 
 WORKSPACE, KERNEL = "a" * 32, "1f" * 8
@@ -338,3 +341,51 @@ async def test_the_state_of_the_ledger_and_a_verification_while_one_looks(browse
     verifications = browser.world.portal.ledger.verifications
     await verifications.wait(verifications.latest, 60)
     assert "Le journal est intègre" in await browser.get("audit/verification")
+
+
+async def test_a_month_is_gone_through_and_signed_and_the_signature_is_an_entry(
+    browser: Browser, ledger: MemoryLedger, session: int
+) -> None:
+    browser.world.clock.now = NOW + timedelta(days=20)
+    await browser.sign_in(AUD)
+    assert f"audit/controls/{PROJECT}/2026-11" in await browser.get("audit/controls")
+    address = f"audit/controls/{PROJECT}/2026-11"
+    assert f'name="entries" value="{session}"' in await browser.get(address)
+    await browser.send(address, 422, act="sign")
+    await browser.send(address, 422, act="mark", entries=str(session), verdict="explained")
+    page = await browser.send(address, act="mark", entries=str(session), verdict="explained", comment="Figures, vues")
+    assert "Figures, vues" in page
+    page = await browser.send(address, act="sign")
+    assert "Contrôle signé" in page
+    assert ledger.of(Kind.AUDIT_REVIEWED)[-1].actor == AUD
+    page = await browser.send(address, act="hold", reason="Plainte en cours")
+    assert "Plainte en cours" in page
+    await browser.send(address, act="lift", reason="Classée")
+    await browser.get("audit/controls/no-such-project/2026-11", 404)
+    await browser.get(f"audit/controls/{PROJECT}/2026-13", 422)
+
+
+async def test_controls_and_the_meter_are_the_auditors_only(browser: Browser) -> None:
+    for who in (ANA, ADA, PAUL, OUT):
+        await browser.sign_in(who)
+        for path in ("audit/controls", f"audit/controls/{PROJECT}/2026-11", "audit/egress"):
+            await browser.get(path, 403)
+        await browser.send(f"audit/controls/{PROJECT}/2026-11", 403, act="sign")
+
+
+async def test_the_meter_shows_a_pause_and_an_auditor_lifts_it(browser: Browser, world: World) -> None:
+    counts = EgressCounts(f"sqlite:///{world.home}/bureau.sqlite")
+    counts.add({(ANA, PROJECT): 2 << 30}, hour_of(NOW))
+    counts.close()
+    await browser.sign_in(AUD)
+    assert "suspendu" in await browser.get("audit/egress")
+    page = await browser.send("audit/egress", act="lift", person=ANA, project=PROJECT, reason="Figure large, vérifiée")
+    assert "L&#39;affichage reprend." in page
+
+
+async def test_alarms_are_on_every_page_of_those_who_watch(browser: Browser, world: World) -> None:
+    alarm = Alarm("x", AlarmKind.SILENT, NOW, Text("Le journal se tait.", "The ledger is silent."))
+    object.__setattr__(world.portal, "alarms", lambda _now: (alarm,))
+    for who in (AUD, PAUL, ANA, ADA):
+        await browser.sign_in(who)
+        assert ("Le journal se tait." in await browser.get("")) == (who in {AUD, PAUL})

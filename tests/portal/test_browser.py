@@ -86,7 +86,17 @@ async def test_every_page_is_accessible_in_both_languages(world: World, open_as:
         ANA: ("", "habilitations", "exports", f"exports/new?project={PROJECT}", f"exports/{request}", "admin", "trace"),
         ADA: ("review", f"review/{request}"),
         PAUL: ("admin", "admin/projects", f"admin/projects/{PROJECT}", "admin/datasets"),
-        AUD: ("audit", "audit?since=x", "audit/entries/40", "audit/sessions", "audit/datasets", "audit/verification"),
+        AUD: (
+            "audit/controls",
+            f"audit/controls/{PROJECT}/2026-11",
+            "audit/egress",
+            "audit",
+            "audit?since=x",
+            "audit/entries/40",
+            "audit/sessions",
+            "audit/datasets",
+            "audit/verification",
+        ),
     }
     found: dict[str, list[str]] = {}
     for who, paths in seen.items():
