@@ -389,3 +389,18 @@ async def test_alarms_are_on_every_page_of_those_who_watch(browser: Browser, wor
     for who in (AUD, PAUL, ANA, ADA):
         await browser.sign_in(who)
         assert ("Le journal se tait." in await browser.get("")) == (who in {AUD, PAUL})
+
+
+async def test_an_administrator_chooses_how_long_traces_are_kept_and_how_much_is_shown(
+    browser: Browser, ledger: MemoryLedger
+) -> None:
+    address = f"admin/projects/{PROJECT}"
+    await browser.sign_in(PAUL)
+    await browser.send(address, 422, act="retention", months="36")
+    page = await browser.send(address, act="retention", months="36", reason="Risque de détournement")
+    assert "Risque de détournement" in page
+    page = await browser.send(address, act="budget", hour_mb="64", day_mb="256")
+    assert 'name="hour_mb" type="number" min="1" required value="64"' in page
+    assert ledger.of(Kind.RETENTION_CHANGED, Kind.EGRESS_CHANGED)
+    await browser.sign_in(AUD)
+    await browser.send(address, 403, act="retention", months="6")
