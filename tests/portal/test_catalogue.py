@@ -2,15 +2,18 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from hub_extensions.portal import navigation, words
-from hub_extensions.portal.language import LOCALE, minute, sentence, translations, written_size
+from audit.events import Kind
+from hub_extensions.portal import audit_words, navigation, words
+from hub_extensions.portal.language import LOCALE, minute, sentence, translations, written_gap, written_size
 from hub_extensions.portal.templating import HERE, instant
 from hub_extensions.portal.verbs import habilitations
+from hub_extensions.portal.verbs.audit import GroupId
 from hub_extensions.portal.workspaces import STATE_LABELS, STEPS
 from project_spaces.text import Text
 
@@ -59,3 +62,25 @@ def test_how_things_are_written() -> None:
     assert minute(instant("2026-03-01T09:05:00+01:00"), "fr") == "1 mars 2026 à 08:05 UTC"
     assert written_size(3200, "fr") == "3,1\u202fKio"
     assert written_size(12, "en") == "12\u202fB"
+
+
+@pytest.mark.parametrize("kind", list(Kind), ids=str)
+def test_every_kind_of_entry_has_a_name_and_one_family(kind: Kind) -> None:
+    label = audit_words.KIND_LABELS[kind.value]
+    assert label.fr.strip()
+    assert label.en.strip()
+    assert [group.id for group in audit_words.GROUPS if kind in group.kinds] != []
+    assert sum(kind in group.kinds for group in audit_words.GROUPS) == 1
+
+
+def test_families_can_be_asked_for_and_lengths_of_time_are_written() -> None:
+    assert set(get_args(GroupId)) == {group.id for group in audit_words.GROUPS}
+    written = [written_gap(seconds, "fr") for seconds in (None, 0.34, 12, 250, 7500, 273_600)]
+    assert [each.replace("\u202f", " ") for each in written] == [
+        "–",
+        "340 ms",
+        "12 s",
+        "4 min 10 s",
+        "2 h 5 min",
+        "3 j 4 h",
+    ]
