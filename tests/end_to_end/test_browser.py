@@ -243,7 +243,7 @@ async def test_the_main_job(people: People, pictures: Path | None, tmp_path: Pat
     assert rows[0]["age"] == "[0-30)"
     assert sum(int(row["sejours"]) for row in rows) == 101_766
     auditor = await people.arrive(AUDITOR.username)
-    await auditor.go("audit")
+    await auditor.go("audit/verification")
     await auditor.press("Vérifier le journal")
     await auditor.page.get_by_text("Le journal est intègre").wait_for()
     await auditor.picture(pictures, "audit.png")

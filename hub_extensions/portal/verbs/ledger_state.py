@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from audit.checkpoint import split_note
 from audit.events import Kind
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import Nothing
@@ -31,6 +32,7 @@ def state(call: Call, _body: Nothing) -> Page:
             "root": published.root.hex(),
             "note": published.note,
             "at": iso(published.at),
+            "cosigners": [name for name, _ in split_note(published.note)[1] if name != published.origin],
         },
         "indexed": indexed,
         "beat_at": iso(beat[0]) if beat else None,
