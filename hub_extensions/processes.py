@@ -6,6 +6,7 @@ them may be killed at any moment; each starts again from what is on disk.
 """
 
 import shutil
+import ssl
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 from supervisor.xmlrpc import SupervisorTransport
 
@@ -230,10 +231,11 @@ def health(settings: Settings) -> dict[str, bool]:
     """Ask each process whether it does its work."""
     return {
         "ledger": _ledger_answers(settings),
-        "proxy": _answers(f"http://127.0.0.1:{settings.public_port}/hub/health"),
+        "proxy": _answers_people(settings, "/hub/health"),
         "gateway": _answers(f"http://127.0.0.1:{settings.gateway_port}/health"),
         "hub": _answers(f"http://127.0.0.1:{settings.hub_port}/hub/health"),
-        "portal": _answers(f"http://127.0.0.1:{settings.portal_port}{PORTAL_PREFIX}health"),
+        # Through the proxy: the Hub opens this way only some time after it answers by itself.
+        "portal": _answers_people(settings, f"{PORTAL_PREFIX}health"),
         "worker": "worker" in process_ids(settings),
     }
 
@@ -263,9 +265,20 @@ def wait_until_well(settings: Settings, timeout_s: float = 90) -> Iterator[dict[
         time.sleep(0.25)
 
 
-def _answers(url: str) -> bool:
+def _answers_people(settings: Settings, path: str) -> bool:
+    """Ask as a browser does, by the public port and name, on this machine."""
+    scheme, _, host = settings.public_url.partition("://")
+    everywhere = settings.bind_address in {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
+    address = "127.0.0.1" if everywhere else settings.bind_address
+    bracketed = f"[{address}]" if ":" in address else address
+    return _answers(f"{scheme}://{bracketed}:{settings.public_port}{path}", host)
+
+
+def _answers(url: str, host: str | None = None) -> bool:
+    request = Request(url, headers={} if host is None else {"Host": host})  # noqa: S310 - http(s), see Settings
+    unnamed = ssl._create_unverified_context()  # noqa: S323 - loopback: the certificate names the public host
     try:
-        with urlopen(url, timeout=2) as answer:  # noqa: S310 - loopback addresses of our own processes
+        with urlopen(request, timeout=2, context=unnamed) as answer:  # noqa: S310 - our own processes
             return bool(answer.status == 200)
     except (URLError, OSError, HTTPException):
         return False

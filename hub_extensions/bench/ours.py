@@ -1,6 +1,7 @@
-"""Our side of a bench: a throw-away installation, one person in one project, signed in with both factors."""
+"""Our side of a bench: people of a throw-away installation, signed in with both factors, in running workspaces."""
 
 import asyncio
+import contextlib
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,45 +13,61 @@ from hub_extensions.client import WorkbenchClient
 from hub_extensions.opening import open_box, open_store
 from hub_extensions.settings import Settings
 from project_spaces.accounts import Accounts
+from project_spaces.errors import Conflict
 from project_spaces.memberships import grant_membership
 from project_spaces.people import create_person
 from project_spaces.projects import create_project
 from project_spaces.quotas import Quota
+from project_spaces.store import Store
 
 INSTALLATION = "system:installation"
 PERSON = "ana"
 PROJECT = "mesure"
+#: Workspaces that start at the same time: more would wait for the processor, not for us.
+STARTS_AT_ONCE = 3
 
 
 @asynccontextmanager
-async def analyst(settings: Settings) -> AsyncIterator[WorkbenchClient]:
-    """Yield a signed-in person whose workspace of ``PROJECT`` runs; no data set is mounted.
+async def analyst(settings: Settings, person: str = PERSON, *, leaves: bool = True) -> AsyncIterator[WorkbenchClient]:
+    """Yield a signed-in person whose workspace of ``PROJECT`` runs.
 
     Parameters
     ----------
     settings
-        of a running installation that knows nobody yet.
+        of a running installation.
+    leaves
+        whether the workspace is stopped afterwards; one that was cut meanwhile can't be.
     """
     password = secrets.token_urlsafe(24)
-    totp = await asyncio.to_thread(_enrol, settings, password)
-    async with WorkbenchClient(settings.public_url, PERSON, password, totp.now) as client:
+    totp = await asyncio.to_thread(_enrol, settings, person, password)
+    async with WorkbenchClient(settings.public_url, person, password, totp.now) as client:
         await client.start_workspace(PROJECT)
         try:
             yield client
         finally:
-            await client.stop_workspace(PROJECT)
+            if leaves:
+                await client.stop_workspace(PROJECT)
 
 
-def _enrol(settings: Settings, password: str) -> pyotp.TOTP:
+def make_project(settings: Settings, store: Store, now: datetime) -> None:
+    """Make ``PROJECT``, once."""
+    quota = Quota(settings.default_cpu, settings.default_memory_mb, settings.default_pids)
+    window = {"starts_at": now - timedelta(minutes=1), "ends_at": now + timedelta(days=1)}
+    acted = {"actor": INSTALLATION, "now": now}
+    with contextlib.suppress(Conflict):
+        create_project(store, slug=PROJECT, title="Mesure", purpose="Banc d'essai.", quota=quota, **window, **acted)
+
+
+def _enrol(settings: Settings, person: str, password: str) -> pyotp.TOTP:
     store, now = open_store(settings), datetime.now(UTC)
     acted = {"actor": INSTALLATION, "now": now}
+    with contextlib.suppress(Conflict):
+        create_person(store, username=person, display_name="Ana Mesure", email=f"{person}@example.org", **acted)
+    make_project(settings, store, now)
     window = {"starts_at": now - timedelta(minutes=1), "ends_at": now + timedelta(days=1)}
-    create_person(store, username=PERSON, display_name="Ana Mesure", email="ana@example.org", **acted)
-    quota = Quota(settings.default_cpu, settings.default_memory_mb, settings.default_pids)
-    create_project(store, slug=PROJECT, title="Mesure", purpose="Banc d'essai.", quota=quota, **window, **acted)
-    grant_membership(store, person=PERSON, project=PROJECT, **window, **acted)
+    grant_membership(store, person=person, project=PROJECT, **window, **acted)
     accounts = Accounts(store, open_box(settings))
-    activation = accounts.create(PERSON, **acted)
+    activation = accounts.create(person, **acted)
     totp = pyotp.TOTP(accounts.enrol(activation, password, now=now).secret)
     # The code of the step before: a code opens only once, and the sign-in that follows needs the present one.
     earlier = now - timedelta(seconds=totp.interval)
