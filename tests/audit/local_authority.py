@@ -23,7 +23,7 @@ _EXTENSIONS = "basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature\nex
 
 
 class LocalAuthority:
-    """Root and signer in *folder*; ``chain.pem`` is what it hands out. ``reply_options`` go to ``openssl ts -reply``."""
+    """Root and signer in *folder*; ``chain.pem`` is handed out, ``reply_options`` go to ``openssl ts -reply``."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -55,9 +55,7 @@ class LocalAuthority:
 
     def reply(self, query: bytes) -> bytes:
         (self.folder / "query").write_bytes(query)
-        self._openssl(
-            "ts", "-reply", "-queryfile", "query", "-config", "tsa.cnf", "-out", "reply", *self.reply_options
-        )
+        self._openssl("ts", "-reply", "-queryfile", "query", "-config", "tsa.cnf", "-out", "reply", *self.reply_options)
         return (self.folder / "reply").read_bytes()
 
     def close(self) -> None:

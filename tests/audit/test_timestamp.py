@@ -73,9 +73,10 @@ def test_no_byte_of_a_stamp_can_be_changed_unseen(at, authority):
     place = len(made.answer) - 900 + at if len(made.answer) > 900 else at % len(made.answer)
     changed = made.answer[:place] + bytes([made.answer[place] ^ 1]) + made.answer[place + 1 :]
     try:
-        assert known.verify(changed, NOTE) == made.at  # a byte that nothing depends on, such as a status text
-    except Malformed as error:
-        assert str(error)
+        found = known.verify(changed, NOTE)
+    except Malformed:
+        return
+    assert found == made.at  # a byte that nothing depends on, such as a status text
 
 
 @pytest.mark.parametrize("pem", [b"", b"no certificate", "signer"])
