@@ -99,6 +99,9 @@ class Kind(StrEnum):
     LEDGER_OPENED = "ledger.opened"
     LEDGER_HEARTBEAT = "ledger.heartbeat"
     LEDGER_SILENT = "ledger.silent"
+    LEDGER_STAMPED = "ledger.stamped"
+    LEDGER_COPIED = "ledger.copied"
+    LEDGER_CONTRADICTED = "ledger.contradicted"
 
 
 @dataclass(frozen=True, slots=True)

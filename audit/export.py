@@ -8,9 +8,11 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from audit.checkpoint import Verifier, read_checkpoint
+from audit.anchored import WITNESSED
+from audit.checkpoint import Checkpoint, Verifier, read_checkpoint, split_note
 from audit.errors import Malformed
 from audit.tiles import ENTRIES, TILE_HEIGHT, TILE_WIDTH, TileReader, encode_entry, levels, replace_file, tile_path
+from audit.timestamp import FOLDER, kept
 from audit.verify import Report, load_vkey, published_folder, verify_log
 
 
@@ -36,7 +38,18 @@ def export_log(source: Path, target: Path, vkey: str | None = None) -> Report:
     _copy_tiles(TileReader(source, checkpoint.size), target)
     replace_file(target / "log.vkey", f"{key.strip()}\n".encode())
     replace_file(target / "checkpoint", note.encode())
+    _copy_anchors(source, target, checkpoint.size)
     return verify_log(target, key, old)
+
+
+def _copy_anchors(source: Path, target: Path, size: int) -> None:
+    """Copy what witnesses and authorities state about the copied entries: a later checkpoint has no tree here."""
+    witnessed = source / WITNESSED
+    if witnessed.exists() and Checkpoint.parse(split_note(note := witnessed.read_text())[0]).size <= size:
+        replace_file(target / WITNESSED, note.encode())
+    for each in (each for each in kept(source) if each <= size):
+        for name in (f"{FOLDER}/{each}.checkpoint", f"{FOLDER}/{each}.tsr"):
+            _write_once(target / name, (source / name).read_bytes)
 
 
 def _refuse_another(report: Report) -> None:

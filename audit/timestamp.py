@@ -52,6 +52,8 @@ class Authority:
         if not self._roots:
             raise Malformed("the authority's root certificate is missing: give the whole chain")
         self._others = [each for each in certificates if each.issuer != each.subject]
+        #: What its root calls itself.
+        self.name = self._roots[0].subject.rfc4514_string()
 
     def verify(self, answer: bytes, data: bytes, nonce: int | None = None) -> datetime:
         """Return the time at which the authority stamped *data*; raises ``Malformed``."""

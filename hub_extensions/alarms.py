@@ -42,6 +42,8 @@ class AlarmKind(StrEnum):
     CONTROL = "control_overdue"
     RETENTION = "retention_late"
     WATCHER = "watcher_silent"
+    CONTRADICTED = "witness_contradicts"
+    ANCHOR = "anchor_failing"
 
 
 @dataclass(frozen=True, slots=True)

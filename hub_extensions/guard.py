@@ -20,6 +20,7 @@ from audit.index import Index
 from audit.places import Places
 from audit.retention import Keep, Retention, Rules
 from hub_extensions.alarms import Alarm, AlarmBook, AlarmKind, AlarmTeller, Memory, alarm_book, changes
+from hub_extensions.anchors import anchor_alarms
 from hub_extensions.opening import open_store
 from hub_extensions.settings import Settings
 from hub_extensions.silence import Signs, SilenceWatch, gaps
@@ -255,6 +256,7 @@ class Sweeper:
 def start_guards(settings: Settings, told: threading.Event) -> list[threading.Thread]:
     """Start both in threads that end when *told* is set."""
     store = open_store(settings)
+    late = Lateness(settings, store)
     teller = AlarmTeller(settings.alarm_command, settings.alarm_webhook)
     guard = Guard(
         store,
@@ -262,7 +264,7 @@ def start_guards(settings: Settings, told: threading.Event) -> list[threading.Th
         alarm_book(settings),
         teller,
         timedelta(seconds=2 * settings.heartbeat_s + 15),
-        ours=Lateness(settings, store),
+        ours=lambda now: [*late(now), *anchor_alarms(settings, now)],
     )
     sweeper = Sweeper(settings, store, told)
 

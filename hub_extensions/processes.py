@@ -52,6 +52,7 @@ def processes(settings: Settings) -> tuple[Process, ...]:
         Process("hub", (python, "-m", "jupyterhub", "-f", str(ROOT / "jupyterhub_config.py")), 40),
         Process("portal", (python, "-m", "hub_extensions.portal"), 50, portal_environment(settings)),
         Process("worker", (python, "-m", "hub_extensions.worker"), 60),
+        Process("anchors", (python, "-m", "hub_extensions.anchors"), 70),
     )
 
 
@@ -236,7 +237,7 @@ def health(settings: Settings) -> dict[str, bool]:
         "hub": _answers(f"http://127.0.0.1:{settings.hub_port}/hub/health"),
         # Through the proxy: the Hub opens this way only some time after it answers by itself.
         "portal": _answers_people(settings, f"{PORTAL_PREFIX}health"),
-        "worker": "worker" in process_ids(settings),
+        **{name: name in process_ids(settings) for name in ("worker", "anchors")},
     }
 
 

@@ -119,9 +119,17 @@ class Settings(BaseSettings):
     )
 
     # Ledger
+    witness_policy: Path | None = Field(
+        None, description="C2SP tlog-policy file: the witnesses that cosign the log every minute, and how many suffice."
+    )
+    timestamp_url: str = Field(
+        "", pattern="^(https?://.+)?$", description="RFC 3161 authority that time-stamps the log every hour."
+    )
+    timestamp_certificates: Path | None = Field(None, description="PEM chain of that authority, with its root.")
+    copy_dir: Path | None = Field(None, description="Folder at a second place, to which the log is copied every day.")
     heartbeat_s: int = Field(60, ge=5, le=3600, description="A signed entry at least this often: silence is an alarm.")
 
-    @field_validator("home", "cache", "run_dir")
+    @field_validator("home", "cache", "run_dir", "witness_policy", "timestamp_certificates", "copy_dir")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().resolve()
@@ -177,6 +185,18 @@ class Settings(BaseSettings):
             msg = f"bind_address {self.bind_address} is reachable from other machines: give tls_certificate and tls_key"
             raise ValueError(msg)
         return self
+
+    @model_validator(mode="after")
+    def _authority_is_known(self) -> "Settings":
+        if bool(self.timestamp_url) != (self.timestamp_certificates is not None):
+            msg = "timestamp_url and timestamp_certificates belong together: an answer counts only once it is verified"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def anchored(self) -> bool:
+        """Whether somebody outside is to hold something against this log."""
+        return bool(self.witness_policy or self.timestamp_url or self.copy_dir)
 
     @property
     def sockets(self) -> Path:

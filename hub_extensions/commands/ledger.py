@@ -19,12 +19,15 @@ from rich.console import Console
 from rich.progress import Progress
 
 from audit import Event, Index, KeyStore, Kind, Ledger, LedgerError, Malformed, Places
+from audit.anchored import Anchored, check_stamps, check_witnesses
 from audit.bundle import verify_exported
-from audit.checkpoint import Checkpoint
+from audit.checkpoint import Checkpoint, Verifier
 from audit.export import export_log
 from audit.index import Row
+from audit.policy import Policy
 from audit.proof import Proof, prove
 from audit.tiles import TileReader
+from audit.timestamp import Authority
 from audit.verify import Report, load_vkey, published_folder, verify_log
 from hub_extensions import settings as bureau_settings
 from project_spaces.errors import Invalid, Unavailable
@@ -62,24 +65,43 @@ def _polite(function: "Callable[_P, _R]") -> "Callable[_P, _R]":
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 @_vkey
 @click.option("--old", "old_file", type=click.Path(path_type=Path), help="Checkpoint remembered from an earlier visit.")
+@click.option("--policy", type=click.Path(path_type=Path), help="C2SP tlog-policy: which witnesses must have cosigned.")
+@click.option("--tsa", type=click.Path(path_type=Path), help="PEM chain of the authority that time-stamped the log.")
 @_as_json
 @_lang
 @_polite
-def verify(
-    folder: Path | None, vkey_file: Path | None, old_file: Path | None, language: Language, *, as_json: bool
-) -> None:
+def verify(folder: Path | None, language: Language, *, as_json: bool, **asked: Path | None) -> None:
     """Check a log from its tiles alone: FOLDER, or this installation's.
 
-    With --vkey the signature is checked against a key that came another way; with --old a fork or a rollback shows.
+    With --vkey the signature is checked against a key that came another way; with --old a fork or a rollback shows;
+    with --policy and --tsa what witnesses and a time-stamp authority state must hold too.
     Exit status: 0 good, 1 something is wrong, 2 it could not be asked.
     """
     with _progress(shown=not as_json) as progress:
-        report = verify_log(_folder(folder), _text(vkey_file), _text(old_file), progress)
+        report = verify_log(_folder(folder), _text(asked["vkey_file"]), _text(asked["old_file"]), progress)
+    anchored = _check_anchors(published_folder(_folder(folder)), report, asked) if report.good else []
     if as_json:
-        click.echo(json.dumps(_report_json(report, language), ensure_ascii=False, indent=2))
+        stated = [{"who": each.who, "size": each.size, "at": each.at.isoformat()} for each in anchored]
+        document = _report_json(report, language) | {"anchored": stated}
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
     else:
         _print_report(report, language)
+        for each in anchored if report.good else ():
+            click.echo(
+                click.style("✓ ", fg="green") + _STATED.in_(language).format(each, f"{each.at:%Y-%m-%d %H:%M:%S}")
+            )
     sys.exit(0 if report.good else 1)
+
+
+def _check_anchors(folder: Path, report: Report, asked: Mapping[str, Path | None]) -> list[Anchored]:
+    """Check what others state, as far as it is asked for."""
+    verifier = Verifier(_text(asked["vkey_file"]) or load_vkey(folder))
+    found: list[Anchored] = []
+    if asked["policy"] is not None:
+        found += check_witnesses(folder, Policy.parse(asked["policy"].read_text()), verifier, report)
+    if asked["tsa"] is not None:
+        found += check_stamps(folder, Authority(asked["tsa"].read_bytes()), verifier, report)
+    return found
 
 
 @command.command(name="prove")
@@ -217,6 +239,7 @@ def _print_report(report: Report, language: Language) -> None:
         click.echo(_OWN_KEY.in_(language))
 
 
+_STATED = Text("{0.who} : {0.size} entrées, le {1} UTC.", "{0.who}: {0.size} entries, on {1} UTC.")
 _BAD = Text("Ce journal n'est pas bon.", "This log is not good.")
 _OWN_KEY = Text(
     "Attention : la clé est celle qui accompagne le journal. Donnez --vkey avec une clé reçue par une autre voie.",

@@ -8,7 +8,7 @@ from hub_extensions import processes
 from hub_extensions import settings as bureau_settings
 from hub_extensions.installation import prepare
 
-NAMES = ("prepare", "ledger", "proxy", "gateway", "hub", "portal", "worker")
+NAMES = ("prepare", "ledger", "proxy", "gateway", "hub", "portal", "worker", "anchors")
 
 
 @click.command()

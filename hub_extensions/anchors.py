@@ -1,0 +1,133 @@
+"""``python -m hub_extensions.anchors``: witnesses, a time-stamp authority and a second place hold the log to its word.
+
+A process of its own, because any of them may be slow or gone and no cut may wait for them. What fails, and what a
+witness contradicts, becomes an alarm (see ``alarms``).
+"""
+
+import signal
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from types import FrameType
+from typing import Final
+
+import structlog
+
+from audit.anchors import COPY, STAMP, Anchors, Standing, standings
+from audit.client import Ledger
+from audit.errors import LedgerError, Malformed
+from audit.places import Places
+from audit.policy import Policy
+from audit.timestamp import Authority
+from hub_extensions import settings as bureau_settings
+from hub_extensions.alarms import Alarm, AlarmKind
+from hub_extensions.opening import ledger_keys
+from hub_extensions.settings import Settings
+from project_spaces.errors import Invalid
+from project_spaces.text import Text
+
+TICK_S: Final = 5.0
+#: How long an anchor may fail before it is an alarm.
+WITNESS_LATE: Final = timedelta(minutes=15)
+STAMP_LATE: Final = timedelta(hours=3)
+COPY_LATE: Final = timedelta(hours=36)
+NAMES: Final = {
+    STAMP: Text("L'horodatage du journal", "Time-stamping the ledger"),
+    COPY: Text("La copie du journal", "Copying the ledger"),
+}
+
+log = structlog.get_logger()
+
+
+def open_anchors(settings: Settings) -> Anchors:
+    """Return the anchors that the settings ask for.
+
+    Raises
+    ------
+    Invalid
+        a policy or certificate that can't be read; the sentence names the setting.
+    """
+    ledger = Ledger(settings.ledger_socket, ledger_keys(settings), timeout=10.0)
+    return Anchors(
+        Places(settings.ledger_dir),
+        ledger.append,
+        policy=witness_policy(settings),
+        authority=_authority(settings),
+        authority_url=settings.timestamp_url,
+        copy_to=settings.copy_dir,
+    )
+
+
+def witness_policy(settings: Settings) -> Policy | None:
+    """Return the witnesses of this installation, None without any; raises ``Invalid``."""
+    if settings.witness_policy is None:
+        return None
+    try:
+        return Policy.parse(settings.witness_policy.read_text())
+    except (OSError, UnicodeDecodeError, Malformed) as error:
+        raise _bad("witness_policy", error) from None
+
+
+def _authority(settings: Settings) -> Authority | None:
+    if settings.timestamp_certificates is None:
+        return None
+    try:
+        return Authority(settings.timestamp_certificates.read_bytes())
+    except (OSError, Malformed) as error:
+        raise _bad("timestamp_certificates", error) from None
+
+
+def _bad(name: str, error: Exception) -> Invalid:
+    return Invalid(Text(f"Réglage {name} refusé : {error}.", f"Setting {name} refused: {error}."))
+
+
+def anchor_alarms(settings: Settings, now: datetime) -> list[Alarm]:
+    """Return what is wrong with the anchors of this installation."""
+    if not settings.anchored:
+        return []
+    try:
+        found = standings(Places(settings.ledger_dir))
+    except (Malformed, OSError) as error:
+        said = Text(f"L'état des ancrages est illisible : {error}.", f"The anchors' state can't be read: {error}.")
+        return [Alarm("anchors", AlarmKind.ANCHOR, now, said)]
+    return [alarm for name, standing in found.items() for alarm in _wrong(name, standing, now)]
+
+
+def _wrong(name: str, standing: Standing, now: datetime) -> Iterator[Alarm]:
+    since = standing.failing_since
+    if since is None:
+        return
+    if standing.contradicted:
+        said = Text(
+            f"Un témoin a vu une autre histoire de ce journal ({standing.contradicted}) : {standing.why}.",
+            f"A witness saw another history of this ledger ({standing.contradicted}): {standing.why}.",
+        )
+        yield Alarm(f"contradicted {name}", AlarmKind.CONTRADICTED, since, said)
+    elif now - since > {STAMP: STAMP_LATE, COPY: COPY_LATE}.get(name, WITNESS_LATE):
+        what = NAMES.get(name, Text(f"La cosignature ({name})", f"Cosigning ({name})"))
+        said = Text(
+            f"{what.fr} échoue depuis {since:%d/%m %H:%M} UTC : {standing.why}.",
+            f"{what.en} has been failing since {since:%d %b %H:%M} UTC: {standing.why}.",
+        )
+        yield Alarm(f"anchor {name}", AlarmKind.ANCHOR, since, said)
+
+
+def run(settings: Settings) -> None:
+    """Set anchors until told to stop; without any in the settings there is nothing to do but wait."""
+    told = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        told.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    anchors = open_anchors(settings)
+    while not told.wait(TICK_S):
+        try:
+            anchors.tick(datetime.now(UTC))
+        except (LedgerError, Malformed, OSError) as error:  # tried again at the next tick
+            log.warning("anchor_not_set", error=repr(error))
+
+
+if __name__ == "__main__":
+    run(bureau_settings.load())

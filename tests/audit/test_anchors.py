@@ -1,0 +1,186 @@
+"""Real witness, real time-stamp authority, second place: each holds the log to its word, and shows a broken one."""
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from audit.anchored import WITNESSED, check_stamps, check_witnesses
+from audit.anchors import COPY, STAMP, Anchors, standings
+from audit.errors import LedgerUnavailable
+from audit.events import Event, Kind
+from audit.places import Places
+from audit.policy import Policy
+from audit.timestamp import Authority, kept
+from audit.verify import Report, verify_log
+from hub_extensions.commands.ledger import command
+
+from .conftest import Log
+from .lite_witness import LiteWitness
+from .local_authority import LocalAuthority
+
+NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
+
+
+class Site:
+    """A ledger's folder with a log that a test grows, and everything outside that it is anchored to."""
+
+    def __init__(self, folder: Path) -> None:
+        self.places = Places(folder / "ledger")
+        self.places.prepare()
+        self.log = Log(self.places.log)
+        self.lite = LiteWitness().knows(self.log.signer.vkey).start()
+        self.authority = LocalAuthority(folder / "authority")
+        self.elsewhere = folder / "elsewhere"
+        self.events: list[Event] = []
+
+    @property
+    def policy(self) -> Policy:
+        return Policy.parse(self.lite.policy)
+
+    def anchors(self) -> Anchors:
+        return Anchors(
+            self.places,
+            self.events.append,
+            policy=self.policy,
+            authority=Authority(self.authority.chain),
+            authority_url=self.authority.url,
+            copy_to=self.elsewhere,
+        )
+
+    def judge(self) -> Report:
+        report = verify_log(self.places.log, self.log.signer.vkey)
+        assert report.good
+        check_witnesses(self.places.log, self.policy, self.log.signer_verifier, report)
+        return report
+
+
+@pytest.fixture
+def site(tmp_path) -> Iterator[Site]:
+    made = Site(tmp_path)
+    made.elsewhere.mkdir()
+    yield made
+    made.lite.close()
+
+
+def test_all_three_are_set_and_hold_on_the_log_and_on_its_copy(site):
+    site.log.grow_to(300)
+    site.anchors().tick(NOW)
+    assert [event.kind for event in site.events] == [Kind.LEDGER_STAMPED, Kind.LEDGER_COPIED]
+    assert kept(site.places.log) == [300]
+    for folder in (site.places.log, site.elsewhere):
+        report = verify_log(folder, site.log.signer.vkey)
+        verifier = site.log.signer_verifier
+        witnesses = check_witnesses(folder, site.policy, verifier, report)
+        stamps = check_stamps(folder, Authority(site.authority.chain), verifier, report)
+        assert report.good, report.problems
+        assert [(each.who, each.size) for each in witnesses] == [("w1", 300)]
+        assert [each.size for each in stamps] == [300]
+
+
+def test_openssl_verifies_a_stamp_as_the_page_says(site, tmp_path):
+    site.log.grow_to(300)
+    site.anchors().tick(NOW)
+    (tmp_path / "CHAIN.pem").write_bytes(site.authority.chain)
+    page = (Path(__file__).parents[2] / "docs/audit.md").read_text()
+    (line,) = re.findall(r"^(openssl ts -verify .*?) +#", page, re.MULTILINE)
+    asked = line.replace("SIZE", "300").replace("CHAIN.pem", str(tmp_path / "CHAIN.pem")).split()
+    done = subprocess.run(asked, cwd=site.elsewhere, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (site.elsewhere / "timestamp/300.checkpoint").write_text("another")
+    assert subprocess.run(asked, cwd=site.elsewhere, capture_output=True, check=False).returncode == 1
+
+
+def test_each_is_set_again_when_its_time_has_come_also_by_another_process(site):
+    site.log.grow_to(10)
+    site.anchors().tick(NOW)
+    site.log.grow_to(20)
+    site.anchors().tick(NOW + timedelta(seconds=59))
+    assert standings(site.places)["witness w1"].size == 10
+    site.anchors().tick(NOW + timedelta(minutes=60))
+    found = standings(site.places)
+    assert (found["witness w1"].size, found[STAMP].size, found[COPY].size) == (20, 20, 10)
+    site.anchors().tick(NOW - timedelta(days=400))  # a clock that was set back puts nothing off
+    assert standings(site.places)[COPY].size == 20
+
+
+@pytest.mark.parametrize("what", ["fork", "rollback"])
+def test_a_rewritten_log_is_refused_by_the_witness_and_kept_as_contradicted(site, tmp_path, what):
+    site.log.grow_to(300)
+    site.anchors().tick(NOW)
+    good = (site.places.log / WITNESSED).read_text()
+    rewritten = Log(tmp_path / "rewritten")
+    rewritten.signer = site.log.signer
+    rewritten.grow(b'{"n":"other"}')
+    rewritten.grow_to(400 if what == "fork" else 200)
+    for file in rewritten.folder.rglob("*"):
+        if file.is_file():
+            target = site.places.log / file.relative_to(rewritten.folder)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(file.read_bytes())
+    (site.places.log / "log.vkey").write_text(site.log.signer.vkey + "\n")
+    site.anchors().tick(NOW + timedelta(minutes=2))
+    standing = standings(site.places)["witness w1"]
+    assert standing.contradicted == what
+    assert [event.subject["what"] for event in site.events if event.kind is Kind.LEDGER_CONTRADICTED] == [what]
+    assert (site.places.log / WITNESSED).read_text() == good
+    report = verify_log(site.places.log, site.log.signer.vkey)
+    check_witnesses(site.places.log, site.policy, site.log.signer_verifier, report)
+    assert not report.good
+
+
+def test_what_is_gone_is_kept_as_failing_with_its_reason_and_tried_again(site):
+    site.log.grow_to(5)
+    site.elsewhere.rmdir()
+    site.lite.stop()
+    site.anchors().tick(NOW)
+    found = standings(site.places)
+    assert "is not there" in found[COPY].why
+    assert found[COPY].failing_since == found["witness w1"].failing_since == NOW
+    site.elsewhere.mkdir()
+    site.lite.start()
+    site.anchors().tick(NOW + timedelta(minutes=6))
+    assert all(each.failing_since is None for each in standings(site.places).values())
+
+
+def test_an_anchor_that_the_ledger_did_not_take_is_set_again(site):
+    site.log.grow_to(5)
+    anchors = site.anchors()
+
+    def refuse(_event: Event) -> None:
+        raise LedgerUnavailable("down")
+
+    anchors._record = refuse
+    with pytest.raises(LedgerUnavailable):
+        anchors.tick(NOW)
+    assert STAMP not in standings(site.places)
+    site.anchors().tick(NOW + timedelta(minutes=1))
+    assert standings(site.places)[STAMP].size == 5
+
+
+def test_a_log_that_no_witness_cosigned_does_not_satisfy_a_policy(site):
+    site.log.grow_to(5)
+    assert [problem.where for problem in site.judge().problems] == [WITNESSED]
+    (site.places.log / WITNESSED).write_text((site.places.log / "checkpoint").read_text())
+    assert "too few witnesses" in site.judge().problems[0].en
+
+
+def test_the_command_checks_what_others_state(site, tmp_path):
+    site.log.grow_to(300)
+    site.anchors().tick(NOW)
+    (tmp_path / "policy").write_text(site.lite.policy)
+    (tmp_path / "tsa.pem").write_bytes(site.authority.chain)
+    asked = ["verify", str(site.elsewhere), "--policy", str(tmp_path / "policy"), "--tsa", str(tmp_path / "tsa.pem")]
+    good = CliRunner().invoke(command, [*asked, "--json"])
+    assert good.exit_code == 0, good.output
+    assert [each["size"] for each in json.loads(good.output)["anchored"]] == [300, 300]
+    stamp = site.elsewhere / "timestamp/300.tsr"
+    stamp.write_bytes(stamp.read_bytes()[:-1])
+    bad = CliRunner().invoke(command, asked)
+    assert bad.exit_code == 1
+    assert "timestamp/300.tsr" in bad.output
