@@ -1,5 +1,6 @@
 """Time-stamps of an authority made with openssl: read by rfc3161-client here, by openssl in ``test_audit_page``."""
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -66,17 +67,14 @@ def test_a_replayed_answer_is_refused(authority):
         authority.reply = original
 
 
-@pytest.mark.parametrize("at", range(0, 900, 90))
-def test_no_byte_of_a_stamp_can_be_changed_unseen(at, authority):
+def test_no_byte_of_the_signature_or_the_stamped_hash_can_be_changed(authority):
     known = Authority(authority.chain)
-    made = stamp(NOTE, authority.url, known)
-    place = len(made.answer) - 900 + at if len(made.answer) > 900 else at % len(made.answer)
-    changed = made.answer[:place] + bytes([made.answer[place] ^ 1]) + made.answer[place + 1 :]
-    try:
-        found = known.verify(changed, NOTE)
-    except Malformed:
-        return
-    assert found == made.at  # a byte that nothing depends on, such as a status text
+    answer = stamp(NOTE, authority.url, known).answer
+    imprint = answer.index(hashlib.sha256(NOTE).digest())
+    for place in (*range(len(answer) - 48, len(answer)), *range(imprint, imprint + 32)):
+        changed = answer[:place] + bytes([answer[place] ^ 1]) + answer[place + 1 :]
+        with pytest.raises(Malformed):
+            known.verify(changed, NOTE)
 
 
 @pytest.mark.parametrize("pem", [b"", b"no certificate", "signer"])
