@@ -129,8 +129,8 @@ class Anchors:
 
     def _ask_witnesses(self, policy: Policy, now: datetime) -> None:
         asked = [each for each in policy.witnesses.values() if each.url]
-        asked = [each for each in asked if self._standing(f"witness {each.name}").due(now, WITNESS_EVERY)]
-        if not asked:
+        # all when one is due: witnesses that are asked at different moments would never cosign the same checkpoint
+        if not any(self._standing(f"witness {each.name}").due(now, WITNESS_EVERY) for each in asked):
             return
         note, size = self._published()
         cosigned = note + "".join(self._cosignature(each, note, size, now) for each in asked)

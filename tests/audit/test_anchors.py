@@ -109,6 +109,23 @@ def test_each_is_set_again_when_its_time_has_come_also_by_another_process(site):
     assert standings(site.places)[COPY].size == 20
 
 
+def test_a_witness_that_joins_later_is_asked_about_the_same_checkpoint_as_the_others(site):
+    site.log.grow_to(10)
+    site.anchors().tick(NOW)
+    second = LiteWitness("witness.test/w2").knows(site.log.signer.vkey).start()
+    try:
+        first = site.lite.policy.partition("quorum")[0]
+        policy = Policy.parse(f"{first}witness w2 {second.vkey} {second.url}\ngroup both all w1 w2\nquorum both\n")
+        for seconds in (30, 60, 90):
+            site.log.grow_to(10 + seconds)
+            Anchors(site.places, site.events.append, policy=policy).tick(NOW + timedelta(seconds=seconds))
+        judged = policy.judge((site.places.log / WITNESSED).read_text(), site.log.signer_verifier)
+        assert judged.enough
+        assert judged.checkpoint.size == 100
+    finally:
+        second.close()
+
+
 @pytest.mark.parametrize("what", ["fork", "rollback"])
 def test_a_rewritten_log_is_refused_by_the_witness_and_kept_as_contradicted(site, tmp_path, what):
     site.log.grow_to(300)
