@@ -39,6 +39,8 @@ class Report:
     #: Size of the remembered checkpoint that this log was shown to continue, None when none was given.
     continues: int | None = None
     checked_entries: int = 0
+    #: The copy may lack what lies wholly below this index (C2SP tlog-tiles, pruning); 0 for a whole log.
+    minimum: int = 0
     problems: list[Problem] = field(default_factory=list)
     problem_count: int = 0
 
@@ -93,6 +95,8 @@ def verify_log(
     vkey: str | None = None,
     old_checkpoint: str | None = None,
     progress: Callable[[int, int], None] = lambda done, size: None,  # noqa: ARG005 - nobody listens
+    *,
+    minimum: int = 0,
 ) -> Report:
     """Verify the published log in *folder* (or in its ``log``).
 
@@ -104,11 +108,15 @@ def verify_log(
         signed checkpoint remembered from an earlier visit.
     progress
         called with (entries checked, size of the log).
+    minimum
+        smallest index whose entry must be there; what lies wholly below it is neither wanted nor checked, and its
+        hashes are taken from the tiles above, which still have to lead to the signed root.
 
     Raises
     ------
     Malformed
-        when it can't be asked: no log there, no key, or *old_checkpoint* is not one of this log.
+        when it can't be asked: no log there, no key, *old_checkpoint* is not one of this log, or *minimum* lies beyond
+        its end.
     """
     folder = published_folder(folder)
     verifier = Verifier(vkey or load_vkey(folder))
@@ -119,9 +127,17 @@ def verify_log(
     except Malformed as error:
         report.add("checkpoint", f"la signature ou la forme n'est pas bonne ({error})", str(error))
         return report
-    report.size, report.root = checkpoint.size, checkpoint.root
+    report.size, report.root, report.minimum = checkpoint.size, checkpoint.root, minimum
+    check_minimum(minimum, checkpoint)
     _Walk(TileReader(folder, checkpoint.size), checkpoint, old, report, progress).run()
     return report
+
+
+def check_minimum(minimum: int, checkpoint: Checkpoint) -> None:
+    """Refuse a minimum index beyond the log's end; raises ``Malformed``."""
+    if not 0 <= minimum <= checkpoint.size:
+        msg = f"the log has {checkpoint.size} entries: none to begin with at {minimum}"
+        raise Malformed(msg)
 
 
 class _Walk:
@@ -137,12 +153,20 @@ class _Walk:
     ) -> None:
         self.reader, self.checkpoint, self.old = reader, checkpoint, old
         self.report, self.progress = report, progress
+        #: The first bundle that must be there begins at this entry.
+        self.start = report.minimum - report.minimum % TILE_WIDTH
         self.frontier = merkle.Frontier()
-        self.old_root: bytes | None = merkle.EMPTY_ROOT if old is not None and old.size == 0 else None
+        self.old_root: bytes | None = None
 
     def run(self) -> None:
         """Check everything; each fault is noted and the walk goes on where it can."""
         full = TILE_WIDTH * merkle.HASH_SIZE
+        try:
+            self.frontier = merkle.Frontier.of(self.start, self.reader.node)
+            self._remember_old()
+        except Malformed as error:
+            self._unreadable("tile", error)
+            return
         self._upper_levels([tile_root(hashes) for hashes in self._level_zero() if len(hashes) == full])
         if self.frontier.root() != self.checkpoint.root:
             self.report.add(
@@ -153,7 +177,7 @@ class _Walk:
         self._compare_old()
 
     def _level_zero(self) -> Iterator[bytes]:
-        for index in range(-(-self.reader.size // TILE_WIDTH)):
+        for index in range(self.start // TILE_WIDTH, -(-self.reader.size // TILE_WIDTH)):
             width = min(TILE_WIDTH, self.reader.size - index * TILE_WIDTH)
             tile = self._hashes(0, index)
             entries = self._entries(index)
@@ -196,12 +220,17 @@ class _Walk:
                 self.old_root = self.frontier.root()
 
     def _upper_levels(self, nodes: list[bytes]) -> None:
+        """Compare the tiles above with *nodes*, the roots of the full tiles from ``start`` on."""
         for level in range(1, levels(self.reader.size)):
-            count = self.reader.size >> TILE_HEIGHT * level
-            above = []
-            for index in range(-(-count // TILE_WIDTH)):
-                expected = b"".join(nodes[index * TILE_WIDTH : (index + 1) * TILE_WIDTH])
+            count, first = self.reader.size >> TILE_HEIGHT * level, self.start >> TILE_HEIGHT * level
+            above, skipped = [], first % TILE_WIDTH
+            nodes = [b""] * skipped + nodes
+            for index in range(first // TILE_WIDTH, -(-count // TILE_WIDTH)):
+                at = (index - first // TILE_WIDTH) * TILE_WIDTH
+                expected = b"".join(nodes[at : at + TILE_WIDTH])
                 tile = self._hashes(level, index)
+                if at == 0 and tile is not None:
+                    expected = tile[: skipped * merkle.HASH_SIZE] + expected  # of what lies below the minimum
                 if tile is not None and tile != expected:
                     self.report.add(
                         tile_path(level, index),
@@ -211,6 +240,11 @@ class _Walk:
                 if len(expected) == TILE_WIDTH * merkle.HASH_SIZE:
                     above.append(tile_root(expected))
             nodes = above
+
+    def _remember_old(self) -> None:
+        """Compute the root at the remembered size now when the walk begins behind it."""
+        if self.old is not None and self.old.size <= self.start:
+            self.old_root = merkle.root_at(self.old.size, self.reader.node)
 
     def _compare_old(self) -> None:
         if self.old is None:

@@ -38,6 +38,13 @@ _R = TypeVar("_R")
 _lang = click.option("--lang", "language", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
 _as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
 _dir = click.option("--dir", "folder", type=click.Path(path_type=Path), help="The log, or a copy of it.")
+_minimum = click.option(
+    "--from",
+    "minimum",
+    type=click.IntRange(min=0),
+    default=0,
+    help="Only from this entry on: the copy may lack the rest.",
+)
 _vkey = click.option("--vkey", "vkey_file", type=click.Path(path_type=Path), help="Verifier key that came another way.")
 
 
@@ -67,10 +74,11 @@ def _polite(function: "Callable[_P, _R]") -> "Callable[_P, _R]":
 @click.option("--old", "old_file", type=click.Path(path_type=Path), help="Checkpoint remembered from an earlier visit.")
 @click.option("--policy", type=click.Path(path_type=Path), help="C2SP tlog-policy: which witnesses must have cosigned.")
 @click.option("--tsa", type=click.Path(path_type=Path), help="PEM chain of the authority that time-stamped the log.")
+@_minimum
 @_as_json
 @_lang
 @_polite
-def verify(folder: Path | None, language: Language, *, as_json: bool, **asked: Path | None) -> None:
+def verify(folder: Path | None, language: Language, *, minimum: int, as_json: bool, **asked: Path | None) -> None:
     """Check a log from its tiles alone: FOLDER, or this installation's.
 
     With --vkey the signature is checked against a key that came another way; with --old a fork or a rollback shows;
@@ -78,7 +86,8 @@ def verify(folder: Path | None, language: Language, *, as_json: bool, **asked: P
     Exit status: 0 good, 1 something is wrong, 2 it could not be asked.
     """
     with _progress(shown=not as_json) as progress:
-        report = verify_log(_folder(folder), _text(asked["vkey_file"]), _text(asked["old_file"]), progress)
+        remembered = _text(asked["old_file"])
+        report = verify_log(_folder(folder), _text(asked["vkey_file"]), remembered, progress, minimum=minimum)
     anchored = _check_anchors(published_folder(_folder(folder)), report, asked) if report.good else []
     if as_json:
         stated = [{"who": each.who, "size": each.size, "at": each.at.isoformat()} for each in anchored]
@@ -160,12 +169,13 @@ def verify_export(file: Path, vkey_file: Path | None, *, as_json: bool) -> None:
 @click.argument("target", type=click.Path(path_type=Path))
 @_dir
 @_vkey
+@_minimum
 @_as_json
 @_lang
 @_polite
-def export(target: Path, folder: Path | None, vkey_file: Path | None, language: Language, *, as_json: bool) -> None:
+def export(target: Path, language: Language, *, minimum: int, as_json: bool, **asked: Path | None) -> None:
     """Copy the public log to TARGET, where anyone can verify it; again to add what is new."""
-    report = export_log(_folder(folder), target, _text(vkey_file))
+    report = export_log(_folder(asked["folder"]), target, _text(asked["vkey_file"]), minimum=minimum)
     if as_json:
         click.echo(json.dumps(_report_json(report, language), ensure_ascii=False, indent=2))
     else:
@@ -248,13 +258,20 @@ _OWN_KEY = Text(
 
 
 def _good_lines(report: Report) -> list[Text]:
-    root = report.root.hex()
+    root, counted = report.root.hex(), report.checked_entries
     lines = [
         Text(
-            f"{report.origin} : {report.size} entrées vérifiées, racine {root[:16]}…, signature bonne.",
-            f"{report.origin}: {report.size} entries verified, root {root[:16]}…, signature good.",
+            f"{report.origin} : {counted} entrées vérifiées sur {report.size}, racine {root[:16]}…, signature bonne.",
+            f"{report.origin}: {counted} of {report.size} entries verified, root {root[:16]}…, signature good.",
         )
     ]
+    if report.minimum:
+        lines.append(
+            Text(
+                f"Cette copie commence à l'entrée {report.minimum} : ce qui précède n'a pas été vérifié.",
+                f"This copy begins at entry {report.minimum}: what comes before was not checked.",
+            )
+        )
     if report.continues is not None:
         lines.append(
             Text(
@@ -273,6 +290,7 @@ def _report_json(report: Report, language: Language) -> dict[str, Any]:
         "root": report.root.hex(),
         "independent_key": report.independent_key,
         "continues": report.continues,
+        "from": report.minimum,
         "checked_entries": report.checked_entries,
         "problem_count": report.problem_count,
         "problems": [
