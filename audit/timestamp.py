@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from rfc3161_client import (
     HashAlgorithm,
     TimeStampRequest,
@@ -26,6 +27,14 @@ from audit.posting import Unreachable, post
 FOLDER = "timestamp"
 _CONTENT_TYPE = "application/timestamp-query"
 _OK = 200
+#: What ``cryptography`` raises for bytes that are no certificate; ``Malformed`` is a ``ValueError``.
+_UNREADABLE = (
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
 
 
 class Authority:
@@ -57,7 +66,12 @@ class Authority:
 
     def verify(self, answer: bytes, data: bytes, nonce: int | None = None) -> datetime:
         """Return the time at which the authority stamped *data*; raises ``Malformed``."""
-        stamp = decode(answer)
+        try:
+            return self._verified(decode(answer), data, nonce)
+        except _UNREADABLE as error:  # the parts are decoded when they are asked for
+            raise Malformed(f"the time-stamp is not good: {error}") from None
+
+    def _verified(self, stamp: TimeStampResponse, data: bytes, nonce: int | None) -> datetime:
         problem: VerificationError | None = None
         for certificate in [None] if stamp.signed_data.certificates else self._others:
             builder = VerifierBuilder(
@@ -69,7 +83,7 @@ class Authority:
                 problem = error
             else:
                 return stamp.tst_info.gen_time.astimezone(UTC)
-        raise Malformed(f"the time-stamp is not good: {problem or 'its certificate is missing'}")
+        raise Malformed(str(problem or "its certificate is missing"))
 
 
 @dataclass(frozen=True, slots=True)

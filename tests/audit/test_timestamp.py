@@ -77,6 +77,22 @@ def test_no_byte_of_the_signature_or_the_stamped_hash_can_be_changed(authority):
             known.verify(changed, NOTE)
 
 
+@pytest.mark.filterwarnings("ignore:Parsed a serial number")
+def test_a_changed_byte_anywhere_is_refused_in_words_or_changes_nothing(authority):
+    known = Authority((authority.folder / "root.pem").read_bytes())
+    made = stamp(NOTE, authority.url, known)
+    refused = 0
+    for place in range(len(made.answer)):
+        changed = made.answer[:place] + bytes([made.answer[place] ^ 4]) + made.answer[place + 1 :]
+        try:
+            found = known.verify(changed, NOTE)
+        except Malformed:
+            refused += 1
+            continue
+        assert found == made.at  # a byte that nothing depends on, such as a status text
+    assert refused > 0.9 * len(made.answer)
+
+
 @pytest.mark.parametrize("pem", [b"", b"no certificate", "signer"])
 def test_certificates_without_a_root_are_refused(pem, authority):
     with pytest.raises(Malformed):
