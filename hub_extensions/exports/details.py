@@ -96,8 +96,10 @@ def read_file(desk: Desk, request_id: str, file_id: str, *, actor: str, now: dat
             size=file.released_size or 0,
             path=desk.vault.path(sha256),
         )
-    subject = {"request": request_id, "file": file_id, "sha256": sha256}
-    desk.store.record(Event(Kind.EXPORT_READ, actor, project, now, subject))
+    subject = {"request": request_id, "file": file_id}
+    # The hash of a small table gives its numbers to whoever tries them all: the leaf commits to it with a salt.
+    told = {"sha256": sha256}
+    desk.store.record(Event(Kind.EXPORT_READ, actor, project, now, subject, sha256.encode(), told))
     return preview
 
 

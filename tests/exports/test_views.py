@@ -159,7 +159,8 @@ def test_only_reviewers_get_bytes_before_the_release(bench: Bench) -> None:
     assert preview.path.read_bytes() == b"age,n\n40,120\n", "what would leave, not what was written"
     assert file["normalised"]
     (read,) = bench.ledger.of(Kind.EXPORT_READ)
-    assert (read.actor, read.subject["file"], read.subject["sha256"]) == (ADA, file["id"], file["sha256"])
+    assert (read.actor, read.subject["file"], read.private) == (ADA, file["id"], {"sha256": file["sha256"]})
+    assert "sha256" not in read.subject, "leaves are public, and a small table's hash can be guessed"
     for other in (AUTHOR, COLLEAGUE):
         with pytest.raises(Refused):
             read_file(bench.desk, request_id, file["id"], actor=other, now=bench.now)
