@@ -20,7 +20,7 @@ from audit.errors import LedgerError
 from hub_extensions import settings as bureau_settings
 from hub_extensions.containers import Running
 from hub_extensions.exports.desk import Desk
-from hub_extensions.exports.releasing import resume
+from hub_extensions.exports.releasing import resume, sweep
 from hub_extensions.gateway.seats import cut_sentence
 from hub_extensions.guard import start_guards
 from hub_extensions.installed_desk import open_installed_desk
@@ -38,6 +38,8 @@ TICK_S = 0.5
 GUARD_STOPS_S = 3.0
 #: The export desk is looked after less often: what waits there waits for people.
 DESK_EVERY = timedelta(seconds=5)
+#: Copies that nothing refers to are kept for a day anyway.
+SWEEP_EVERY = timedelta(hours=1)
 VANISHED = Text("Le conteneur de ce bureau s'est arrêté.", "This workspace's container stopped.")
 
 log = structlog.get_logger()
@@ -89,6 +91,7 @@ class Worker:
         self._desk = desk
         self._tell_hub = tell_hub
         self._desk_due: datetime | None = None
+        self._sweep_due: datetime | None = None
 
     def tick(self, now: datetime) -> None:
         """Do once all that is due at *now*; one step that fails does not keep the others from being done."""
@@ -97,6 +100,7 @@ class Worker:
             self._send_events,
             self._reconcile,
             self._finish_exports,
+            self._sweep_exports,
         )
         for step in steps:
             try:
@@ -125,6 +129,13 @@ class Worker:
         self._desk_due = now + DESK_EVERY
         for request in resume(self._desk, now=now).released:
             log.info("export_released_after_a_stop", request=request)
+
+    def _sweep_exports(self, now: datetime) -> None:
+        """Delete frozen copies of submissions that never came to be."""
+        if self._desk is None or (self._sweep_due is not None and now < self._sweep_due):
+            return
+        self._sweep_due = now + SWEEP_EVERY
+        log.info("exports_swept", deleted=sweep(self._desk, now=now))
 
     def _reconcile(self, now: datetime) -> None:
         """End in the books what no longer runs, and for real what the books don't know (orphans)."""

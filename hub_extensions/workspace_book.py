@@ -1,5 +1,6 @@
 """The domain's side of a workspace's life, for the processes that start, enter and end it."""
 
+import hashlib
 import os
 import shutil
 from collections.abc import Sequence
@@ -9,12 +10,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
+from sqlalchemy.orm import Session
+
+from audit import canonical
 from audit.events import Event, Kind
 from hub_extensions.gateway.seats import OpenWorkspace
 from hub_extensions.opening import open_box, open_layout, open_store
 from hub_extensions.settings import Settings
 from project_spaces import workspaces
 from project_spaces.access import may
+from project_spaces.datasets import DatasetVersion
 from project_spaces.decisions import Action, Decision
 from project_spaces.errors import BureauError
 from project_spaces.facts import Classification
@@ -126,9 +131,9 @@ class WorkspaceBook:
         """Return what the gateway needs of the running workspace, None when none runs."""
         with self.store.read() as session:
             found = workspaces.find_open(session, person, project)
-            return None if found is None else self._opened(found)
+            return None if found is None else self._opened(session, found)
 
-    def _opened(self, found: Workspace) -> OpenWorkspace:
+    def _opened(self, session: Session, found: Workspace) -> OpenWorkspace:
         secrets = found.secrets(self._box)
         return OpenWorkspace(
             id=found.id,
@@ -141,6 +146,7 @@ class WorkspaceBook:
             oauth_client_id=secrets.oauth_client_id,
             image_digest=found.image_digest,
             mounted=found.mounted,
+            data_sha256=_data_sha256(session, found),
         )
 
     def standing(self, person: str, project: str, mounted: Sequence[str], now: datetime) -> Decision:
@@ -157,6 +163,13 @@ class WorkspaceBook:
         """Return every workspace that is open by the books."""
         with self.store.read() as session:
             return [_believed(each) for each in workspaces.list_open(session)]
+
+
+def _data_sha256(session: Session, found: Workspace) -> str:
+    """Hash the data sets mounted in *found*, each with its version and the SHA-256 of its manifest."""
+    names = sorted((each["dataset"], each["version"]) for each in found.versions)
+    mounted = [[*name, session.get_one(DatasetVersion, name).manifest_sha256] for name in names]
+    return hashlib.sha256(canonical.dumps(mounted)).hexdigest()
 
 
 def _believed(row: Workspace) -> Believed:

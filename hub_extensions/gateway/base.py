@@ -9,6 +9,7 @@ from tornado.web import Finish, HTTPError, RequestHandler
 
 from hub_extensions.gateway.recording import Recording
 from hub_extensions.gateway.refusals import write_refusal
+from hub_extensions.gateway.routes import method_refused
 from hub_extensions.gateway.seats import Seat, Seats
 from hub_extensions.gateway.upstream import WorkspaceGone
 from project_spaces.errors import BureauError, NotFound, Refused
@@ -18,6 +19,8 @@ NOT_YOURS = Text(
     "Ce bureau est celui d'une autre personne : seul son titulaire y entre.",
     "This workspace belongs to someone else: only its owner may enter.",
 )
+#: Who is turned away before anybody knows who it is: the address names the workspace's owner, not the visitor.
+SOMEBODY = "system:visitor"
 FOREIGN_ORIGIN = Text(
     "Requête refusée : elle vient d'une autre page que ce bureau.",
     "Request refused: it comes from a page other than this workspace.",
@@ -28,6 +31,7 @@ class WorkspaceHandler(HubOAuthenticated, RequestHandler):
     """Base of every handler below ``/user/<person>/<project>/``."""
 
     seat: Seat
+    visitor = SOMEBODY
     person: str
     project: str
     prefix: str
@@ -80,6 +84,7 @@ class WorkspaceHandler(HubOAuthenticated, RequestHandler):
         if user.get("kind") != "user" or user["name"] != self.person or not self._token_is_for_this(user):
             self.visitor = f"{user.get('kind')}:{user['name']}"
             raise Refused(NOT_YOURS)
+        self.visitor = self.person
         self._token, self._session_id = self.hub_auth.get_token(self), self.hub_auth.get_session_id(self)
         self._check_origin_is_ours(token=bool(getattr(self, "_token_authenticated", False)))
 
@@ -117,15 +122,20 @@ class WorkspaceHandler(HubOAuthenticated, RequestHandler):
     def check_xsrf_cookie(self) -> None:
         """Origins are compared instead of tokens: what runs in a workspace can read its page's token anyway."""
 
+    async def _closed(self, *_path: str) -> None:
+        """Refuse a method that this address does not have, as any other way that is not open."""
+        await self.refuse(method_refused(str(self.request.method)))
+
+    head = post = put = patch = delete = options = _closed
+
     async def refuse(self, error: BureauError) -> None:
         """Answer with the sentence, and record the refusal (NotFound says nothing worth keeping)."""
         if isinstance(error, WorkspaceGone) and hasattr(self, "seat"):
             await self.seats.forget(self.seat)
         if not isinstance(error, NotFound | WorkspaceGone) and error.status != 503:
-            actor = getattr(self, "visitor", self.person)
             what = f"{self.request.method} {quote(self.request.path)}"
             try:
-                await self.recording.refusal(actor, self.project, what, error)
+                await self.recording.refusal(self.visitor, self.project, what, error)
             except BureauError as worse:
                 error = worse
         write_refusal(self, error)

@@ -1,7 +1,8 @@
 """What the gateway tells the ledger, in the ledger's words: the only place where forwarded bytes become events.
 
 Leaves are for everybody to read. Whatever a client or a workspace's own server chooses freely (a message's id, the name
-of a kernel or terminal) stays in the sealed content, or it would be a way out that no reviewer sees.
+of a kernel or terminal, an exact number of bytes) stays in the sealed or deletable part, or it would be a way out that
+no reviewer sees.
 """
 
 import hmac
@@ -11,11 +12,13 @@ from datetime import UTC, datetime
 from audit.client import AsyncLedger
 from audit.errors import LedgerError
 from audit.events import Event, Kind
+from audit.sealing import bucket
 from hub_extensions.detection.watch import Watch
 from hub_extensions.gateway.forwarded import Forwarded
 from hub_extensions.gateway.messages import Message
 from hub_extensions.gateway.seats import OpenWorkspace
 from project_spaces.errors import BureauError, Unavailable
+from project_spaces.policy_version import policy_version
 from project_spaces.text import Text
 
 Facts = Mapping[str, str | int | bool | None]
@@ -34,10 +37,15 @@ class Recording:
         await self.write(workspace, Kind.KERNEL_MESSAGE, facts, frame if isinstance(frame, bytes) else frame.encode())
 
     async def request(self, workspace: OpenWorkspace, kind: Kind, effect: str, request: Forwarded) -> None:
-        """Record one HTTP request as it will be forwarded: line, headers, body."""
-        facts: Facts = {"effect": effect, "method": request.method, "bytes": len(request.body or b"")}
-        if kind is Kind.KERNEL_LIFECYCLE:
+        """Record one HTTP request as it will be forwarded: line, headers, body.
+
+        What may start a kernel is recorded with all that decides what it can do: the image (its programs and their
+        arguments), the manifests of the mounted data, and the rules in force.
+        """
+        facts: Facts = {"effect": effect, "method": request.method}
+        if kind in {Kind.KERNEL_LIFECYCLE, Kind.SESSION_CHANGE}:
             facts = {**facts, "image": workspace.image_digest, "datasets": ",".join(workspace.mounted)}
+            facts = {**facts, "data_sha256": workspace.data_sha256, "policy": policy_version()}
         await self.write(workspace, kind, facts, request.as_recorded())
 
     async def opening(self, workspace: OpenWorkspace, name: str, request: Forwarded) -> None:
@@ -50,10 +58,10 @@ class Recording:
         await self.write(workspace, Kind.TERMINAL_INPUT, {"terminal": label(workspace, terminal)}, frame.encode())
 
     async def shown(self, workspace: OpenWorkspace, name: str, frames: int, size: int) -> None:
-        """Record how much flowed back, never what."""
-        await self.write(
-            workspace, Kind.OUTPUT_COUNT, {"label": label(workspace, name), "frames": frames, "bytes": size}, None
-        )
+        """Record how much flowed back, never what; exactly in the deletable part only, since code chooses how much."""
+        facts: Facts = {"label": label(workspace, name), "bytes": bucket(size)}
+        exact = {"frames": str(frames), "bytes": str(size)}
+        await self.write(workspace, Kind.OUTPUT_COUNT, facts, None, exact)
 
     async def refusal(self, actor: str, project: str, what: str, error: BureauError) -> None:
         """Record that something was refused; address and sentence may name people, so they stay out of the leaf."""
@@ -61,7 +69,14 @@ class Recording:
         event = Event(Kind.REFUSAL, actor, project, datetime.now(UTC), {"status": error.status}, private=private)
         await self._append(self._watch.watched(event))
 
-    async def write(self, workspace: OpenWorkspace, kind: Kind, facts: Facts, content: bytes | None) -> None:
+    async def write(
+        self,
+        workspace: OpenWorkspace,
+        kind: Kind,
+        facts: Facts,
+        content: bytes | None,
+        private: Mapping[str, str] | None = None,
+    ) -> None:
         """Record one event of this workspace and wait for the acknowledgement.
 
         Raises
@@ -74,7 +89,7 @@ class Recording:
         rules = self._watch.look(
             kind, person, project, now, subject=subject, content=content, mounted=workspace.mounted
         )
-        event = Event(kind, person, project, now, subject, content, rules=rules)
+        event = Event(kind, person, project, now, subject, content, private, rules=rules)
         await self._append(event)
 
     async def event(self, event: Event) -> None:

@@ -17,8 +17,12 @@ NAME = "BureauVirtuel"
 
 def notice_frame(parent: Mapping[str, Any], subprotocol: str, text: Text) -> str | bytes:
     """Return the frame that shows a sentence of ours on standard error, under the cell whose header *parent* is."""
-    content = {"name": "stderr", "text": f"\n{text.fr}\n{text.en}\n"}
-    return _frame("iopub", "stream", content, parent, subprotocol)
+    return _frame("iopub", "stream", notice(text), parent, subprotocol)
+
+
+def notice(text: Text) -> dict[str, Any]:
+    """Return a sentence of ours as a line on standard error."""
+    return {"name": "stderr", "text": f"\n{text.fr}\n{text.en}\n"}
 
 
 def refusal_frames(message: Message, subprotocol: str, text: Text) -> Iterator[str | bytes]:
@@ -30,6 +34,8 @@ def refusal_frames(message: Message, subprotocol: str, text: Text) -> Iterator[s
         answers.append(("iopub", "error", error))
     if message.kind.endswith("_request"):
         answers.append((message.channel, reply, {"status": "error", "execution_count": None, **error}))
+    else:  # a widget's message, an input: no reply that could carry the sentence
+        answers.append(("iopub", "stream", notice(text)))
     answers.append(("iopub", "status", {"execution_state": "idle"}))
     for channel, kind, content in answers:
         yield _frame(channel, kind, content, message.header, subprotocol)

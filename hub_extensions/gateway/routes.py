@@ -23,6 +23,7 @@ class Effect(StrEnum):
     WRITE = "write"
     CHANGE = "change"
     KERNEL = "kernel"
+    SESSION = "session"
     TERMINAL = "terminal"
 
 
@@ -33,6 +34,7 @@ KINDS: Mapping[Effect, Kind] = {
     Effect.WRITE: Kind.FILE_WRITE,
     Effect.CHANGE: Kind.FILE_CHANGE,
     Effect.KERNEL: Kind.KERNEL_LIFECYCLE,
+    Effect.SESSION: Kind.SESSION_CHANGE,
     Effect.TERMINAL: Kind.TERMINAL_LIFECYCLE,
 }
 
@@ -91,7 +93,8 @@ OPEN: tuple[Route, ...] = (
     _route("GET", r"/api/(sessions|kernels)", Effect.PAGE, ("_",)),
     _route("GET", rf"/api/(sessions|kernels)/{UUID}", Effect.PAGE, ("_",)),
     _route("POST", r"/api/(sessions|kernels)", Effect.KERNEL, ("_",), body=True),
-    _route("PATCH DELETE", rf"/api/(sessions|kernels)/{UUID}", Effect.KERNEL, ("_",), body=True),
+    _route("DELETE", rf"/api/(sessions|kernels)/{UUID}", Effect.KERNEL, ("_",), body=True),
+    _route("PATCH", rf"/api/sessions/{UUID}", Effect.SESSION, ("_",), body=True),
     _route("POST", rf"/api/kernels/{UUID}/(interrupt|restart)", Effect.KERNEL, ("_",), body=True),
     _route("GET", r"/api/terminals", Effect.PAGE, ("_",)),
     _route("POST", r"/api/terminals", Effect.TERMINAL, ("_",), body=True),
@@ -144,7 +147,7 @@ def find(method: str, path: str, parameters: Mapping[str, Sequence[str]]) -> Rou
         if method in route.methods:
             _check_parameters(route, parameters)
             return route
-    raise MethodRefused(Text(f"Méthode {method} refusée à cette adresse.", f"Method {method} refused at this address."))
+    raise method_refused(method)
 
 
 def parse_query(query: str) -> dict[str, list[str]]:
@@ -166,6 +169,13 @@ class MethodRefused(BureauError):
     """The address is open, but not for this method."""
 
     status = 405
+
+
+def method_refused(method: str) -> MethodRefused:
+    """Return the refusal of *method* where it is not open."""
+    return MethodRefused(
+        Text(f"Méthode {method} refusée à cette adresse.", f"Method {method} refused at this address.")
+    )
 
 
 def _check_parameters(route: Route, parameters: Mapping[str, Sequence[str]]) -> None:

@@ -41,6 +41,8 @@ class OpenWorkspace:
     oauth_client_id: str
     image_digest: str
     mounted: tuple[str, ...]
+    #: Stands for the manifests of everything mounted; each is in a ``mount`` entry of its own.
+    data_sha256: str
 
 
 class Domain(Protocol):

@@ -105,7 +105,7 @@ def view_of(path: Path, name: str, wheres: Sequence[str]) -> View:
             return notebook_view(data)
         if suffix in _TEXTS:
             return text_view(data)
-    except (OSError, ValueError, KeyError, TypeError, csv.Error, DecompressionBombError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, csv.Error, DecompressionBombError):
         return NoView()
     return NoView()
 

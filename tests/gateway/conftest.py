@@ -133,6 +133,7 @@ class FakeDomain:
             oauth_client_id="client",
             image_digest="sha256:abc",
             mounted=("claims",),
+            data_sha256="d" * 64,
         )
 
     def decide(self, workspace: OpenWorkspace, now: datetime) -> Decision:

@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from hub_extensions.exports.releasing import Resumed
 from hub_extensions.worker import Worker
 from hub_extensions.workspace_book import Believed
 from project_spaces.errors import Unavailable
@@ -124,3 +127,14 @@ def test_a_step_that_fails_keeps_no_other_from_being_done() -> None:
     books.flush_outbox = broken  # type: ignore[method-assign]
     worker(books, engine).tick(NOW)
     assert engine.running == set()
+
+
+def test_forgotten_copies_of_the_desk_are_swept_once_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    swept: list[datetime] = []
+    monkeypatch.setattr("hub_extensions.worker.sweep", lambda _desk, *, now: swept.append(now) or 0)
+    monkeypatch.setattr("hub_extensions.worker.resume", lambda _desk, **_now: Resumed((), (), ()))
+    each = Worker(Books(), Engine(), GRACE, object())  # type: ignore[arg-type]
+    moments = [NOW + timedelta(minutes=passed) for passed in (0, 1, 59, 60, 61)]
+    for moment in moments:
+        each.tick(moment)
+    assert swept == [moments[0], moments[3]]

@@ -113,3 +113,9 @@ def test_text_and_notebooks_are_shown_as_text(tmp_path: Path) -> None:
     book = tmp_path / "book.ipynb"
     book.write_text(json.dumps({"cells": [{"cell_type": "code", "source": ["a = 1\n", "b"]}]}))
     assert view_of(book, book.name, []) == NotebookView((("code", "a = 1\nb"),), cut=False)
+
+
+def test_json_nested_without_end_is_no_preview(tmp_path: Path) -> None:
+    file = tmp_path / "deep.ipynb"
+    file.write_text('{"cells":' + "[" * 200_000)
+    assert view_of(file, file.name, []) == NoView()
