@@ -51,7 +51,7 @@ class _Measures:
     def pseudonym(self, _name: str, /) -> str:
         return "p" + "0" * 32
 
-    def seal(self, message: bytes, project: str | None, at: datetime, event_id: str) -> Sealed:  # noqa: ARG002
+    def seal(self, message: bytes, *_facts: object) -> Sealed:
         return Sealed(b"", bytes(32), bytes(8), bucket(len(message)))
 
 
