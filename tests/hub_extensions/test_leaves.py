@@ -169,7 +169,17 @@ async def work(ledger: KeyedLedger) -> None:
     """Everything that the gateway writes, with marks wherever a client chooses."""
     recording = Recording(ledger.aio, Watch(Terms()))  # type: ignore[arg-type]
     workspace = OpenWorkspace(
-        "0" * 32, PERSON, "etude", "/run/x", 61000, "inner", "hub-token", "client", "sha256:abc", ("sejours",)
+        id="0" * 32,
+        person=PERSON,
+        project="etude",
+        folder="/run/x",
+        owner_uid=61000,
+        inner_token="inner",
+        hub_token="hub",
+        oauth_client_id="client",
+        image_digest="sha256:abc",
+        mounted=("sejours",),
+        data_sha256="0" * 64,
     )
     header = {"msg_type": "execute_request", "msg_id": MARKS["message id"], "username": PERSON, "session": "zwsession"}
     message = Message("shell", header, {}, {}, {"code": MARKS["code"]})
