@@ -37,5 +37,12 @@ class LedgerDamaged(LedgerError):
     en = "The ledger is damaged: nothing can be recorded. Tell the administrator."
 
 
+class KeysUnusable(LedgerError):
+    """The folder of the ledger's keys is gone, can't be written or contradicts itself: nothing may be recorded."""
+
+    fr = "Les clés du journal manquent ou ne se lisent pas : l'action n'a pas été effectuée. Prévenez l'administrateur."
+    en = "The ledger's keys are missing or can't be read: the act was not carried out. Tell the administrator."
+
+
 class Malformed(ValueError):
     """Bytes that are not what the format says: not strict JSON, not a checkpoint, not a proof."""

@@ -84,6 +84,7 @@ class Kind(StrEnum):
     LINKAGE_RUN = "linkage.run"
     JOB_RUN = "job.run"
     AUDIT_READ = "audit.read"
+    AUDIT_CEREMONY = "audit.ceremony"
     AUDIT_UNSEALED = "audit.unsealed"
     AUDIT_DELETED = "audit.deleted"
     AUDIT_MARKED = "audit.marked"

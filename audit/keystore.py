@@ -1,27 +1,32 @@
-"""The keys of those who record: sealing keys per project and month, and the key of pseudonyms.
+"""The keys of those who record: sealing keys per project and month, trace keys of people, the key of pseudonyms.
 
-Public parts lie under ``public/``; private parts are written to a directory of their own, so that an installation can
-mount it elsewhere, move it to the auditors, or empty it. Nothing that records ever reads it.
+Nothing that records ever reads a private part. Keys are looked up again whenever a session of a minute begins, so a
+ceremony, a new trace key or a folder that has gone is noticed by every process within a minute.
 """
 
 import fcntl
-import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
 from audit import sealing
-from audit.errors import Malformed
+from audit.auditors import Ceremony
+from audit.epochs import EpochKeys
+from audit.errors import KeysUnusable, Malformed
 from audit.events import SYSTEM_PREFIX
-from audit.sealing import Sealed, Sealer, SealingKey
+from audit.places import write_durably
+from audit.sealing import Sealed, SealingKey, Session
+from audit.trace_keys import TraceKeys
 
 #: Stands for the project in events of the platform itself; a slug can't start with an underscore.
 PLATFORM = "_platform"
+#: Sessions kept in memory; those that are over go first.
+MOST_SESSIONS = 1024
 
 
 class KeyStore:
@@ -30,18 +35,26 @@ class KeyStore:
     Parameters
     ----------
     directory
-        mode 0700; created when absent.
+        mode 0700.
     private
-        where private parts go, ``directory/private`` when not given.
+        where private parts lie until the ceremony, ``directory/private`` when not given.
+    make
+        whether a folder without keys is a new installation. False where there is a log already: new keys would make
+        other pseudonyms of the same people and forget the ceremony.
+
+    Raises
+    ------
+    KeysUnusable
+        the keys are not there and may not be made.
     """
 
-    def __init__(self, directory: Path, private: Path | None = None) -> None:
+    def __init__(self, directory: Path, private: Path | None = None, *, make: bool = True) -> None:
         self.directory = directory
         self.private_directory = private or directory / "private"
-        for folder in (directory, directory / "public", self.private_directory):
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._pseudonym_key = self._once(directory / "pseudonym.key", lambda: secrets.token_bytes(32))
-        self._sealers: dict[tuple[str, str], Sealer] = {}
+        self._pseudonym_key = self._load_pseudonym_key(make=make)
+        self.epochs = EpochKeys(directory, self.private_directory, self._lock)
+        self.traces = TraceKeys(directory / "trace", self._lock)
+        self._sessions: dict[tuple[str | None, int, int, str | None], Session] = {}
         self.pseudonym = lru_cache(maxsize=4096)(self._pseudonym)
 
     def _pseudonym(self, name: str) -> str:
@@ -50,24 +63,33 @@ class KeyStore:
             return name
         return "p" + hmac.digest(self._pseudonym_key, b"person\n" + name.encode(), "sha256")[:16].hex()
 
-    def seal(self, message: bytes, project: str | None, at: datetime, event_id: str) -> Sealed:
-        """Seal *message* to the project's key of the month of *at*, made on first use."""
-        scope, epoch = project or PLATFORM, f"{at.year:04d}-{at.month:02d}"
-        sealer = self._sealers.get((scope, epoch))
-        if sealer is None:
-            sealer = self._sealers[scope, epoch] = Sealer(self.public(scope, epoch))
-        return sealer.seal(message, event_id)
+    def seal(
+        self, message: bytes, project: str | None, at: datetime, event_id: str, author: str | None = None
+    ) -> Sealed:
+        """Seal *message* to the project's key of the month of *at* and to the trace key of *author*, if there is one.
+
+        Raises
+        ------
+        KeysUnusable
+            the key folder is gone, or a key must be made and can't be.
+        """
+        name = (project, at.year, at.month, author)
+        session = self._sessions.get(name)
+        if session is None or session.over:
+            session = self._begin(name)
+        return session.seal(message, event_id)
 
     def public(self, project: str, epoch: str) -> SealingKey:
-        """Return the project's public key for *epoch* (``YYYY-MM``); the pair is made on first use."""
-        place = self.directory / "public" / project / f"{epoch}.key"
-        if not place.exists():
-            with self._lock():
-                if not place.exists():
-                    public, private = sealing.generate()
-                    self._write(self.private_directory / project / f"{epoch}.key", private)
-                    self._write(place, public)
-        return SealingKey(project, epoch, place.read_bytes())
+        """Return the project's public key for *epoch* (``YYYY-MM``), made on first use; raises as ``seal``."""
+        return self.epochs.current(project, epoch)
+
+    def ceremony(self) -> Ceremony | None:
+        """Return the auditors' last ceremony; None means that private parts lie on this server."""
+        return self.epochs.ceremony()
+
+    def private_parts(self) -> int:
+        """Count the private parts of sealing keys on this server: 0 once a ceremony went to its end."""
+        return self.epochs.private_parts()
 
     def unseal(self, blob: bytes, project: str | None, event_id: str) -> tuple[bytes, bytes]:
         """Open *blob* with a private part that is still here; returns (message, commitment).
@@ -78,39 +100,45 @@ class KeyStore:
             when no key here opens it.
         """
         scope, wanted = project or PLATFORM, sealing.key_id_of(blob)
-        for place in sorted((self.directory / "public" / scope).glob("*.key")):
-            if hashlib.sha256(place.read_bytes()).digest()[:8] == wanted:
-                private = self.private_directory / scope / place.name
-                if private.exists():
-                    return sealing.unseal(blob, private.read_bytes(), scope, event_id)
-        msg = f"the private key {wanted.hex()} of {scope} is not here"
-        raise Malformed(msg)
+        key = self.epochs.find(scope, wanted)
+        private = None if key is None else self.epochs.private_of(key)
+        if private is None:
+            msg = f"the private key {wanted.hex()} of {scope} is not here"
+            raise Malformed(msg)
+        return sealing.unseal(blob, private, scope, event_id)
 
-    def _once(self, place: Path, make: Callable[[], bytes]) -> bytes:
-        if not place.exists():
-            with self._lock():
-                if not place.exists():
-                    self._write(place, make())
-        return place.read_bytes()
+    def _begin(self, name: tuple[str | None, int, int, str | None]) -> Session:
+        project, year, month, author = name
+        key = self.epochs.current(project or PLATFORM, f"{year:04d}-{month:02d}")
+        person = author is not None and not author.startswith(SYSTEM_PREFIX)
+        session = Session(key, self.traces.public(self.pseudonym(author)) if person and author else None)
+        if len(self._sessions) >= MOST_SESSIONS:
+            self._sessions = {other: one for other, one in list(self._sessions.items()) if not one.over}
+        if len(self._sessions) >= MOST_SESSIONS:
+            self._sessions = {}
+        self._sessions[name] = session
+        return session
+
+    def _load_pseudonym_key(self, *, make: bool) -> bytes:
+        place = self.directory / "pseudonym.key"
+        try:
+            if not place.exists():
+                if not make:
+                    msg = f"{place} is gone"
+                    raise KeysUnusable(msg)
+                self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+                with self._lock():
+                    if not place.exists():
+                        write_durably(place, secrets.token_bytes(32))
+            return place.read_bytes()
+        except OSError as error:
+            raise KeysUnusable(str(error)) from error
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
-        with (self.directory / ".lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
-
-    @staticmethod
-    def _write(place: Path, data: bytes) -> None:
-        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        part = place.with_suffix(".part")
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.rename(place)
-        directory = os.open(place.parent, os.O_RDONLY)
+        descriptor = os.open(self.directory / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            os.fsync(directory)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
         finally:
-            os.close(directory)
+            os.close(descriptor)

@@ -28,7 +28,7 @@ class Keys(Protocol):
     """What sealing needs; ``KeyStore`` is the real one."""
 
     def pseudonym(self, name: str, /) -> str: ...
-    def seal(self, message: bytes, project: str | None, at: datetime, event_id: str) -> Sealed: ...
+    def seal(self, message: bytes, project: str | None, at: datetime, event_id: str, author: str | None) -> Sealed: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def prepare(event: Event, keys: Keys) -> Entry:
         body["rules"] = sorted(set(event.rules))
     blob = b""
     if event.content is not None:
-        sealed = keys.seal(event.content, event.project, event.at, event.id)
+        sealed = keys.seal(event.content, event.project, event.at, event.id, event.actor)
         blob = sealed.blob
         body |= {
             "commit": sealed.commitment.hex(),

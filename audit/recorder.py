@@ -155,7 +155,9 @@ class _ClearNames:
     def pseudonym(self, name: str, /) -> str:
         return name
 
-    def seal(self, message: bytes, project: str | None, at: datetime, event_id: str) -> Sealed:
+    def seal(
+        self, message: bytes, project: str | None, at: datetime, event_id: str, author: str | None = None
+    ) -> Sealed:
         raise NotImplementedError
 
 

@@ -2,6 +2,7 @@
 
 from hub_extensions import image_digests, trial
 from hub_extensions.engine.progress import Reporter
+from hub_extensions.opening import ledger_keys
 from hub_extensions.secret_files import NAMES, fernet_key, secret
 from hub_extensions.settings import Settings
 from project_spaces.store import migrate
@@ -13,6 +14,7 @@ def prepare(settings: Settings) -> None:
     for name in NAMES:
         secret(settings.secrets_dir, name)
     fernet_key(settings.secrets_dir)
+    ledger_keys(settings)
     migrate(settings.store_url)
 
 

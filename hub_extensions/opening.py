@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from audit.client import Ledger
 from audit.keystore import KeyStore
+from audit.places import Places
 from hub_extensions.detection.opening import open_watch
 from hub_extensions.secret_files import fernet_key
 from hub_extensions.settings import Settings
@@ -13,8 +14,9 @@ from project_spaces.store import Store
 
 
 def ledger_keys(settings: Settings) -> KeyStore:
-    """Return the sealing and pseudonym keys of this installation."""
-    return KeyStore(settings.secrets_dir / "ledger")
+    """Return the sealing and pseudonym keys of this installation; made once, never again beside a log that exists."""
+    fresh = not Places(settings.ledger_dir).checkpoint.exists()
+    return KeyStore(settings.secrets_dir / "ledger", make=fresh)
 
 
 @lru_cache(maxsize=4)

@@ -110,6 +110,7 @@ KIND_LABELS: Mapping[str, Text] = {
     "export.revoked": Text("Export : révoqué", "Export: revoked"),
     "linkage.run": Text("Appariement", "Linkage"),
     "job.run": Text("Calcul lancé", "Job run"),
+    "audit.ceremony": Text("Cérémonie des clés", "Key ceremony"),
     "audit.read": Text("Consultation du journal", "Look at the ledger"),
     "audit.unsealed": Text("Descellement", "Unsealing"),
     "audit.deleted": Text("Effacement à terme", "Deletion at term"),

@@ -1,0 +1,96 @@
+"""`bureau audit` from the first key to an opened message, as auditors and administrator would type it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from audit import Event, Kind, Ledger
+from hub_extensions import throwaway
+from hub_extensions.commands.audit import command
+from hub_extensions.opening import ledger_keys
+from hub_extensions.settings import Settings
+from project_spaces.errors import BureauError
+
+CODE = "print('durée moyenne')"
+
+
+@pytest.fixture
+def settings() -> Iterator[Settings]:
+    with throwaway.prepared() as settings:
+        place = ["--dir", str(settings.ledger_dir), "--socket", str(settings.ledger_socket)]
+        recorder = subprocess.Popen([sys.executable, "-m", "audit.recorder", *place], stdout=subprocess.PIPE, text=True)
+        assert recorder.stdout is not None
+        recorder.stdout.readline()  # READY
+        try:
+            yield settings
+        finally:
+            recorder.terminate()
+            recorder.wait(20)
+            recorder.stdout.close()
+
+
+def bureau(*arguments: object, typed: str = "") -> Result:
+    """Run `bureau audit …`."""
+    return CliRunner().invoke(command, [str(each) for each in arguments], input=typed, catch_exceptions=False)
+
+
+def record(settings: Settings) -> int:
+    with closing(Ledger(settings.ledger_socket, ledger_keys(settings))) as ledger:
+        event = Event(Kind.KERNEL_MESSAGE, "ana", "stays", datetime.now(UTC), {}, CODE.encode())
+        (receipt,) = ledger.append(event)
+        ledger.settle()
+        return receipt.index
+
+
+def test_from_the_first_key_to_an_opened_message(settings: Settings, tmp_path: Path):
+    entry = record(settings)
+    before = bureau("status", "--json")
+    assert (before.exit_code, json.loads(before.output)["ceremony"]) == (1, None)
+    named: list[object] = []
+    for name in ("alice", "bob", "chloe"):
+        made = bureau("keygen", "--out", tmp_path / f"{name}.key", typed="long enough\nlong enough\n")
+        assert made.exit_code == 0, made.output
+        assert (tmp_path / f"{name}.key").stat().st_mode & 0o077 == 0
+        named += ["--auditor", f"{name}={tmp_path / name}.pub"]
+    held = bureau("ceremony", *named, "--threshold", 2, "--json")
+    assert json.loads(held.output)["left"] == 0
+    assert bureau("status").exit_code == 0
+
+    brought: list[object] = []
+    for name in ("alice", "chloe"):
+        folder = tmp_path / f"for-{name}"
+        assert bureau("sealed-shares", name, "--project", "stays", "--out", folder).exit_code == 0
+        opened = tmp_path / f"{name}.share"
+        files = sorted(folder.iterdir())
+        done = bureau("share", "--key", tmp_path / f"{name}.key", "--out", opened, *files, typed="long enough\n")
+        assert done.exit_code == 0, done.output
+        brought += ["--share", opened]
+    with pytest.raises(BureauError, match="1 of 2"):
+        bureau("unseal", "--entries", entry, "--reason", "incident", *brought[:2])
+    told = bureau("unseal", "--entries", entry, "--reason", "incident", *brought, "--json")
+    assert json.loads(told.output)["entries"][0]["message"] == CODE
+    assert bureau("unseal", "--entries", entry, "--reason", "again", *brought, "--out", tmp_path / "out").exit_code == 0
+    assert (tmp_path / "out" / f"entry-{entry}.message").read_text() == CODE
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("unseal", "--entries", "x", "--reason", "r"), "numbers and ranges"),
+        (("unseal", "--entries", "0-999999", "--reason", "r"), "at most 10,000"),
+        (("ceremony", "--auditor", "alice", "--threshold", "2"), "NAME=FILE"),
+        (("sealed-shares", "alice", "--out", "x"), "no sealed share"),
+        (("share", "nowhere", "--key", "nowhere", "--out", "x"), "No such file"),
+    ],
+)
+@pytest.mark.usefixtures("settings")
+def test_bad_input_is_one_sentence(arguments: tuple[str, ...], said: str):
+    with pytest.raises(BureauError, match=said):
+        bureau(*arguments)
