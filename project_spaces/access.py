@@ -1,22 +1,30 @@
 """Reads the facts that a decision needs and asks ``decide``: what every room calls before it acts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ParamSpec
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from project_spaces.agreements import DatasetAgreement, Embargo, agreements, embargoes
+from project_spaces.approvals import approvals
 from project_spaces.datasets import Dataset
-from project_spaces.decisions import Action, Decision, decide
+from project_spaces.decisions import Action, ConditionState, Decision, decide, explain
 from project_spaces.errors import NotFound, Refused
-from project_spaces.facts import Classification, DatasetFacts, Resource
-from project_spaces.habilitations import habilitations
+from project_spaces.facts import Classification, DatasetFacts, Resource, Subject
+from project_spaces.habilitations import Habilitation, habilitations
 from project_spaces.memberships import memberships
 from project_spaces.people import subject_of
 from project_spaces.projects import Project
+from project_spaces.records import rules_of
+from project_spaces.requirements import Requirement
 from project_spaces.slugs import is_slug
+from project_spaces.windows import Window
 
 Facts = ParamSpec("Facts")
+_ByDataset = Mapping[str, tuple[Window, ...]]
 
 
 def may(
@@ -43,10 +51,45 @@ def may(
     author, recipient, beneficiary
         who made the export request, who is named on the link, who would receive a right.
     """
-    slugs = [dataset_slug] if dataset_slug is not None else list(mounted)
-    resource = _resource(session, username, project_slug, slugs)
-    named = Resource(resource.project, resource.memberships, resource.datasets, author, recipient, beneficiary)
-    return decide(subject_of(session, username), action, named, now)
+    asked = _Asked(project_slug, dataset_slug, mounted, author, recipient, beneficiary)
+    return decide(*_facts(session, username, action, asked), now)
+
+
+def why(
+    session: Session,
+    username: str,
+    action: Action,
+    *,
+    now: datetime,
+    project_slug: str | None = None,
+    dataset_slug: str | None = None,
+) -> list[ConditionState]:
+    """Return the state of every condition behind ``may``, those that hold too: the page "why can't I?"."""
+    asked = _Asked(project_slug, dataset_slug)
+    return explain(*_facts(session, username, action, asked), now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a question names; see ``may``."""
+
+    project_slug: str | None = None
+    dataset_slug: str | None = None
+    mounted: Sequence[str] = ()
+    author: str | None = None
+    recipient: str | None = None
+    beneficiary: str | None = None
+
+
+def _facts(session: Session, username: str, action: Action, asked: _Asked) -> tuple[Subject, Action, Resource]:
+    slugs = [asked.dataset_slug] if asked.dataset_slug is not None else list(asked.mounted)
+    resource = replace(
+        _resource(session, username, asked.project_slug, slugs),
+        author=asked.author,
+        recipient=asked.recipient,
+        beneficiary=asked.beneficiary,
+    )
+    return subject_of(session, username), action, resource
 
 
 def allowed(decision: Decision) -> Decision:
@@ -74,24 +117,55 @@ require = _raising(may)
 def _resource(session: Session, username: str, project_slug: str | None, slugs: Sequence[str]) -> Resource:
     known = project_slug is not None and is_slug(project_slug)
     project = session.get(Project, project_slug) if known else None
+    workspace = rules_of(session).workspace
     if project is None:
-        return Resource(datasets=tuple(_dataset(session, username, None, slug) for slug in slugs))
+        return Resource(datasets=tuple(_datasets(session, username, None, slugs)), workspace=workspace)
+    approved = approvals(session, project.slug) if rules_of(session).ask("approvals") else ()
     return Resource(
-        project=project.facts,
+        project=replace(project.facts, approvals=tuple(each.facts for each in approved)),
         memberships=tuple(each.facts for each in memberships(session, person=username, project=project.slug)),
-        datasets=tuple(_dataset(session, username, project.slug, slug) for slug in slugs),
+        datasets=tuple(_datasets(session, username, project.slug, slugs)),
+        workspace=workspace,
     )
 
 
-def _dataset(session: Session, username: str, project: str | None, slug: str) -> DatasetFacts:
-    """An unknown data set counts as withdrawn and without habilitation: it never allows anything."""
-    dataset = session.get(Dataset, slug) if is_slug(slug) else None
-    if dataset is None:
-        return DatasetFacts(slug, Classification.PSEUDONYMISED, withdrawn=True)
-    held = [] if project is None else habilitations(session, person=username, project=project, dataset=slug)
-    return DatasetFacts(
-        slug,
-        dataset.classification,
-        withdrawn=dataset.withdrawn_at is not None,
-        habilitations=tuple(each.window for each in held),
-    )
+def _datasets(session: Session, username: str, project: str | None, slugs: Sequence[str]) -> Iterator[DatasetFacts]:
+    """Read all of *slugs* at once, so that ten data sets cost as many queries as one.
+
+    An unknown data set counts as withdrawn and without habilitation: it never allows anything.
+    """
+    wanted = [slug for slug in slugs if is_slug(slug)]
+    if not slugs:
+        return
+    found = {each.slug: each for each in session.scalars(select(Dataset).where(Dataset.slug.in_(wanted)))}
+    held = _windows(habilitations(session, person=username, project=project)) if project is not None else {}
+    closed = _windows(embargoes(session, wanted))
+    asks = {slug: _asks(session, dataset) for slug, dataset in found.items()}
+    signing = project is not None and any(each.agreement for each in asks.values())
+    signed = _windows(agreements(session, project or "", wanted)) if signing else {}
+    for slug in slugs:
+        dataset = found.get(slug)
+        if dataset is None:
+            yield DatasetFacts(slug, Classification.PSEUDONYMISED, withdrawn=True)
+            continue
+        yield DatasetFacts(
+            slug,
+            dataset.classification,
+            withdrawn=dataset.withdrawn_at is not None,
+            habilitations=held.get(slug, ()),
+            asks=asks[slug],
+            agreements=signed.get(slug, ()),
+            embargoes=closed.get(slug, ()),
+        )
+
+
+def _asks(session: Session, dataset: Dataset) -> Requirement:
+    tier = rules_of(session).of_tier(dataset.classification)
+    return replace(tier, agreement=tier.agreement or dataset.agreement_required)
+
+
+def _windows(rows: Sequence[Habilitation] | Sequence[DatasetAgreement] | Sequence[Embargo]) -> _ByDataset:
+    windows: dict[str, tuple[Window, ...]] = {}
+    for row in rows:
+        windows[row.dataset] = (*windows.get(row.dataset, ()), row.window)
+    return windows

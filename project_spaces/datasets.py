@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Integer, String, select
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Integer, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit.events import Event, Kind
@@ -35,6 +35,7 @@ class Dataset(Base):
     person_column: Mapped[str | None] = mapped_column(String(128))
     created_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
+    agreement_required: Mapped[bool] = mapped_column(Boolean, default=False)
 
     @property
     def title(self) -> Text:

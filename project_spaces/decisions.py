@@ -5,7 +5,8 @@ action requires is a line of the table ``REQUIRES``: all its conditions must hol
 first of them lapses by itself, so that whoever acts on a decision may keep it until then, or until something is
 withdrawn.
 
-A condition's every failure is reported, not only the first: the person learns at once all that is missing.
+A condition's every failure is reported, not only the first: the person learns at once all that is missing. ``explain``
+tells the state of every condition; ``decide`` is made from what it tells, so the page and the door can't differ.
 """
 
 from collections.abc import Mapping
@@ -14,11 +15,10 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from project_spaces import conditions as c
-from project_spaces.conditions import Condition, Reason
+from project_spaces.conditions import Condition, ConditionState, Reason, data, desk, earliest, person, project, stops
 from project_spaces.facts import PlatformRole, Resource, Subject
 
-__all__ = ["REQUIRES", "Action", "Decision", "Reason", "decide"]
+__all__ = ["REQUIRES", "Action", "ConditionState", "Decision", "Reason", "decide", "explain"]
 
 
 class Action(StrEnum):
@@ -49,38 +49,63 @@ class Decision:
     until: datetime | None
 
 
-_WORK = (c.person_active, c.project_open, c.member, c.datasets_available, c.not_identifying, c.habilitated)
+#: Asked of every act but the sign-in itself.
+_HERE = (person.person_active, stops.person_not_stopped, person.signed_in_lately, person.place_allowed)
+_RUNNING = (stops.platform_not_stopped, stops.project_not_stopped)
+_IN_PROJECT = (
+    *_HERE,
+    *_RUNNING,
+    person.charters_signed,
+    person.trained,
+    project.project_open,
+    project.project_approved,
+    project.member,
+)
+_WORK = (
+    *_IN_PROJECT,
+    stops.datasets_not_stopped,
+    data.datasets_available,
+    data.not_identifying,
+    data.fits_workspace,
+    data.habilitated,
+    data.agreed,
+    data.no_embargo,
+)
 
 #: What each action requires. Adding an action without a line here fails a test, and refuses everybody.
 REQUIRES: Mapping[Action, tuple[Condition, ...]] = MappingProxyType(
     {
-        Action.SIGN_IN: (c.person_active, c.second_factor_enrolled),
-        Action.OPEN_WORKSPACE: (c.person_active, c.project_open, c.member),
-        Action.MOUNT_DATASET: (*_WORK, c.datasets_named),
+        Action.SIGN_IN: (person.person_active, stops.person_not_stopped, person.second_factor_enrolled),
+        Action.OPEN_WORKSPACE: _IN_PROJECT,
+        Action.MOUNT_DATASET: (*_WORK, data.datasets_named),
         Action.SEND_MESSAGE: _WORK,
         Action.WRITE_FILE: _WORK,
-        Action.SUBMIT_EXPORT: (c.person_active, c.project_open, c.member),
-        Action.REVIEW_EXPORT: (c.person_active, c.holds_role(PlatformRole.REVIEWER), c.never_member, c.not_author),
-        Action.DOWNLOAD_EXPORT: (c.person_active, c.is_recipient),
-        Action.READ_AUDIT: (c.person_active, c.holds_role(PlatformRole.AUDITOR)),
-        Action.CONTROL_TRACES: (c.person_active, c.holds_role(PlatformRole.AUDITOR), c.outside_project),
+        Action.SUBMIT_EXPORT: _IN_PROJECT,
+        Action.REVIEW_EXPORT: (
+            *_HERE,
+            *_RUNNING,
+            person.charters_signed,
+            person.holds_role(PlatformRole.REVIEWER),
+            project.never_member,
+            desk.not_author,
+        ),
+        Action.DOWNLOAD_EXPORT: (*_HERE, *_RUNNING, desk.is_recipient),
+        Action.READ_AUDIT: (*_HERE, person.holds_role(PlatformRole.AUDITOR)),
+        Action.CONTROL_TRACES: (*_HERE, person.holds_role(PlatformRole.AUDITOR), project.outside_project),
         Action.LIFT_PAUSE: (
-            c.person_active,
-            c.holds_role(PlatformRole.AUDITOR, PlatformRole.ADMINISTRATOR),
-            c.not_beneficiary,
+            *_HERE,
+            person.holds_role(PlatformRole.AUDITOR, PlatformRole.ADMINISTRATOR),
+            desk.not_beneficiary,
         ),
-        Action.ADMINISTER: (c.person_active, c.holds_role(PlatformRole.ADMINISTRATOR)),
-        Action.GRANT_RIGHT: (c.person_active, c.holds_role(PlatformRole.ADMINISTRATOR), c.not_beneficiary),
-        Action.REGISTER_DATASET: (
-            c.person_active,
-            c.holds_role(PlatformRole.STEWARD, PlatformRole.ADMINISTRATOR),
-        ),
+        Action.ADMINISTER: (*_HERE, person.holds_role(PlatformRole.ADMINISTRATOR)),
+        Action.GRANT_RIGHT: (*_HERE, person.holds_role(PlatformRole.ADMINISTRATOR), desk.not_beneficiary),
+        Action.REGISTER_DATASET: (*_HERE, person.holds_role(PlatformRole.STEWARD, PlatformRole.ADMINISTRATOR)),
     }
 )
 
 
-def decide(subject: Subject, action: Action, resource: Resource, now: datetime) -> Decision:
-    """Decide whether *subject* may do *action* on *resource* at *now* (aware, UTC).
+def explain(subject: Subject, action: Action, resource: Resource, now: datetime) -> list[ConditionState]:
+    """Return the state of every condition of *action*, those that hold too: the page "why can't I?".
 
     Raises
     ------
@@ -88,10 +113,21 @@ def decide(subject: Subject, action: Action, resource: Resource, now: datetime) 
         *now* is naive: a rule never guesses a time zone.
     """
     if now.tzinfo is None:
-        msg = "decide() needs an aware time"
+        msg = "a decision needs an aware time"
         raise ValueError(msg)
-    verdicts = [condition(subject, resource, now) for condition in REQUIRES[action]]
-    reasons = tuple(reason for verdict in verdicts for reason in verdict.reasons)
+    return [state for condition in REQUIRES[action] for state in condition(subject, resource, now)]
+
+
+def decide(subject: Subject, action: Action, resource: Resource, now: datetime) -> Decision:
+    """Decide whether *subject* may do *action* on *resource* at *now* (aware, UTC): every condition must hold.
+
+    Raises
+    ------
+    ValueError
+        *now* is naive.
+    """
+    states = explain(subject, action, resource, now)
+    reasons = tuple(state.reason for state in states if not state.holds)
     if reasons:
         return Decision(allowed=False, reasons=reasons, until=None)
-    return Decision(allowed=True, reasons=(), until=c.earliest([verdict.until for verdict in verdicts]))
+    return Decision(allowed=True, reasons=(), until=earliest([state.until for state in states]))

@@ -5,8 +5,11 @@ Nothing here does anything. The rows they come from are read in ``access``; the 
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
+from project_spaces.requirements import NOTHING, Requirement
+from project_spaces.text import Text
 from project_spaces.windows import Window
 
 
@@ -43,14 +46,100 @@ class Classification(StrEnum):
     IDENTIFYING = "identifying"
 
 
+class WorkspaceKind(StrEnum):
+    """What an installation's workspaces are; only sealed ones may see what is neither open nor synthetic."""
+
+    SEALED = "sealed"
+    LOCAL_TRIAL = "local_trial"
+
+
+class StopScope(StrEnum):
+    """What a kill switch stops."""
+
+    PERSON = "person"
+    PROJECT = "project"
+    DATASET = "dataset"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class SignInFacts:
+    """The sign-in that stands behind the act: when, whether with two factors, and from where."""
+
+    at: datetime
+    strong: bool
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CharterVersionFacts:
+    """One published version of a charter, and when the acting person signed exactly its text."""
+
+    number: int
+    published_at: datetime
+    sign_by: datetime
+    signed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CharterFacts:
+    """A charter, every version of it; *known_since* is when the acting person was registered."""
+
+    slug: str
+    title: Text
+    known_since: datetime
+    versions: tuple[CharterVersionFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingFacts:
+    """One training of the acting person and how long it is valid."""
+
+    kind: str
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class StopFacts:
+    """A kill switch: what it stops, and from when until it was lifted. *name* is empty for everything."""
+
+    scope: StopScope
+    name: str
+    window: Window
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The person who acts. Unknown people are a subject too: one that nothing is allowed to."""
+    """The person who acts. Unknown people are a subject too: one that nothing is allowed to.
+
+    Parameters
+    ----------
+    asks
+        what the installation asks of everybody.
+    sign_in
+        the sign-in behind this act; None when there is none, or when it was ended.
+    stops
+        the kill switches of the whole installation, except those of other persons: they come with the subject so that
+        nobody who decides can forget to read them.
+    """
 
     username: str
     active: bool
     roles: frozenset[PlatformRole] = frozenset()
     second_factor: bool = False
+    asks: Requirement = NOTHING
+    sign_in: SignInFacts | None = None
+    charters: tuple[CharterFacts, ...] = ()
+    trainings: tuple[TrainingFacts, ...] = ()
+    stops: tuple[StopFacts, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalFacts:
+    """An approval that a project was given (an opinion, an authorisation), and how long it is valid."""
+
+    kind: str
+    window: Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +149,7 @@ class ProjectFacts:
     slug: str
     status: ProjectStatus
     window: Window
+    approvals: tuple[ApprovalFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +162,25 @@ class MembershipFacts:
 
 @dataclass(frozen=True, slots=True)
 class DatasetFacts:
-    """A data set, and every habilitation of the acting person for it in the project."""
+    """A data set, and every habilitation of the acting person for it in the project.
+
+    Parameters
+    ----------
+    asks
+        what its tier, and the data set itself, ask of whoever uses it.
+    agreements
+        of its owner with the project.
+    embargoes
+        times in which nobody uses it.
+    """
 
     slug: str
     classification: Classification
     withdrawn: bool
     habilitations: tuple[Window, ...] = ()
+    asks: Requirement = NOTHING
+    agreements: tuple[Window, ...] = ()
+    embargoes: tuple[Window, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +201,8 @@ class Resource:
         who is named on the download link.
     beneficiary
         who would receive the right that is granted.
+    workspace
+        the kind of workspace in which data are used.
     """
 
     project: ProjectFacts | None = None
@@ -106,6 +211,7 @@ class Resource:
     author: str | None = None
     recipient: str | None = None
     beneficiary: str | None = None
+    workspace: WorkspaceKind | None = None
 
 
 #: The platform itself: what administration and audit act on.

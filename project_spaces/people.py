@@ -14,6 +14,7 @@ from project_spaces.columns import SLUG_LENGTH, Base, Chosen
 from project_spaces.decisions import Action, decide
 from project_spaces.errors import Conflict, Invalid, NotFound, Refused
 from project_spaces.facts import PlatformRole, Resource, Subject
+from project_spaces.records import person_facts, rules_of
 from project_spaces.slugs import is_slug, require_slug
 from project_spaces.store import Store
 from project_spaces.text import Text
@@ -77,11 +78,17 @@ def subject_of(session: Session, username: str) -> Subject:
     person = session.get(Person, username) if is_slug(username) else None
     if person is None:
         return Subject(username, active=False)
+    known = person_facts(session, username, person.created_at)
     return Subject(
         username,
         active=person.disabled_at is None,
         roles=roles_of(session, username),
         second_factor=person.enrolled_at is not None,
+        asks=rules_of(session).everybody,
+        sign_in=known.sign_in,
+        charters=known.charters,
+        trainings=known.trainings,
+        stops=known.stops,
     )
 
 

@@ -27,6 +27,7 @@ from project_spaces.engines import open_engine
 from project_spaces.errors import Unavailable
 from project_spaces.migrations import migrate
 from project_spaces.outbox import OutboxRow, RevisionRow
+from project_spaces.rules import NO_RULES, Rules
 from project_spaces.text import Text
 
 __all__ = ["Base", "LedgerLike", "ReadSession", "Store", "UtcDateTime", "WriteSession", "migrate"]
@@ -73,12 +74,20 @@ def _refuse_changes(session: Session, _context: Any = None, _instances: Any = No
 class Store:
     """The database at *url* and the ledger its acts are recorded in. Safe to share between threads.
 
-    *watched* adds to an event the detection rules that it hits, before it is kept anywhere.
+    *watched* adds to an event the detection rules that it hits, before it is kept anywhere. *rules* are what decisions
+    ask for; every session carries them.
     """
 
-    def __init__(self, url: str, ledger: LedgerLike, watched: Callable[[Event], Event] = _as_it_is) -> None:
+    def __init__(
+        self,
+        url: str,
+        ledger: LedgerLike,
+        watched: Callable[[Event], Event] = _as_it_is,
+        rules: Rules = NO_RULES,
+    ) -> None:
         self.ledger = ledger
         self._watched = watched
+        self._rules = rules
         self._reader = open_engine(url, read_only=True)
         self._writer = open_engine(url, read_only=False)
         self._inside = threading.local()
@@ -92,7 +101,8 @@ class Store:
         Unavailable
             the database does not answer.
         """
-        with _reachable(), ReadSession(self._reader, autoflush=True, expire_on_commit=False) as session:
+        info = {"rules": self._rules}
+        with _reachable(), ReadSession(self._reader, autoflush=True, expire_on_commit=False, info=info) as session:
             yield session
             _refuse_changes(session)
 
@@ -184,7 +194,7 @@ class Store:
         self._writer.dispose()
 
     def _session(self) -> WriteSession:
-        return WriteSession(self._writer, expire_on_commit=False, info={"watched": self._watched})
+        return WriteSession(self._writer, expire_on_commit=False, info={"watched": self._watched, "rules": self._rules})
 
     def _require_ledger(self) -> None:
         try:

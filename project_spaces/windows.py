@@ -4,6 +4,7 @@ A window contains its start and not its end, so that two that touch never overla
 which it no longer holds.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -32,6 +33,27 @@ class Window:
     def withdrawn(self, now: datetime) -> bool:
         """Tell whether it was withdrawn (rather than ended by itself) by *now*."""
         return self.revoked_at is not None and self.revoked_at <= now and self.last == self.revoked_at
+
+
+def covered_until(windows: Sequence[Window], now: datetime) -> datetime | None:
+    """Return the first moment after *now* at which none of *windows* holds, None for never.
+
+    Windows that touch or overlap carry on from each other: a right renewed in time does not lapse. The answer is *now*
+    itself when none holds.
+    """
+    end = now
+    while holding := [window.last for window in windows if window.holds(end)]:
+        known = [last for last in holding if last is not None]
+        if len(known) < len(holding):
+            return None
+        end = max(known)
+    return end
+
+
+def next_start(windows: Sequence[Window], now: datetime) -> datetime | None:
+    """Return when the next of *windows* begins after *now*, None when none will."""
+    coming = [window.starts_at for window in windows if now < window.starts_at and window.holds(window.starts_at)]
+    return min(coming, default=None)
 
 
 def require_order(starts_at: datetime, ends_at: datetime) -> None:

@@ -14,6 +14,7 @@ from project_spaces.facts import (
     ProjectStatus,
     Resource,
     Subject,
+    WorkspaceKind,
 )
 from project_spaces.windows import Window
 
@@ -28,6 +29,7 @@ def test_a_habilitation_does_not_open_identified_data(action: Action, classifica
         project=ProjectFacts("p", ProjectStatus.OPEN, ALWAYS),
         memberships=(MembershipFacts(MemberRole.ANALYST, ALWAYS),),
         datasets=(DatasetFacts("d", classification, withdrawn=False, habilitations=(ALWAYS,)),),
+        workspace=WorkspaceKind.SEALED,
     )
     decision = decide(Subject("ana", active=True, second_factor=True), action, resource, NOW)
     assert decision.allowed is (classification is not Classification.IDENTIFYING)

@@ -5,6 +5,29 @@ from alembic.migration import MigrationContext
 
 from project_spaces import (
     accounts,
+    agreements,
+    approvals,
+    controls,
+    datasets,
+    egress,
+    habilitations,
+    memberships,
+    people,
+    projects,
+    records,
+    retention,
+    workspaces,
+)
+from project_spaces.columns import Base
+from project_spaces.engines import open_engine
+from project_spaces.migrations import migrate
+from project_spaces.migrations.env_names import VERSION_TABLE
+
+ROOM = (
+    accounts,
+    agreements,
+    approvals,
+    records,
     controls,
     datasets,
     egress,
@@ -15,12 +38,6 @@ from project_spaces import (
     retention,
     workspaces,
 )
-from project_spaces.columns import Base
-from project_spaces.engines import open_engine
-from project_spaces.migrations import migrate
-from project_spaces.migrations.env_names import VERSION_TABLE
-
-ROOM = (accounts, controls, datasets, egress, habilitations, memberships, people, projects, retention, workspaces)
 
 
 def test_models_and_migrations_agree(database_url: str) -> None:

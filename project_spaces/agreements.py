@@ -1,0 +1,203 @@
+"""What the owner of a data set agreed with a project, and the times in which nobody may use a data set (embargo).
+
+An agreement (convention) is asked for by the installation's rule for a class of data sets, or by the data set itself.
+Both are the steward's acts, as the data set is (référentiel 4.1).
+"""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, UnicodeText, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from audit.events import Event, Kind
+from project_spaces.columns import Base
+from project_spaces.datasets import Dataset, get_dataset
+from project_spaces.decisions import Action
+from project_spaces.errors import NotFound
+from project_spaces.people import require_administrator
+from project_spaces.projects import Project, get_project
+from project_spaces.store import Store
+from project_spaces.text import Text
+from project_spaces.windows import Window, require_order
+
+
+class DatasetAgreement(Base):
+    """One signed agreement for one data set in one project. Withdrawn, never deleted."""
+
+    __tablename__ = "dataset_agreement"
+    __table_args__ = (Index("ix_dataset_agreement_project_dataset", "project", "dataset"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    project: Mapped[str] = mapped_column(ForeignKey(Project.slug))
+    dataset: Mapped[str] = mapped_column(ForeignKey(Dataset.slug), index=True)
+    reference: Mapped[str] = mapped_column(String(200))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str] = mapped_column(String(64))
+    revoked_at: Mapped[datetime | None]
+
+    @property
+    def window(self) -> Window:
+        """When it holds."""
+        return Window(self.starts_at, self.ends_at, self.revoked_at)
+
+
+class Embargo(Base):
+    """A time in which nobody uses a data set, until it is lifted."""
+
+    __tablename__ = "embargo"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    dataset: Mapped[str] = mapped_column(ForeignKey(Dataset.slug), index=True)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(UnicodeText)
+    set_at: Mapped[datetime]
+    set_by: Mapped[str] = mapped_column(String(64))
+    lifted_at: Mapped[datetime | None]
+
+    @property
+    def window(self) -> Window:
+        """When it holds."""
+        return Window(self.starts_at, self.ends_at, self.lifted_at)
+
+
+def agreements(session: Session, project: str, datasets: Sequence[str]) -> Sequence[DatasetAgreement]:
+    """Return the agreements of *project* for these data sets, past ones too."""
+    query = select(DatasetAgreement).where(DatasetAgreement.project == project, DatasetAgreement.dataset.in_(datasets))
+    return session.scalars(query.order_by(DatasetAgreement.starts_at, DatasetAgreement.id)).all()
+
+
+def embargoes(session: Session, datasets: Sequence[str]) -> Sequence[Embargo]:
+    """Return the embargoes on these data sets, past ones too."""
+    return session.scalars(select(Embargo).where(Embargo.dataset.in_(datasets)).order_by(Embargo.starts_at)).all()
+
+
+def require_agreement(store: Store, dataset: str, *, required: bool, actor: str, now: datetime) -> None:
+    """Say whether *dataset* is used only under a signed agreement, whatever its class asks.
+
+    Raises
+    ------
+    NotFound, Refused
+        no such data set; *actor* is neither a steward nor an administrator.
+    """
+    subject = {"dataset": dataset, "change": "agreement required" if required else "agreement not required"}
+    with store.write(Event(Kind.DATASET_CHANGED, actor, None, now, subject)) as session:
+        require_administrator(session, actor, now, action=Action.REGISTER_DATASET)
+        get_dataset(session, dataset).agreement_required = required
+
+
+def record_agreement(
+    store: Store,
+    *,
+    project: str,
+    dataset: str,
+    reference: str,
+    starts_at: datetime,
+    ends_at: datetime,
+    actor: str,
+    now: datetime,
+) -> str:
+    """Record a signed agreement and return its id.
+
+    Raises
+    ------
+    Invalid, NotFound, Refused
+        the end is not after the start; no such project or data set; as ``require_agreement``.
+    """
+    require_order(starts_at, ends_at)
+    number = uuid.uuid4().hex
+    subject = {"agreement": number, "dataset": dataset, "ends_at": ends_at.isoformat(), "change": "recorded"}
+    with store.write(Event(Kind.AGREEMENT, actor, project, now, subject)) as session:
+        require_administrator(session, actor, now, action=Action.REGISTER_DATASET)
+        get_project(session, project)
+        get_dataset(session, dataset)
+        session.add(
+            DatasetAgreement(
+                id=number,
+                project=project,
+                dataset=dataset,
+                reference=reference[:200],
+                starts_at=starts_at,
+                ends_at=ends_at,
+                recorded_at=now,
+                recorded_by=actor,
+            )
+        )
+    return number
+
+
+def revoke_agreement(store: Store, agreement_id: str, *, actor: str, now: datetime, reason: str) -> None:
+    """End an agreement now; workspaces that need it are cut. Doing it again changes nothing.
+
+    Raises
+    ------
+    NotFound, Refused
+        no such agreement; as ``require_agreement``.
+    """
+    with store.read() as session:
+        found = _agreement(session, agreement_id)
+    subject = {"agreement": agreement_id, "dataset": found.dataset, "change": "revoked"}
+    event = Event(Kind.AGREEMENT, actor, found.project, now, subject, private={"reason": reason})
+    with store.write(event) as session:
+        require_administrator(session, actor, now, action=Action.REGISTER_DATASET)
+        row = _agreement(session, agreement_id)
+        row.revoked_at = row.revoked_at or now
+
+
+def set_embargo(
+    store: Store, dataset: str, *, starts_at: datetime, ends_at: datetime | None, reason: str, actor: str, now: datetime
+) -> str:
+    """Close *dataset* to everybody from *starts_at*; without an end until it is lifted. Return the embargo's id.
+
+    Raises
+    ------
+    Invalid, NotFound, Refused
+        the end is not after the start; no such data set; as ``require_agreement``.
+    """
+    if ends_at is not None:
+        require_order(starts_at, ends_at)
+    number = uuid.uuid4().hex
+    subject = {"embargo": number, "dataset": dataset, "starts_at": starts_at.isoformat(), "change": "set"}
+    with store.write(Event(Kind.EMBARGO, actor, None, now, subject, private={"reason": reason})) as session:
+        require_administrator(session, actor, now, action=Action.REGISTER_DATASET)
+        get_dataset(session, dataset)
+        row = Embargo(
+            id=number, dataset=dataset, starts_at=starts_at, ends_at=ends_at, reason=reason, set_at=now, set_by=actor
+        )
+        session.add(row)
+    return number
+
+
+def lift_embargo(store: Store, embargo_id: str, *, actor: str, now: datetime, reason: str) -> None:
+    """End an embargo now; doing it again changes nothing.
+
+    Raises
+    ------
+    NotFound, Refused
+        no such embargo; as ``require_agreement``.
+    """
+    with store.read() as session:
+        found = _embargo(session, embargo_id)
+    subject = {"embargo": embargo_id, "dataset": found.dataset, "change": "lifted"}
+    with store.write(Event(Kind.EMBARGO, actor, None, now, subject, private={"reason": reason})) as session:
+        require_administrator(session, actor, now, action=Action.REGISTER_DATASET)
+        row = _embargo(session, embargo_id)
+        row.lifted_at = row.lifted_at or now
+
+
+def _agreement(session: Session, agreement_id: str) -> DatasetAgreement:
+    row = session.get(DatasetAgreement, agreement_id)
+    if row is None:
+        raise NotFound(Text("Il n'y a pas de telle convention.", "There is no such agreement."))
+    return row
+
+
+def _embargo(session: Session, embargo_id: str) -> Embargo:
+    row = session.get(Embargo, embargo_id)
+    if row is None:
+        raise NotFound(Text("Il n'y a pas de tel embargo.", "There is no such embargo."))
+    return row

@@ -1,0 +1,116 @@
+"""Approvals that a project was given by others (an opinion of CESREES, an authorisation of CNIL), and their validity.
+
+Which kinds a project must hold is the installation's rule, for everybody or for a class of data sets.
+"""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from audit.events import Event, Kind
+from project_spaces.columns import SLUG_LENGTH, Base
+from project_spaces.errors import NotFound
+from project_spaces.facts import ApprovalFacts
+from project_spaces.people import require_administrator
+from project_spaces.projects import Project, get_project
+from project_spaces.slugs import require_slug
+from project_spaces.store import Store
+from project_spaces.text import Text
+from project_spaces.windows import Window, require_order
+
+
+class ProjectApproval(Base):
+    """One approval, with the reference under which its giver keeps it. Withdrawn, never deleted."""
+
+    __tablename__ = "project_approval"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    project: Mapped[str] = mapped_column(ForeignKey(Project.slug), index=True)
+    kind: Mapped[str] = mapped_column(String(SLUG_LENGTH))
+    reference: Mapped[str] = mapped_column(String(200))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str] = mapped_column(String(64))
+    revoked_at: Mapped[datetime | None]
+
+    @property
+    def facts(self) -> ApprovalFacts:
+        """The approval as a decision sees it."""
+        return ApprovalFacts(self.kind, Window(self.starts_at, self.ends_at, self.revoked_at))
+
+
+def approvals(session: Session, project: str) -> Sequence[ProjectApproval]:
+    """Return every approval of *project*, past ones too, oldest first."""
+    query = select(ProjectApproval).where(ProjectApproval.project == project)
+    return session.scalars(query.order_by(ProjectApproval.starts_at, ProjectApproval.id)).all()
+
+
+def record_approval(
+    store: Store,
+    *,
+    project: str,
+    kind: str,
+    reference: str,
+    starts_at: datetime,
+    ends_at: datetime,
+    actor: str,
+    now: datetime,
+) -> str:
+    """Record that *project* was given an approval and return its id.
+
+    Raises
+    ------
+    Invalid
+        *kind* is no slug, or the end is not after the start.
+    NotFound, Refused
+        no such project; *actor* is not an administrator.
+    """
+    require_slug(kind, Text("Nature de l'autorisation", "Kind of approval"))
+    require_order(starts_at, ends_at)
+    number = uuid.uuid4().hex
+    subject = {"approval": number, "approval_kind": kind, "ends_at": ends_at.isoformat(), "change": "recorded"}
+    with store.write(Event(Kind.PROJECT_APPROVAL, actor, project, now, subject)) as session:
+        require_administrator(session, actor, now)
+        get_project(session, project)
+        session.add(
+            ProjectApproval(
+                id=number,
+                project=project,
+                kind=kind,
+                reference=reference[:200],
+                starts_at=starts_at,
+                ends_at=ends_at,
+                recorded_at=now,
+                recorded_by=actor,
+            )
+        )
+    return number
+
+
+def revoke_approval(store: Store, approval_id: str, *, actor: str, now: datetime, reason: str) -> None:
+    """Withdraw an approval now; doing it again changes nothing.
+
+    Raises
+    ------
+    NotFound, Refused
+        no such approval; *actor* is not an administrator.
+    """
+    with store.read() as session:
+        found = _get(session, approval_id)
+    subject = {"approval": approval_id, "approval_kind": found.kind, "change": "revoked"}
+    event = Event(Kind.PROJECT_APPROVAL, actor, found.project, now, subject, private={"reason": reason})
+    with store.write(event) as session:
+        require_administrator(session, actor, now)
+        row = _get(session, approval_id)
+        row.revoked_at = row.revoked_at or now
+
+
+def _get(session: Session, approval_id: str) -> ProjectApproval:
+    row = session.get(ProjectApproval, approval_id)
+    if row is None:
+        raise NotFound(Text("Il n'y a pas de telle autorisation.", "There is no such approval."))
+    return row

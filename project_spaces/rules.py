@@ -1,0 +1,50 @@
+"""The rules of one installation: what it asks of everybody, and more for each class of data sets.
+
+These are settings (DESIGN section 3, rule 8). The store is opened with them, so that every process that decides asks
+the same, and nobody who calls ``may`` can forget to pass them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from project_spaces.facts import Classification, WorkspaceKind
+from project_spaces.requirements import NOTHING, Requirement
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Everything that an installation asks.
+
+    Parameters
+    ----------
+    everybody
+        asked of every act but the sign-in itself (trainings and approvals: of work in a project).
+    tiers
+        asked in addition for data sets of a class.
+    sealed
+        False for the trial without a container engine: it takes open and synthetic data only.
+    strong_acr
+        values of ``acr`` that this installation's identity provider gives for two factors.
+    """
+
+    everybody: Requirement = NOTHING
+    tiers: Mapping[Classification, Requirement] = field(default_factory=dict)
+    sealed: bool = True
+    strong_acr: frozenset[str] = frozenset()
+
+    @property
+    def workspace(self) -> WorkspaceKind:
+        """The kind of its workspaces."""
+        return WorkspaceKind.SEALED if self.sealed else WorkspaceKind.LOCAL_TRIAL
+
+    def of_tier(self, tier: Classification) -> Requirement:
+        """Return what data sets of this class ask in addition."""
+        return self.tiers.get(tier, NOTHING)
+
+    def ask(self, name: str) -> bool:
+        """Tell whether anybody is asked for *name* (a field of ``Requirement``): what nobody asks need not be read."""
+        return any(getattr(each, name) for each in (self.everybody, *self.tiers.values()))
+
+
+#: An installation that asks nothing: sealed workspaces, and the rights that were given.
+NO_RULES = Rules()

@@ -1,0 +1,288 @@
+"""A person for whom everything is in order, where everything is asked, and what changes one fact of it.
+
+``truth_table.md`` names the situations and says what follows; ``SITUATIONS`` says what they are.
+"""
+
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from project_spaces.decisions import Action, Decision, decide
+from project_spaces.facts import (
+    ApprovalFacts,
+    CharterFacts,
+    CharterVersionFacts,
+    Classification,
+    DatasetFacts,
+    MemberRole,
+    MembershipFacts,
+    PlatformRole,
+    ProjectFacts,
+    ProjectStatus,
+    Resource,
+    SignInFacts,
+    StopFacts,
+    StopScope,
+    Subject,
+    TrainingFacts,
+    WorkspaceKind,
+)
+from project_spaces.requirements import NOTHING, Requirement
+from project_spaces.text import Text
+from project_spaces.windows import Window
+
+NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+YESTERDAY, TOMORROW = NOW - DAY, NOW + DAY
+
+# ── The windows that a right can have ───────────────────────────────────────────────────────────────────────────────
+
+HOLDS = Window(NOW - 10 * DAY, NOW + 10 * DAY)
+BEGINS_TOMORROW = Window(TOMORROW, NOW + 9 * DAY)
+ENDED_NOW = Window(YESTERDAY, NOW)
+ENDED_YESTERDAY = Window(NOW - 9 * DAY, YESTERDAY)
+ENDED_LONG_AGO = Window(NOW - 2000 * DAY, NOW - 1000 * DAY)
+WITHDRAWN_NOW = Window(YESTERDAY, TOMORROW, revoked_at=NOW)
+WITHDRAWN = Window(YESTERDAY, TOMORROW, revoked_at=NOW - HOUR)
+
+# ── Everything asked, everything in order ───────────────────────────────────────────────────────────────────────────
+
+OFFICE, LABORATORY = ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("10.1.0.0/16")
+EVERYBODY = Requirement(timedelta(hours=12), (OFFICE,), frozenset({"secret"}), frozenset({"cesrees"}))
+TIER = Requirement(timedelta(hours=8), (LABORATORY,), frozenset({"snds"}), frozenset({"cnil"}), agreement=True)
+
+
+def charter(
+    *versions: tuple[datetime, datetime | None], slug: str = "cgu", known: datetime = NOW - HOUR
+) -> CharterFacts:
+    """A charter, from (deadline, signed) of each version; published two days apart, the last one two hours ago."""
+    first = NOW - 2 * HOUR - 2 * DAY * (len(versions) - 1)
+    published = [first + 2 * DAY * place for place in range(len(versions))]
+    return CharterFacts(
+        slug,
+        Text("Conditions d'utilisation", "Terms of use"),
+        known,
+        tuple(
+            CharterVersionFacts(number, at, max(at, deadline), signed)
+            for number, (at, (deadline, signed)) in enumerate(zip(published, versions, strict=True), start=1)
+        ),
+    )
+
+
+PERSON = Subject(
+    "ana",
+    active=True,
+    roles=frozenset(PlatformRole),
+    second_factor=True,
+    asks=EVERYBODY,
+    sign_in=SignInFacts(NOW - HOUR, strong=True, address="10.1.2.3"),
+    charters=(charter((YESTERDAY, NOW - HOUR)),),
+    trainings=(TrainingFacts("secret", HOLDS), TrainingFacts("snds", HOLDS)),
+)
+PROJECT = ProjectFacts(
+    "etude", ProjectStatus.OPEN, HOLDS, (ApprovalFacts("cesrees", HOLDS), ApprovalFacts("cnil", HOLDS))
+)
+MEMBER = MembershipFacts(MemberRole.ANALYST, HOLDS)
+STAYS = DatasetFacts("sejours", Classification.PSEUDONYMISED, False, (HOLDS,), TIER, (HOLDS,))
+DRUGS = replace(STAYS, slug="medicaments")
+
+_IN_PROJECT = Resource(PROJECT, (MEMBER,))
+_AT_WORK = Resource(PROJECT, (MEMBER,), (STAYS,), workspace=WorkspaceKind.SEALED)
+#: What each act is about when everything is in order.
+ABOUT: dict[Action, Resource] = {
+    Action.SIGN_IN: Resource(),
+    Action.OPEN_WORKSPACE: _IN_PROJECT,
+    Action.SUBMIT_EXPORT: _IN_PROJECT,
+    Action.MOUNT_DATASET: _AT_WORK,
+    Action.SEND_MESSAGE: _AT_WORK,
+    Action.WRITE_FILE: _AT_WORK,
+    Action.REVIEW_EXPORT: Resource(PROJECT, author="ben"),
+    Action.DOWNLOAD_EXPORT: Resource(PROJECT, recipient="ana"),
+    Action.READ_AUDIT: Resource(),
+    Action.CONTROL_TRACES: Resource(PROJECT),
+    Action.LIFT_PAUSE: Resource(beneficiary="ben"),
+    Action.ADMINISTER: Resource(),
+    Action.GRANT_RIGHT: Resource(beneficiary="ben"),
+    Action.REGISTER_DATASET: Resource(),
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """Who does something with what."""
+
+    subject: Subject
+    resource: Resource
+
+    def decide(self, action: Action, now: datetime = NOW) -> Decision:
+        return decide(self.subject, action, self.resource, now)
+
+
+Change = Callable[[Case], Case]
+
+
+def case(action: Action, change: Change | None = None) -> Case:
+    """The case of *action* in which everything is in order, changed."""
+    ordered = Case(PERSON, ABOUT[action])
+    return change(ordered) if change is not None else ordered
+
+
+def person(**facts: Any) -> Change:
+    """Other facts about the person."""
+    return lambda it: replace(it, subject=replace(it.subject, **facts))
+
+
+def resource(**facts: Any) -> Change:
+    """Other facts about what is acted on, where the act is about such a thing at all."""
+
+    def change(it: Case) -> Case:
+        concerned = {name: value for name, value in facts.items() if getattr(it.resource, name) not in ((), None)}
+        return replace(it, resource=replace(it.resource, **concerned))
+
+    return change
+
+
+def project(**facts: Any) -> Change:
+    """Other facts about the project."""
+    return resource(project=replace(PROJECT, **facts))
+
+
+def data(**facts: Any) -> Change:
+    """Other facts about the data set."""
+    return resource(datasets=(replace(STAYS, **facts),))
+
+
+def memberships(*windows: Window) -> Change:
+    """Other memberships, also where none are expected."""
+    held = tuple(MembershipFacts(MemberRole.LEAD, window) for window in windows)
+    return lambda it: replace(it, resource=replace(it.resource, memberships=held))
+
+
+def signed_in(at: datetime, *, strong: bool = True, address: str = "10.1.2.3") -> Change:
+    return person(sign_in=SignInFacts(at, strong, address))
+
+
+def trainings(secret: tuple[Window, ...] = (HOLDS,), snds: tuple[Window, ...] = (HOLDS,)) -> Change:
+    taken = {"secret": secret, "snds": snds}
+    return person(trainings=tuple(TrainingFacts(kind, each) for kind, windows in taken.items() for each in windows))
+
+
+def approvals(cesrees: tuple[Window, ...] = (HOLDS,), cnil: tuple[Window, ...] = (HOLDS,)) -> Change:
+    given = {"cesrees": cesrees, "cnil": cnil}
+    return project(approvals=tuple(ApprovalFacts(kind, each) for kind, windows in given.items() for each in windows))
+
+
+def stopped(scope: StopScope, name: str, *, lifted: datetime | None = None) -> StopFacts:
+    return StopFacts(scope, name, Window(NOW - 2 * HOUR, None, lifted))
+
+
+def roles(*held: PlatformRole) -> Change:
+    return person(roles=frozenset(held))
+
+
+def both(first: Change, second: Change) -> Change:
+    return lambda it: second(first(it))
+
+
+BARE = both(
+    person(asks=NOTHING, sign_in=None, charters=(), trainings=()),
+    both(project(approvals=()), data(asks=NOTHING, agreements=())),
+)
+_OLD, _AGO = NOW - 3 * DAY, NOW - HOUR
+UNSEALED = resource(workspace=WorkspaceKind.LOCAL_TRIAL)
+
+SITUATIONS: dict[str, Change] = {
+    "everything in order": person(),
+    "nothing is asked, and nothing of it was recorded": BARE,
+    "account disabled": person(active=False),
+    "second factor not set up": person(second_factor=False),
+    "no sign-in known": person(sign_in=None),
+    "signed in with one factor": signed_in(_AGO, strong=False),
+    "signed in 12 hours ago, 12 are asked": both(
+        signed_in(NOW - 12 * HOUR), data(asks=replace(TIER, sign_in_max_age=None))
+    ),
+    "signed in 9 hours ago, 8 are asked for the data set": signed_in(NOW - 9 * HOUR),
+    "signed in tomorrow (a clock is wrong)": signed_in(TOMORROW),
+    "signed in from elsewhere": signed_in(_AGO, address="192.0.2.7"),
+    "signed in from a network that is not the data set's": signed_in(_AGO, address="10.2.0.1"),
+    "charter never signed": person(charters=(charter((YESTERDAY, None)),)),
+    "charter signed in the version before, deadline tomorrow": person(
+        charters=(charter((_OLD, _AGO), (TOMORROW, None), known=_OLD),)
+    ),
+    "charter signed in the version before, deadline this instant": person(
+        charters=(charter((_OLD, _AGO), (NOW, None), known=_OLD),)
+    ),
+    "charter signed in both versions, deadline passed": person(
+        charters=(charter((_OLD, _AGO), (_AGO, _AGO), known=_OLD),)
+    ),
+    "registered before the first charter, deadline tomorrow": person(charters=(charter((TOMORROW, None), known=_OLD),)),
+    "registered before the first charter, deadline this instant": person(charters=(charter((NOW, None), known=_OLD),)),
+    "second charter not signed": person(charters=(*PERSON.charters, charter((YESTERDAY, None), slug="secret"))),
+    "training of everybody missing": trainings(secret=()),
+    "training of the data set missing": trainings(snds=()),
+    "training ended this instant": trainings(secret=(ENDED_NOW,)),
+    "training withdrawn an hour ago": trainings(secret=(WITHDRAWN,)),
+    "training begins tomorrow": trainings(secret=(BEGINS_TOMORROW,)),
+    "training ended, taken again": trainings(secret=(ENDED_YESTERDAY, HOLDS)),
+    "this person is stopped": person(stops=(stopped(StopScope.PERSON, "ana"),)),
+    "everything is stopped": person(stops=(stopped(StopScope.ALL, ""),)),
+    "the project is stopped": person(stops=(stopped(StopScope.PROJECT, "etude"),)),
+    "the data set is stopped": person(stops=(stopped(StopScope.DATASET, "sejours"),)),
+    "another project and another data set are stopped": person(
+        stops=(
+            stopped(StopScope.PROJECT, "autre"),
+            stopped(StopScope.DATASET, "etude"),
+            stopped(StopScope.PERSON, "ben"),
+        )
+    ),
+    "the switch of everything was lifted": person(stops=(stopped(StopScope.ALL, "", lifted=NOW),)),
+    "no such project": lambda it: (
+        replace(it, resource=replace(it.resource, project=None)) if it.resource.memberships else it
+    ),
+    "project suspended": project(status=ProjectStatus.SUSPENDED),
+    "project closed": project(status=ProjectStatus.CLOSED),
+    "project begins tomorrow": project(window=BEGINS_TOMORROW),
+    "project ended this instant": project(window=ENDED_NOW),
+    "approval of everybody missing": approvals(cesrees=()),
+    "approval of the data set missing": approvals(cnil=()),
+    "approval ended this instant": approvals(cesrees=(ENDED_NOW,)),
+    "approval withdrawn an hour ago": approvals(cesrees=(WITHDRAWN,)),
+    "not a member": memberships(),
+    "membership begins tomorrow": memberships(BEGINS_TOMORROW),
+    "membership ended yesterday": memberships(ENDED_YESTERDAY),
+    "membership withdrawn this instant": memberships(WITHDRAWN_NOW),
+    "member now": memberships(HOLDS),
+    "no data set": resource(datasets=()),
+    "data set withdrawn by its owner": data(withdrawn=True),
+    "data set names persons": data(classification=Classification.IDENTIFYING),
+    "workspace not sealed": UNSEALED,
+    "workspace not sealed, data set open": both(UNSEALED, data(classification=Classification.OPEN)),
+    "workspace not sealed, data set synthetic": both(UNSEALED, data(classification=Classification.SYNTHETIC)),
+    "kind of workspace unknown": resource(workspace=None),
+    "no habilitation": data(habilitations=()),
+    "habilitation begins tomorrow": data(habilitations=(BEGINS_TOMORROW,)),
+    "habilitation ended years ago": data(habilitations=(ENDED_LONG_AGO,)),
+    "habilitation ended this instant": data(habilitations=(ENDED_NOW,)),
+    "habilitation withdrawn an hour ago": data(habilitations=(WITHDRAWN,)),
+    "habilitation ended, renewed from the same instant": data(habilitations=(ENDED_NOW, Window(NOW, TOMORROW))),
+    "one of two data sets not habilitated": resource(datasets=(STAYS, replace(DRUGS, habilitations=()))),
+    "no agreement": data(agreements=()),
+    "agreement ended this instant": data(agreements=(ENDED_NOW,)),
+    "agreement withdrawn an hour ago": data(agreements=(WITHDRAWN,)),
+    "embargo until tomorrow": data(embargoes=(Window(YESTERDAY, TOMORROW),)),
+    "embargo from tomorrow": data(embargoes=(BEGINS_TOMORROW,)),
+    "embargo lifted an hour ago": data(embargoes=(WITHDRAWN,)),
+    "no role on the platform": roles(),
+    "reviewer only": roles(PlatformRole.REVIEWER),
+    "auditor only": roles(PlatformRole.AUDITOR),
+    "administrator only": roles(PlatformRole.ADMINISTRATOR),
+    "steward only": roles(PlatformRole.STEWARD),
+    "own request": resource(author="ana"),
+    "author unknown": resource(author=None),
+    "link in another name": resource(recipient="ben"),
+    "link in nobody's name": resource(recipient=None),
+    "right for oneself": resource(beneficiary="ana"),
+    "right for nobody": resource(beneficiary=None),
+}
