@@ -22,6 +22,8 @@ from project_spaces.store import Store, migrate
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what this suite may be asked for."""
     parser.addoption("--screenshots", metavar="DIR", help="keep the pictures of the documentation in this folder")
+    parser.addoption("--kills", metavar="N", type=int, default=6, help="length of the campaign of kills")
+    parser.addoption("--kill-seed", metavar="N", type=int, default=1, help="which moments and victims it chooses")
 
 
 DEBIAN_BINARIES = "/usr/lib/postgresql"
