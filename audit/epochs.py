@@ -19,7 +19,7 @@ from pathlib import Path
 from audit import hybrid, shares
 from audit.auditors import Ceremony, parse_ceremony
 from audit.errors import KeysUnusable, Malformed
-from audit.places import sync_folder, write_durably
+from audit.places import private_folder, sync_folder, write_durably
 from audit.sealing import SealingKey
 from audit.shares import SealedShare
 
@@ -149,11 +149,11 @@ class EpochKeys:
         public, private = hybrid.generate()
         if ceremony is None:
             target = self._private / project / f"{epoch}.key"
-            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_folder(target.parent)
             write_durably(target, private)
         else:
             self._write_shares(private, project, epoch, ceremony)
-        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(place.parent)
         write_durably(place, public)
 
     def _write_shares(self, private: bytes, project: str, epoch: str, ceremony: Ceremony) -> None:
@@ -161,7 +161,7 @@ class EpochKeys:
         folder = self._shares(project, epoch, sealed[0].slot.key)
         part = folder.with_name(folder.name + ".part")
         shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True, mode=0o700)
+        private_folder(part)
         for share in sealed:
             write_durably(part / f"{share.slot.auditor}.share", share.dump())
         shutil.rmtree(folder, ignore_errors=True)

@@ -73,6 +73,12 @@ class Places:
         self.log.mkdir(exist_ok=True)
 
 
+def private_folder(folder: Path) -> None:
+    """Make *folder* and whatever is missing above it, for their owner alone."""
+    for missing in reversed([place for place in (folder, *folder.parents) if not place.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
+
+
 def sync_folder(folder: Path) -> None:
     """Make names in *folder* durable."""
     descriptor = os.open(folder, os.O_RDONLY)

@@ -17,7 +17,7 @@ from typing import Any
 from audit import canonical, hybrid, passphrase
 from audit.errors import KeysUnusable, Malformed
 from audit.passphrase import WrongPassphrase
-from audit.places import write_durably
+from audit.places import private_folder, write_durably
 
 FORMAT = "bureau trace key 1"
 
@@ -85,7 +85,7 @@ class TraceKeys:
         public, private = hybrid.generate()
         key = TraceKey(public, now, cause, marker, passphrase.wrap(private, password, public))
         with self._lock():
-            (self._folder / pseudonym).mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_folder(self._folder / pseudonym)
             self._write(pseudonym, key)
             write_durably(self._folder / pseudonym / "current", public)
         return key
