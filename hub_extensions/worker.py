@@ -9,7 +9,7 @@ import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from http.client import HTTPException
 from types import FrameType
 from urllib.request import Request, urlopen
@@ -18,6 +18,7 @@ import structlog
 
 from audit.errors import LedgerError
 from hub_extensions import settings as bureau_settings
+from hub_extensions.clocks import LapseClock
 from hub_extensions.containers import Running
 from hub_extensions.exports.desk import Desk
 from hub_extensions.exports.releasing import resume, sweep
@@ -161,9 +162,9 @@ def run(settings: Settings) -> None:
     book = WorkspaceBook.of(settings)
     grace = timedelta(seconds=settings.start_timeout_s + 30)
     worker = Worker(book, running_workspaces(settings), grace, open_installed_desk(settings), HubNotice(settings))
-    guards = start_guards(settings, told)
+    guards, clock = start_guards(settings, told), LapseClock()
     while not told.wait(TICK_S):
-        worker.tick(datetime.now(UTC))
+        worker.tick(clock.now())
     for guard in guards:
         guard.join(GUARD_STOPS_S)
 

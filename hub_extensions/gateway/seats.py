@@ -9,12 +9,13 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
 import structlog
 from jupyterhub.services.auth import HubOAuth
 
+from hub_extensions.clocks import LapseClock
 from hub_extensions.gateway.egress import Egress, Meter
 from hub_extensions.gateway.upstream import Upstream
 from project_spaces.decisions import Decision
@@ -102,6 +103,7 @@ class Seats:
     ) -> None:
         self._domain = domain
         self._egress = egress
+        self._clock = LapseClock()
         self._make_auth = make_auth
         self._poll_s = poll_s
         self._seats: dict[tuple[str, str], Seat] = {}
@@ -138,7 +140,7 @@ class Seats:
             )
         meter = await self._egress.meter(person, project)
         upstream = Upstream(workspace.folder, workspace.owner_uid, workspace.inner_token)
-        decision = await asyncio.to_thread(self._domain.decide, workspace, datetime.now(UTC))
+        decision = await asyncio.to_thread(self._domain.decide, workspace, self._clock.now())
         seat = Seat(workspace, self._make_auth(workspace), upstream, meter, decision, revision)
         self._seats[person, project] = seat
         self._arm(seat)
@@ -161,7 +163,7 @@ class Seats:
                     "Rights can't be checked at the moment: nothing is forwarded.",
                 )
             )
-        if not seat.allows(datetime.now(UTC)):
+        if not seat.allows(self._clock.now()):
             raise Refused(cut_sentence(), [reason.text for reason in seat.decision.reasons])
 
     def fresh(self) -> bool:
@@ -187,7 +189,7 @@ class Seats:
     async def _redecide(self, seats: Iterable[tuple[tuple[str, str], Seat]], revision: int) -> None:
         for key, seat in seats:
             current = await asyncio.to_thread(self._domain.workspace, *key)
-            seat.decision = await asyncio.to_thread(self._domain.decide, seat.workspace, datetime.now(UTC))
+            seat.decision = await asyncio.to_thread(self._domain.decide, seat.workspace, self._clock.now())
             if current is None or current.id != seat.workspace.id:
                 await self._leave(key, seat, STOPPED if seat.decision.allowed else cut_sentence())
                 continue
@@ -199,7 +201,7 @@ class Seats:
         key = (seat.workspace.person, seat.workspace.project)
         if timer := self._lapse.pop(key, None):
             timer.cancel()
-        now = datetime.now(UTC)
+        now = self._clock.now()
         if not seat.allows(now):
             self._cut(seat)
         elif seat.decision.until is not None:
