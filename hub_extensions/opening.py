@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from audit.client import Ledger
+from audit.errors import KeysUnusable
 from audit.keystore import KeyStore
 from audit.places import Places
 from hub_extensions.detection.opening import open_watch
@@ -11,12 +12,38 @@ from hub_extensions.settings import Settings
 from project_spaces.layout import Layout
 from project_spaces.secret_box import SecretBox
 from project_spaces.store import Store
+from project_spaces.text import Text
+
+NO_CEREMONY = Text(
+    "Les clés qui ouvrent les messages scellés sont sur ce serveur, jusqu'à la cérémonie des auditeurs "
+    "(bureau audit ceremony).",
+    "The keys that open sealed messages lie on this server until the auditors' ceremony (bureau audit ceremony).",
+)
+KEYS_LEFT = Text(
+    "La cérémonie des auditeurs n'est pas allée à son terme : des clés restent sur ce serveur "
+    "(bureau audit ceremony --finish).",
+    "The auditors' ceremony did not come to its end: keys are left on this server (bureau audit ceremony --finish).",
+)
 
 
 def ledger_keys(settings: Settings) -> KeyStore:
     """Return the sealing and pseudonym keys of this installation; made once, never again beside a log that exists."""
     fresh = not Places(settings.ledger_dir).checkpoint.exists()
     return KeyStore(settings.secrets_dir / "ledger", make=fresh)
+
+
+def seal_standing(settings: Settings) -> Text | None:
+    """Say why this server could open sealed messages; None once a ceremony went to its end."""
+    try:
+        keys = ledger_keys(settings)
+        held, left = keys.ceremony(), keys.private_parts()
+    except KeysUnusable as error:
+        return Text(error.fr, error.en)
+    if held is not None and left == 0:
+        return None
+    if held is not None:
+        return KEYS_LEFT
+    return NO_CEREMONY
 
 
 @lru_cache(maxsize=4)

@@ -69,12 +69,18 @@ def keygen(out: Path, *, no_passphrase: bool) -> None:
 
 
 @command.command()
-@click.option("--auditor", "named", multiple=True, required=True, metavar="NAME=FILE.pub", help="May be repeated.")
-@click.option("--threshold", required=True, type=click.IntRange(2, 32), help="Shares that open together.")
+@click.option("--auditor", "named", multiple=True, metavar="NAME=FILE.pub", help="May be repeated.")
+@click.option(
+    "--threshold", default=2, show_default=True, type=click.IntRange(2, 32), help="Shares that open together."
+)
+@click.option("--finish", is_flag=True, help="Name nobody: bring a ceremony that was interrupted to its end.")
 @_as_json
-def ceremony(named: Sequence[str], threshold: int, *, as_json: bool) -> None:
+def ceremony(named: Sequence[str], threshold: int, *, finish: bool, as_json: bool) -> None:
     """Name the auditors: keys that lie on this server are shared between them and destroyed, future ones too."""
     settings = bureau_settings.load()
+    if finish:
+        _finish(settings, as_json=as_json)
+        return
     with _polite(), _ledger(settings) as (ledger, keys):
         earlier = keys.ceremony()
         number = 1 if earlier is None else earlier.number + 1
@@ -85,6 +91,17 @@ def ceremony(named: Sequence[str], threshold: int, *, as_json: bool) -> None:
         done = keys.epochs.hold(held)
         left = keys.private_parts()
     click.echo(json.dumps({**facts, "shared": done, "left": left}) if as_json else _ceremony_lines(number, done, left))
+
+
+def _finish(settings: Settings, *, as_json: bool) -> None:
+    with _polite():
+        keys = ledger_keys(settings)
+        held = keys.ceremony()
+        if held is None:
+            raise Malformed("no ceremony was held yet")
+        done, left = keys.epochs.finish(), keys.private_parts()
+    facts = {"number": held.number, "shared": done, "left": left}
+    click.echo(json.dumps(facts) if as_json else _ceremony_lines(held.number, done, left))
 
 
 def _ceremony_lines(number: int, done: int, left: int) -> str:

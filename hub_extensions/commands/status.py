@@ -1,4 +1,4 @@
-"""``bureau status``: whether each service does its work, and what is alarming."""
+"""``bureau status``: whether each service does its work, what is alarming, and whether the server can open messages."""
 
 import json
 import sys
@@ -12,6 +12,7 @@ from hub_extensions import processes
 from hub_extensions import settings as bureau_settings
 from hub_extensions.alarms import open_alarms
 from hub_extensions.commands.up import health_line
+from hub_extensions.opening import seal_standing
 
 
 @click.command()
@@ -23,9 +24,13 @@ def command(*, as_json: bool) -> None:
     alarms = open_alarms(settings, datetime.now(UTC))
     if as_json:
         services = {name: {"well": well, "pid": pids.get(name)} for name, well in health.items()}
-        click.echo(json.dumps(services | {"alarms": [each.document("opened") for each in alarms]}, ensure_ascii=False))
+        seal = seal_standing(settings)
+        told = {"alarms": [each.document("opened") for each in alarms], "seal": None if seal is None else seal.en}
+        click.echo(json.dumps(services | told, ensure_ascii=False))
     else:
         show(health_line(health))
         for each in alarms:
             show(Line(f" ! {each.text.fr}\n   {each.text.en}", style="bold red"))
+        if (seal := seal_standing(settings)) is not None:
+            show(Line(f" · {seal.fr}\n   {seal.en}", style="yellow"))
     sys.exit(0 if all(health.values()) and not alarms else 1)

@@ -86,6 +86,16 @@ def test_after_the_ceremony_the_private_folder_is_not_needed_at_all(keys, panel,
     assert opened == (b"secret", sealed.commitment)
 
 
+def test_a_key_that_lay_on_the_server_opens_what_it_sealed_and_seals_nothing_more(keys, panel):
+    before = seal_anew(keys)
+    assert panel.hold(keys) == 1
+    after = seal_anew(keys)
+    assert before.key_id != after.key_id
+    for sealed in (before, after):
+        private = panel.private(keys, sealed.key_id, "alice", "chloe")
+        assert sealing.unseal(sealed.blob, private, "stays", ID)[0] == b"secret"
+
+
 @pytest.mark.parametrize("held", [False, True])
 def test_a_folder_that_has_gone_stops_recording_and_is_not_made_again(keys, panel, held):
     seal_anew(keys)

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from audit import Event, Kind, Ledger
 from hub_extensions import throwaway
 from hub_extensions.commands.audit import command
-from hub_extensions.opening import ledger_keys
+from hub_extensions.opening import KEYS_LEFT, NO_CEREMONY, ledger_keys, seal_standing
 from hub_extensions.settings import Settings
 from project_spaces.errors import BureauError
 
@@ -80,12 +80,36 @@ def test_from_the_first_key_to_an_opened_message(settings: Settings, tmp_path: P
     assert (tmp_path / "out" / f"entry-{entry}.message").read_text() == CODE
 
 
+def test_a_ceremony_that_was_interrupted_is_brought_to_its_end_and_until_then_it_is_said(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    record(settings)
+    assert seal_standing(settings) == NO_CEREMONY
+    named: list[object] = []
+    for name in ("alice", "bob"):
+        bureau("keygen", "--no-passphrase", "--out", tmp_path / f"{name}.key")
+        named += ["--auditor", f"{name}={tmp_path / name}.pub"]
+
+    def killed(_place: Path) -> None:
+        raise OSError("killed")
+
+    with monkeypatch.context() as crash:
+        crash.setattr("audit.epochs.destroy", killed)
+        with pytest.raises(BureauError):
+            bureau("ceremony", *named)
+    assert seal_standing(settings) == KEYS_LEFT
+    assert json.loads(bureau("ceremony", "--finish", "--json").output)["left"] == 0
+    assert seal_standing(settings) is None
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("unseal", "--entries", "x", "--reason", "r"), "numbers and ranges"),
         (("unseal", "--entries", "0-999999", "--reason", "r"), "at most 10,000"),
         (("ceremony", "--auditor", "alice", "--threshold", "2"), "NAME=FILE"),
+        (("ceremony",), "threshold 2 of 0"),
+        (("ceremony", "--finish"), "no ceremony"),
         (("sealed-shares", "alice", "--out", "x"), "no sealed share"),
         (("share", "nowhere", "--key", "nowhere", "--out", "x"), "No such file"),
     ],
