@@ -26,6 +26,7 @@ from project_spaces.lockout import LockPolicy
 from project_spaces.passwords import LONGEST, Passwords
 from project_spaces.people import Person, get_person, require_administrator, subject_of
 from project_spaces.secret_box import SecretBox
+from project_spaces.sign_ins import keep_sign_in
 from project_spaces.slugs import is_slug
 from project_spaces.store import Store
 from project_spaces.text import Text
@@ -216,6 +217,7 @@ class Accounts:
                 if not decision.allowed:
                     raise SignInRefused(decision.reasons[0].text, [reason.text for reason in decision.reasons])
                 account.last_totp_step = step
+                keep_sign_in(session, username, amr=("pwd", "otp"), address=origin, now=now)
                 if self.passwords.outdated(account.password_hash):
                     account.password_hash = self.passwords.rehash(password)
                 lockout.forget_failures(session, username)

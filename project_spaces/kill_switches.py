@@ -1,0 +1,128 @@
+"""Kill switches: one person, one project, one data set, or everything, stopped at once.
+
+One administrator is enough to stop, whatever the scope: in an emergency nobody waits for a second. Going on is what may
+be wrong, so it takes a second pair of eyes: **whoever set a switch does not lift it**, and nobody lifts the one on
+himself. Asking for two administrators to *set* the switch of everything would make it useless at night; asking that it
+is *lifted* by another keeps one person from opening and closing alone.
+"""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from audit.events import SYSTEM_PREFIX, Event, Kind
+from project_spaces.datasets import get_dataset
+from project_spaces.decisions import Action
+from project_spaces.errors import Conflict, Invalid, NotFound, Refused
+from project_spaces.facts import StopScope
+from project_spaces.people import get_person, require_administrator
+from project_spaces.projects import get_project
+from project_spaces.records import KillSwitch
+from project_spaces.store import Store
+from project_spaces.text import Text
+
+__all__ = ["KillSwitch", "StopScope", "kill_switches", "lift_switch", "set_switch"]
+
+OWN_SWITCH = Text(
+    "Vous avez posé cet arrêt : un autre administrateur doit le lever.",
+    "You set this stop: another administrator must lift it.",
+)
+
+
+def kill_switches(session: Session, *, in_force: bool = True) -> Sequence[KillSwitch]:
+    """Return the switches in force (or all that ever were), oldest first."""
+    query = select(KillSwitch).order_by(KillSwitch.set_at, KillSwitch.id)
+    return session.scalars(query.where(KillSwitch.lifted_at.is_(None)) if in_force else query).all()
+
+
+def set_switch(store: Store, scope: StopScope, name: str, *, reason: str, actor: str, now: datetime) -> str:
+    """Stop a person, project or data set (*name*), or everything (*name* empty) at once; return the switch's id.
+
+    Stewards may stop data sets, administrators anything.
+
+    Raises
+    ------
+    Invalid
+        there is no reason, or a name where none belongs.
+    NotFound, Conflict, Refused
+        no such thing; it is stopped already; *actor* may not.
+    """
+    _check_reason(reason)
+    number = uuid.uuid4().hex
+    with store.write(_event(scope, name, number, "set", actor=actor, reason=reason, now=now)) as session:
+        _require(session, scope, actor, now)
+        _require_target(session, scope, name)
+        standing = select(KillSwitch).where(
+            KillSwitch.scope == scope, KillSwitch.name == name, KillSwitch.lifted_at.is_(None)
+        )
+        if session.scalars(standing).first() is not None:
+            raise Conflict(Text("Cet arrêt est déjà en vigueur.", "This stop is in force already."))
+        session.add(KillSwitch(id=number, scope=scope, name=name, set_at=now, set_by=actor, reason=reason.strip()))
+    return number
+
+
+def lift_switch(store: Store, switch_id: str, *, reason: str, actor: str, now: datetime) -> None:
+    """Lift a switch; never by whoever set it, nor by the person it stops. Lifting a lifted one is refused.
+
+    Raises
+    ------
+    Invalid
+        there is no reason.
+    NotFound, Conflict, Refused
+        no such switch; it was lifted already; *actor* may not.
+    """
+    _check_reason(reason)
+    with store.read() as session:
+        found = _get(session, switch_id)
+    with store.write(
+        _event(found.scope, found.name, switch_id, "lifted", actor=actor, reason=reason, now=now)
+    ) as session:
+        row = _get(session, switch_id)
+        _require(session, row.scope, actor, now, beneficiary=row.name if row.scope is StopScope.PERSON else None)
+        if actor == row.set_by and not actor.startswith(SYSTEM_PREFIX):
+            raise Refused(OWN_SWITCH, [OWN_SWITCH])
+        if row.lifted_at is not None:
+            raise Conflict(Text("Cet arrêt est déjà levé.", "This stop was lifted already."))
+        row.lifted_at, row.lifted_by, row.lifted_reason = now, actor, reason.strip()
+
+
+def _event(scope: StopScope, name: str, number: str, change: str, *, actor: str, reason: str, now: datetime) -> Event:
+    """A person's name goes where it can be forgotten; a data set's is public."""
+    subject: dict[str, str] = {"switch": number, "scope": scope.value, "change": change}
+    subject |= {"dataset": name} if scope is StopScope.DATASET else {}
+    persons = {"stopped": name} if scope is StopScope.PERSON else {}
+    project = name if scope is StopScope.PROJECT else None
+    return Event(Kind.KILL_SWITCH, actor, project, now, subject, private={"reason": reason}, persons=persons)
+
+
+def _require(session: Session, scope: StopScope, actor: str, now: datetime, *, beneficiary: str | None = None) -> None:
+    action = Action.REGISTER_DATASET if scope is StopScope.DATASET else None
+    require_administrator(session, actor, now, beneficiary=beneficiary, action=action)
+
+
+def _require_target(session: Session, scope: StopScope, name: str) -> None:
+    match scope:
+        case StopScope.PERSON:
+            get_person(session, name)
+        case StopScope.PROJECT:
+            get_project(session, name)
+        case StopScope.DATASET:
+            get_dataset(session, name)
+        case StopScope.ALL:
+            if name:
+                raise Invalid(Text("L'arrêt général ne porte pas de nom.", "The stop of everything has no name."))
+
+
+def _check_reason(reason: str) -> None:
+    if not reason.strip():
+        raise Invalid(Text("Un motif est nécessaire.", "A reason is needed."))
+
+
+def _get(session: Session, switch_id: str) -> KillSwitch:
+    row = session.get(KillSwitch, switch_id)
+    if row is None:
+        raise NotFound(Text("Il n'y a pas de tel arrêt.", "There is no such stop."))
+    return row
