@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from hub_extensions.exports.checks import FileVerdict, Verdict, load_policy, run_checks
+from hub_extensions.exports.checks.progress import LateBar
 from project_spaces.errors import Invalid
 from project_spaces.text import Language, Text
 
@@ -40,8 +41,18 @@ def _must_exist(paths: Sequence[str], what: str) -> None:
 def _corpus(folder: str | None, language: Language, *, as_json: bool) -> None:
     from hub_extensions.exports.checks.corpus.confusion import measure, report  # noqa: PLC0415
 
-    result = measure(None if folder is None else Path(folder))
+    with LateBar() as bar:
+        result = measure(None if folder is None else Path(folder), bar)
     click.echo(json.dumps(result.as_json(language), ensure_ascii=False, indent=2) if as_json else report(result))
+    sys.exit(0 if result.good else 1)
+
+
+def _measure(rows: int, seeds: int, each: int, *, as_json: bool) -> None:
+    from hub_extensions.exports.checks.measuring.rates import measure, report  # noqa: PLC0415
+
+    with LateBar() as bar:
+        result = measure(rows, range(1, seeds + 1), each, progress=bar)
+    click.echo(json.dumps(result.as_json(), indent=2) if as_json else report(result))
     sys.exit(0 if result.good else 1)
 
 
@@ -72,6 +83,14 @@ def _corpus(folder: str | None, language: Language, *, as_json: bool) -> None:
     is_flag=True,
     help="Check the corpus (generated, or the one in the folder given) and print the confusion matrix.",
 )
+@click.option(
+    "--measure",
+    type=click.Choice(["matching"]),
+    help="Measure the match against the project's data on invented tables: found, flagged, time, memory.",
+)
+@click.option("--rows", default=1_000_000, show_default=True, type=click.IntRange(1000), help="With --measure: rows.")
+@click.option("--seeds", default=2, show_default=True, type=click.IntRange(1), help="With --measure: tables a shape.")
+@click.option("--each", default=10, show_default=True, type=click.IntRange(1), help="With --measure: extracts a kind.")
 def command(  # noqa: PLR0917
     files: tuple[str, ...],
     policy_file: str | None,
@@ -82,6 +101,10 @@ def command(  # noqa: PLR0917
     *,
     as_json: bool,
     corpus: bool,
+    measure: str | None,
+    rows: int,
+    seeds: int,
+    each: int,
 ) -> None:
     """Check files for disclosure: per file pass, flag or block, and why.
 
@@ -89,13 +112,16 @@ def command(  # noqa: PLR0917
     """
     if corpus:
         _corpus(files[0] if files else None, language, as_json=as_json)
+    if measure is not None:
+        _measure(rows, seeds, each, as_json=as_json)
     if not files:
-        raise click.UsageError("Give at least one file, or --corpus.")
+        raise click.UsageError("Give at least one file, --corpus or --measure.")
     policy = load_policy(policy_file)
     _must_exist(files, "Fichier")
     _must_exist(data, "--data")
     _must_exist([released] if released else [], "--released")
-    verdicts = run_checks(files, policy, data=data, released=released, out_dir=out_dir)
+    with LateBar() as bar:
+        verdicts = run_checks(files, policy, data=data, released=released, out_dir=out_dir, progress=bar)
     if as_json:
         click.echo(
             json.dumps({"files": [verdict.as_json(language) for verdict in verdicts]}, ensure_ascii=False, indent=2)

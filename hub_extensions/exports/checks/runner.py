@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,9 @@ from hub_extensions.exports.checks.worker import not_checked
 FILE_TIMEOUT = 90.0
 #: What is run to open files; its own process group, without this process's environment.
 COMMAND = (sys.executable, "-m", "hub_extensions.exports.checks.worker")
+#: Told the file being checked, how many are done, how many there are.
+Progress = Callable[[str, int, int], None]
+
 #: Workers started at most for one request: a file that kills its worker costs one.
 MOST_WORKERS = 12
 
@@ -78,7 +81,8 @@ def _before_reading(state: _State, policy: Policy) -> None:
     state.done = True
 
 
-def _policy_on_the_wire(policy: Policy) -> dict[str, Any]:
+def policy_on_the_wire(policy: Policy) -> dict[str, Any]:
+    """Return *policy* as the worker reads it."""
     return {key: value.value if hasattr(value, "value") else value for key, value in asdict(policy).items()}
 
 
@@ -140,7 +144,11 @@ class _Worker:
                 stream.close()
 
 
-def _listen(worker: _Worker, states: list[_State]) -> tuple[int, bool]:
+def _silent(_what: str, _done: int, _total: int) -> None:
+    """Show nothing."""
+
+
+def _listen(worker: _Worker, states: list[_State], progress: Progress) -> tuple[int, bool]:
     """Take in what the worker says. Return the file it was on when it stopped, and whether it ended by itself."""
     current, ended = -1, False
     for line in worker.lines():
@@ -148,6 +156,8 @@ def _listen(worker: _Worker, states: list[_State]) -> tuple[int, bool]:
         match line["event"]:
             case "start":
                 current = index
+                name = shown(states[index].name) if index >= 0 else ""
+                progress(name, sum(state.done for state in states), len(states))
             case "done" | "also" if 0 <= index < len(states):
                 state = states[index]
                 state.findings += [Finding.from_wire(raw) for raw in line["findings"]]
@@ -168,6 +178,7 @@ def _work(
     out_dir: Path,
     *,
     apart: bool,
+    progress: Progress,
 ) -> None:
     """Send the files to workers until every file has been judged and all have been compared."""
     compared = False
@@ -181,7 +192,7 @@ def _work(
                 if not (state.done and state.kind == "unknown")
             ],
             "skip": [index for index, state in enumerate(states) if state.done],
-            "policy": _policy_on_the_wire(policy),
+            "policy": policy_on_the_wire(policy),
             "data": [str(path) for path in data],
             "released": None if released is None else str(released),
             "out_dir": str(out_dir),
@@ -189,7 +200,7 @@ def _work(
         }
         worker = _Worker(request)
         try:
-            current, compared = _listen(worker, states)
+            current, compared = _listen(worker, states, progress)
         except (ValueError, KeyError, TypeError):
             current, compared = -1, False
         finally:
@@ -222,6 +233,7 @@ def run_checks(
     out_dir: Path | str | None = None,
     names: Sequence[str] | None = None,
     apart: bool = False,
+    progress: Progress = _silent,
 ) -> list[FileVerdict]:
     """Check files for disclosure, each in a confined worker.
 
@@ -233,6 +245,7 @@ def run_checks(
         out_dir: where normalised copies are written; without it they are made and thrown away.
         names: the names the author gave, when *files* are stored under others (by hash).
         apart: judge each file as if it were alone in its request (a corpus, not a request).
+        progress: told which file is being checked.
 
     Returns:
         One verdict for each file, in order. A file that could not be checked is blocked, never passed.
@@ -255,7 +268,7 @@ def run_checks(
             target = Path(scratch) if out_dir is None else Path(out_dir)
             target.mkdir(parents=True, exist_ok=True)
             earlier = None if released is None else Path(released)
-            _work(states, policy, [Path(path) for path in data], earlier, target, apart=apart)
+            _work(states, policy, [Path(path) for path in data], earlier, target, apart=apart, progress=progress)
     return [_verdict(state, keep=out_dir is not None) for state in states]
 
 

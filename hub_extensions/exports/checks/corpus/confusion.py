@@ -8,7 +8,7 @@ of those that should pass is flagged.
 import json
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from hub_extensions.exports.checks.corpus.write import MANIFEST, write_corpus
 from hub_extensions.exports.checks.findings import FileVerdict, Verdict
 from hub_extensions.exports.checks.policy import load_policy
-from hub_extensions.exports.checks.runner import run_checks
+from hub_extensions.exports.checks.runner import Progress, run_checks
 from project_spaces.errors import Invalid
 from project_spaces.text import Language, Text
 
@@ -81,10 +81,10 @@ def _alone(entry: dict[str, Any]) -> bool:
     return not any(entry.get(key) for key in ("request", "released", "data", "policy"))
 
 
-def _judge_alone(folder: Path, entries: Sequence[dict[str, Any]]) -> list[Outcome]:
+def _judge_alone(folder: Path, entries: Sequence[dict[str, Any]], progress: Progress) -> list[Outcome]:
     """Judge in one worker the files that need no neighbour."""
     policy = replace(load_policy(None), max_files=10_000)
-    verdicts = run_checks([folder / entry["file"] for entry in entries], policy, apart=True)
+    verdicts = run_checks([folder / entry["file"] for entry in entries], policy, apart=True, progress=progress)
     return [_outcome(entry, verdict, verdict.seconds) for entry, verdict in zip(entries, verdicts, strict=True)]
 
 
@@ -101,7 +101,7 @@ def _outcome(entry: dict[str, Any], verdict: FileVerdict, seconds: float) -> Out
     return Outcome(entry["file"], Verdict(entry["expected"]), str(entry.get("reason", "")), verdict, seconds)
 
 
-def measure(folder: Path | None = None, progress: Callable[[str], None] = lambda _: None) -> Confusion:
+def measure(folder: Path | None = None, progress: Progress = lambda *_: None) -> Confusion:
     """Judge the corpus in *folder*; write it there first when there is none, or to a place that is removed.
 
     Raises:
@@ -114,10 +114,10 @@ def measure(folder: Path | None = None, progress: Callable[[str], None] = lambda
         write_corpus(folder)
     entries = _read(folder)
     alone = [entry for entry in entries if _alone(entry)]
-    outcomes = _judge_alone(folder, alone) if alone else []
+    outcomes = _judge_alone(folder, alone, progress) if alone else []
     for entry in entries:
         if not _alone(entry):
-            progress(entry["file"])
+            progress(entry["file"], len(outcomes), len(entries))
             outcomes.append(_judge(folder, entry))
     return Confusion(tuple(outcomes))
 
