@@ -90,19 +90,28 @@ class TraceKeys:
             write_durably(self._folder / pseudonym / "current", public)
         return key
 
-    def ensure(self, pseudonym: str, password: str, marker: str, now: datetime) -> TraceKey | None:
+    def ensure(
+        self,
+        pseudonym: str,
+        password: str,
+        marker: str,
+        now: datetime,
+        tell: Callable[[Cause], object] = lambda _: None,
+    ) -> TraceKey | None:
         """Make sure that the pair in use opens with *password*, just proved right; returns a new pair, if made.
 
-        Cheap while *marker* is the one that was written down last.
+        Cheap while *marker* is the one that was written down last. *tell* is called before a pair is made.
         """
         keys = self.all(pseudonym)
         if not keys:
+            tell(Cause.FIRST)
             return self.make(pseudonym, password, Cause.FIRST, now, marker)
         if keys[0].marker == marker:
             return None
         try:
             passphrase.unwrap(keys[0].locked, password, keys[0].public)
         except WrongPassphrase:
+            tell(Cause.RESET)
             return self.make(pseudonym, password, Cause.RESET, now, marker)
         with self._lock():
             self._write(pseudonym, replace(keys[0], marker=marker))

@@ -34,6 +34,10 @@ class UnsealRefused(LedgerError):
         super().__init__()
 
 
+class WrongPassword(UnsealRefused):
+    """The password opens none of the person's trace keys; callers count it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """One message in clear, proved to be the one that its entry commits to."""
@@ -129,7 +133,7 @@ def open_own(
     try:
         privates = keys.traces.unlock(pseudonym, password)
     except WrongPassphrase:
-        raise UnsealRefused(
+        raise WrongPassword(
             "Ce mot de passe n'ouvre aucune de vos clés de trace.", "This password opens none of your trace keys."
         ) from None
     event = Event(Kind.AUDIT_READ, person, None, now, {"what": "own", "own": True, "entries": len(found)})

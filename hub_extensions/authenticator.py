@@ -21,11 +21,11 @@ from traitlets import Instance, TraitError, default, validate
 
 from audit.errors import LedgerError, Malformed
 from audit.events import Event, Kind
-from hub_extensions.opening import ledger_keys, open_box, open_store
+from hub_extensions.opening import open_box, open_own_trace, open_store
 from hub_extensions.settings import Settings
 from hub_extensions.sign_in import handlers
 from project_spaces.access import may
-from project_spaces.accounts import Accounts, SignedIn, password_marker
+from project_spaces.accounts import Accounts, SignedIn
 from project_spaces.decisions import Action
 from project_spaces.errors import BureauError
 from project_spaces.lockout import LockPolicy
@@ -128,12 +128,9 @@ class LocalAuthenticator(Authenticator):
 
     def _keep_trace_key(self, username: str, password: str, now: datetime) -> None:
         """See to it that what the person does is sealed to a key of the person's own, which this password locks."""
-        with self.accounts.store.read() as session:
-            marker = password_marker(session, username)
-        keys = ledger_keys(self.settings)
         try:
-            keys.traces.ensure(keys.pseudonym(username), password, marker, now)
-        except (LedgerError, OSError, Malformed) as error:  # the auditors' key is enough to record
+            open_own_trace(self.settings, self.accounts.store).signed_in(username, password, now=now)
+        except (BureauError, LedgerError, OSError, Malformed) as error:  # the auditors' key is enough to record
             self.log.warning("no trace key for %s: %s", username, error)
 
     async def check_allowed(self, username: str, authentication: dict[str, Any] | None = None) -> bool:  # noqa: ARG002

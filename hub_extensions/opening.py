@@ -1,5 +1,6 @@
 """Opens the domain for a process of this installation: database, ledger client, keys and folders, from the settings."""
 
+from datetime import timedelta
 from functools import lru_cache
 
 from audit.client import Ledger
@@ -10,6 +11,8 @@ from hub_extensions.detection.opening import open_watch
 from hub_extensions.secret_files import fernet_key
 from hub_extensions.settings import Settings
 from project_spaces.layout import Layout
+from project_spaces.lockout import LockPolicy
+from project_spaces.own_trace import OwnTrace
 from project_spaces.secret_box import SecretBox
 from project_spaces.store import Store
 from project_spaces.text import Text
@@ -34,6 +37,8 @@ def ledger_keys(settings: Settings) -> KeyStore:
 
 def seal_standing(settings: Settings) -> Text | None:
     """Say why this server could open sealed messages; None once a ceremony went to its end."""
+    if not (settings.secrets_dir / "ledger").exists() and not settings.ledger_dir.exists():
+        return None  # nothing is installed here, and asking makes nothing
     try:
         keys = ledger_keys(settings)
         held, left = keys.ceremony(), keys.private_parts()
@@ -51,6 +56,12 @@ def open_store(settings: Settings) -> Store:
     """Return the domain's store; one per process."""
     ledger = Ledger(settings.ledger_socket, ledger_keys(settings), timeout=5.0)
     return Store(settings.store_url, ledger, open_watch(settings).watched)
+
+
+def open_own_trace(settings: Settings, store: Store | None = None) -> OwnTrace:
+    """Return the way in which people open what they themselves did."""
+    policy = LockPolicy(settings.lockout_failures, timedelta(minutes=settings.lockout_minutes))
+    return OwnTrace(store or open_store(settings), ledger_keys(settings), policy)
 
 
 def open_box(settings: Settings) -> SecretBox:

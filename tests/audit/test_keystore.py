@@ -39,6 +39,13 @@ class Panel:
         return shares.combine([shares.open_share(share, self.privates[share.slot.auditor]) for share in found])
 
 
+@pytest.fixture(autouse=True)
+def cheap_derivation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests are not about the cost of a guess."""
+    monkeypatch.setattr("audit.passphrase.MEMORY_KIB", 64)
+    monkeypatch.setattr("audit.passphrase.PASSES", 1)
+
+
 @pytest.fixture
 def keys(tmp_path):
     return KeyStore(tmp_path / "keys")

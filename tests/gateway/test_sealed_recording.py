@@ -82,6 +82,13 @@ def workspace(person: str) -> OpenWorkspace:
     )
 
 
+@pytest.fixture(autouse=True)
+def cheap_derivation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests are not about the cost of a guess."""
+    monkeypatch.setattr("audit.passphrase.MEMORY_KIB", 64)
+    monkeypatch.setattr("audit.passphrase.PASSES", 1)
+
+
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """Every private key that this process makes."""

@@ -1,0 +1,154 @@
+"""A person's own trace: what somebody ran opens for that person alone, with the password that nobody else has.
+
+The pair of keys is made at the first sign-in and locked under the password (``audit.trace_keys``). A sign-in without a
+password of this installation sets a passphrase instead. Guessing here counts with guessing at sign-in.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NoReturn
+
+from audit.errors import LedgerError
+from audit.events import Event, Kind
+from audit.index import Index
+from audit.keystore import KeyStore
+from audit.passphrase import WrongPassphrase
+from audit.trace_keys import Cause, TraceKey
+from audit.unsealing import Opened, UnsealRefused, WrongPassword, open_own
+from project_spaces import lockout
+from project_spaces.accounts import SIGN_IN_ACTOR, password_marker
+from project_spaces.errors import Conflict, Invalid, Refused, Unavailable
+from project_spaces.lockout import LockPolicy
+from project_spaces.passwords import LONGEST, SHORTEST
+from project_spaces.store import Store
+from project_spaces.text import Text
+
+WRONG = Text("Ce mot de passe n'ouvre pas votre trace.", "This password does not open your trace.")
+HAS_ONE = Text(
+    "Vous avez déjà une clé de trace : changez sa phrase.", "You have a trace key already: change its phrase."
+)
+
+
+@dataclass(frozen=True)
+class OwnTrace:
+    """The own traces of one installation's people. argon2 takes a fifth of a second: call it in a thread."""
+
+    store: Store
+    keys: KeyStore
+    policy: LockPolicy = field(default_factory=LockPolicy)
+
+    def signed_in(self, person: str, password: str, *, now: datetime) -> TraceKey | None:
+        """After both factors were right: see to it that the pair in use opens with *password*; return a new one.
+
+        A new pair is recorded before it is made, with why: ``first``, or ``reset`` when the password was replaced
+        without the old one; what was sealed before then opens with the old password only.
+
+        Raises
+        ------
+        Unavailable
+            the ledger or the key folder does not answer: no pair is made, the next sign-in tries again.
+        """
+        with self.store.read() as session:
+            marker = password_marker(session, person)
+        try:
+            return self.keys.traces.ensure(
+                self.keys.pseudonym(person), password, marker, now, lambda cause: self._tell(person, cause, now)
+            )
+        except LedgerError as error:
+            raise Unavailable(Text(error.fr, error.en)) from error
+
+    def standing(self, person: str) -> Sequence[TraceKey]:
+        """Return the person's pairs, the one in use first; none: entries are sealed to the auditors' key alone."""
+        return self.keys.traces.all(self.keys.pseudonym(person))
+
+    def set_passphrase(self, person: str, passphrase: str, *, now: datetime) -> TraceKey:
+        """Make the first pair of a person who signs in without a password of this installation.
+
+        Raises
+        ------
+        Invalid, Conflict, Unavailable
+            too short or too long; there is a pair already; the ledger does not take it.
+        """
+        _check(passphrase)
+        if self.standing(person):
+            raise Conflict(HAS_ONE)
+        self._tell(person, Cause.FIRST, now)
+        return self.keys.traces.make(self.keys.pseudonym(person), passphrase, Cause.FIRST, now)
+
+    def change_passphrase(self, person: str, old: str, new: str, *, now: datetime) -> int:
+        """Lock under *new* every pair that *old* opens, also one from before a reset; return how many.
+
+        Raises
+        ------
+        Invalid, Refused, Locked, Unavailable
+            too short or too long; *old* opens none; too many wrong ones; the ledger does not take it.
+        """
+        _check(new)
+        self._require_unlocked(person, now)
+        pseudonym = self.keys.pseudonym(person)
+        try:
+            self.keys.traces.unlock(pseudonym, old)
+        except WrongPassphrase:
+            self._fail(person, now)
+        self.store.record(Event(Kind.ACCOUNT_CHANGED, person, None, now, {"change": "trace key locked anew"}))
+        return self.keys.traces.relock(pseudonym, old, new)
+
+    def open_own(
+        self, index: Index, person: str, password: str, entries: Sequence[int], *, now: datetime
+    ) -> list[Opened]:
+        """Open entries of this person; recorded before anything is opened.
+
+        Raises
+        ------
+        Refused
+            an entry of somebody else, one not sealed for its author, bytes that are not the log's, a wrong password.
+        Locked
+            too many wrong passwords, here or at sign-in.
+        Unavailable
+            the ledger does not take the record.
+        """
+        self._require_unlocked(person, now)
+        try:
+            return open_own(
+                index,
+                self.keys,
+                self.store.record,
+                person=person,
+                password=password[:LONGEST],
+                entries=entries,
+                now=now,
+            )
+        except WrongPassword:
+            self._fail(person, now)
+        except UnsealRefused as error:
+            raise Refused(Text(error.fr, error.en)) from None
+
+    def _tell(self, person: str, cause: Cause, now: datetime) -> None:
+        subject = {"change": "trace key", "cause": cause.value}
+        self.store.record(Event(Kind.ACCOUNT_CHANGED, person, None, now, subject))
+
+    def _require_unlocked(self, person: str, now: datetime) -> None:
+        with self.store.read() as session:
+            until = lockout.locked_until(session, person, now)
+        if until is not None:
+            raise lockout.locked(until)
+
+    def _fail(self, person: str, now: datetime) -> NoReturn:
+        event = Event(Kind.REFUSAL, person, None, now, {"what": "own trace", "cause": "password"})
+        with self.store.write(event) as session:
+            until = lockout.count_failure(session, person, self.policy, now)
+            if until is not None:
+                lock = {"until": until.isoformat()}
+                session.also(Event(Kind.SIGNIN_LOCKED, SIGN_IN_ACTOR, None, now, lock, persons={"claimed": person}))
+        raise lockout.locked(until) if until else Refused(WRONG)
+
+
+def _check(passphrase: str) -> None:
+    if not SHORTEST <= len(passphrase) <= LONGEST:
+        raise Invalid(
+            Text(
+                f"La phrase doit avoir de {SHORTEST} à {LONGEST} caractères.",
+                f"The passphrase must have {SHORTEST} to {LONGEST} characters.",
+            )
+        )
