@@ -56,6 +56,8 @@ class Kind(StrEnum):
     AGREEMENT = "agreement.changed"
     EMBARGO = "embargo.changed"
     KILL_SWITCH = "killswitch.changed"
+    EXPIRY_WARNED = "expiry.warned"
+    REVIEW_CAMPAIGN = "review.changed"
     QUOTA_CHANGED = "quota.changed"
     WORKSPACE_STARTED = "workspace.started"
     WORKSPACE_STOPPED = "workspace.stopped"

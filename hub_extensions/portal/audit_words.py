@@ -83,6 +83,8 @@ KIND_LABELS: Mapping[str, Text] = {
     "agreement.changed": Text("Convention avec le producteur", "Agreement with the owner"),
     "embargo.changed": Text("Embargo posé ou levé", "Embargo set or lifted"),
     "killswitch.changed": Text("Arrêt d'urgence posé ou levé", "Kill switch set or lifted"),
+    "expiry.warned": Text("Fin prochaine annoncée", "Coming end announced"),
+    "review.changed": Text("Revue des habilitations", "Review of habilitations"),
     "quota.changed": Text("Quota modifié", "Quota changed"),
     "workspace.started": Text("Bureau démarré", "Workspace started"),
     "workspace.stopped": Text("Bureau arrêté", "Workspace stopped"),

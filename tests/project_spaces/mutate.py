@@ -12,6 +12,7 @@ Exit status 0: every mutant was found out. 1: those printed were not. 2: the tes
 import ast
 import contextlib
 import copy
+import importlib
 import importlib.abc
 import importlib.machinery
 import io
@@ -156,10 +157,23 @@ class Planted(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(compile(self.mutant.source, f"<{self.mutant.what}>", "exec"), module.__dict__)  # noqa: S102
 
 
+def _changes_the_page() -> bool:
+    """Whether a cell of the truth table comes out otherwise: most mutants are found out here, in half a second."""
+    page = importlib.import_module("tests.project_spaces.test_truth_table")
+    return any(
+        page.answer(action, situation) != cells[column]
+        for situation, cells in page.TABLE.items()
+        for column, actions in page.COLUMNS.items()
+        for action in actions
+    )
+
+
 def _survives(mutant: Mutant | None) -> None:
     """Run the tests with the mutant in place; exit with 0 when all pass."""
     if mutant is not None:
         sys.meta_path.insert(0, Planted(mutant))
+        if _changes_the_page():
+            sys.exit(1)
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         options = ["-x", "-q", "-p", "no:faulthandler"]
         found = pytest.main([*options, *(str(HERE / test) for test in TESTS)])

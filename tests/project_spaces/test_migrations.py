@@ -10,12 +10,14 @@ from project_spaces import (
     controls,
     datasets,
     egress,
+    expiry_warnings,
     habilitations,
     memberships,
     people,
     projects,
     records,
     retention,
+    review_campaigns,
     workspaces,
 )
 from project_spaces.columns import Base
@@ -24,6 +26,8 @@ from project_spaces.migrations import migrate
 from project_spaces.migrations.env_names import VERSION_TABLE
 
 ROOM = (
+    expiry_warnings,
+    review_campaigns,
     accounts,
     agreements,
     approvals,

@@ -1,0 +1,107 @@
+"""Rights that nobody can use any more, or that nothing stands behind: found, so that a review can take them away.
+
+None of them opens anything (``decide`` asks for all conditions at once). They are clutter in which the next mistake
+hides: a membership granted again would bring an old habilitation back to life.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from project_spaces.facts import ProjectStatus
+from project_spaces.habilitations import Habilitation
+from project_spaces.memberships import Membership
+from project_spaces.people import Person, PlatformRoleRow
+from project_spaces.projects import Project
+from project_spaces.text import Text
+
+
+class Orphan(StrEnum):
+    """What is wrong."""
+
+    HABILITATION_WITHOUT_MEMBERSHIP = "habilitation_without_membership"
+    MEMBERSHIP_OF_ENDED_PROJECT = "membership_of_ended_project"
+    HABILITATION_OF_ENDED_PROJECT = "habilitation_of_ended_project"
+    RIGHT_OF_DISABLED_PERSON = "right_of_disabled_person"
+    ACCOUNT_WITHOUT_PROJECT = "account_without_project"
+    PROJECT_WITHOUT_MEMBER = "project_without_member"
+
+
+ORPHAN_LABELS: dict[Orphan, Text] = {
+    Orphan.HABILITATION_WITHOUT_MEMBERSHIP: Text("Habilitation sans appartenance", "Habilitation without membership"),
+    Orphan.MEMBERSHIP_OF_ENDED_PROJECT: Text("Membre d'un projet terminé", "Member of an ended project"),
+    Orphan.HABILITATION_OF_ENDED_PROJECT: Text("Habilitation d'un projet terminé", "Habilitation of an ended project"),
+    Orphan.RIGHT_OF_DISABLED_PERSON: Text("Droit d'une personne désactivée", "Right of a disabled person"),
+    Orphan.ACCOUNT_WITHOUT_PROJECT: Text("Compte sans projet ni rôle", "Account without project or role"),
+    Orphan.PROJECT_WITHOUT_MEMBER: Text("Projet sans membre", "Project without a member"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OrphanRight:
+    """One finding; *right* is the id of the membership or habilitation, where it is one."""
+
+    what: Orphan
+    person: str | None
+    project: str | None
+    right: str | None = None
+
+
+def orphan_rights(session: Session, *, now: datetime) -> list[OrphanRight]:
+    """Return every orphan at *now*, by kind, project and person. Four queries, whatever the size."""
+    people = {each.username: each for each in session.scalars(select(Person))}
+    projects = {each.slug: each for each in session.scalars(select(Project))}
+    ended = {slug for slug, each in projects.items() if _ended(each, now)}
+    memberships = [each for each in session.scalars(select(Membership)) if not _over(each, now)]
+    habilitations = [each for each in session.scalars(select(Habilitation)) if not _over(each, now)]
+    roles = set(session.scalars(select(PlatformRoleRow.person)))
+    disabled = {name for name, each in people.items() if each.disabled_at is not None}
+    found = [
+        *_of_habilitations(habilitations, {(each.person, each.project) for each in memberships}, ended, disabled),
+        *_of_memberships(memberships, ended, disabled),
+        *_of_accounts(set(people) - disabled, roles, {each.person for each in memberships}),
+        *_of_projects(set(projects) - ended, {each.project for each in memberships}),
+    ]
+    return sorted(found, key=lambda each: (each.what, each.project or "", each.person or "", each.right or ""))
+
+
+def _ended(project: Project, now: datetime) -> bool:
+    return project.status is ProjectStatus.CLOSED or project.ends_at <= now
+
+
+def _over(right: Membership | Habilitation, now: datetime) -> bool:
+    return right.window.last is not None and right.window.last <= now
+
+
+def _of_habilitations(
+    rights: list[Habilitation], member_of: set[tuple[str, str]], ended: set[str], disabled: set[str]
+) -> Iterator[OrphanRight]:
+    for each in rights:
+        if each.person in disabled:
+            yield OrphanRight(Orphan.RIGHT_OF_DISABLED_PERSON, each.person, each.project, each.id)
+        elif each.project in ended:
+            yield OrphanRight(Orphan.HABILITATION_OF_ENDED_PROJECT, each.person, each.project, each.id)
+        elif (each.person, each.project) not in member_of:
+            yield OrphanRight(Orphan.HABILITATION_WITHOUT_MEMBERSHIP, each.person, each.project, each.id)
+
+
+def _of_memberships(rights: list[Membership], ended: set[str], disabled: set[str]) -> Iterator[OrphanRight]:
+    for each in rights:
+        if each.person in disabled:
+            yield OrphanRight(Orphan.RIGHT_OF_DISABLED_PERSON, each.person, each.project, each.id)
+        elif each.project in ended:
+            yield OrphanRight(Orphan.MEMBERSHIP_OF_ENDED_PROJECT, each.person, each.project, each.id)
+
+
+def _of_accounts(active: set[str], roles: set[str], members: set[str]) -> Iterator[OrphanRight]:
+    for person in active - roles - members:
+        yield OrphanRight(Orphan.ACCOUNT_WITHOUT_PROJECT, person, None)
+
+
+def _of_projects(running: set[str], with_members: set[str]) -> Iterator[OrphanRight]:
+    for slug in running - with_members:
+        yield OrphanRight(Orphan.PROJECT_WITHOUT_MEMBER, None, slug)

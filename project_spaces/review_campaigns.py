@@ -1,0 +1,264 @@
+"""Reviews of habilitations: every year, and at the end of a project (référentiel 8.2, SEC-HAB-5).
+
+A campaign freezes what there is to review: each membership and each habilitation of a project, or of all of them. For
+each, somebody keeps or withdraws it, with the evidence looked at. Withdrawing takes the right away in the same
+transaction. Nobody reviews own rights, and a campaign is closed only when nothing is left undecided.
+"""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, UnicodeText, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from audit.events import Event, Kind
+from project_spaces.columns import Base, Chosen
+from project_spaces.errors import Conflict, Invalid, NotFound
+from project_spaces.habilitations import Habilitation
+from project_spaces.memberships import Membership
+from project_spaces.people import Person, require_administrator
+from project_spaces.projects import Project, get_project
+from project_spaces.store import Store
+from project_spaces.text import Text
+
+
+class Occasion(StrEnum):
+    """Why rights are reviewed."""
+
+    YEARLY = "yearly"
+    PROJECT_END = "project_end"
+
+
+class RightKind(StrEnum):
+    """What is reviewed."""
+
+    MEMBERSHIP = "membership"
+    HABILITATION = "habilitation"
+
+
+class ReviewDecision(StrEnum):
+    """What was decided."""
+
+    KEEP = "keep"
+    WITHDRAW = "withdraw"
+
+
+class ReviewCampaign(Base):
+    """One review, of a project or (None) of the platform, to be done by a moment."""
+
+    __tablename__ = "review_campaign"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    occasion: Mapped[Occasion] = mapped_column(Chosen(Occasion))
+    project: Mapped[str | None] = mapped_column(ForeignKey(Project.slug))
+    opened_at: Mapped[datetime]
+    opened_by: Mapped[str] = mapped_column(String(64))
+    due_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str | None] = mapped_column(String(64))
+
+
+class ReviewItem(Base):
+    """One right as it stood when the campaign was opened, and what was decided about it."""
+
+    __tablename__ = "review_item"
+    __table_args__ = (Index("ix_review_item_campaign", "campaign"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    campaign: Mapped[str] = mapped_column(ForeignKey(ReviewCampaign.id))
+    kind: Mapped[RightKind] = mapped_column(Chosen(RightKind))
+    right: Mapped[str] = mapped_column(String(32))
+    person: Mapped[str] = mapped_column(ForeignKey(Person.username))
+    project: Mapped[str] = mapped_column(ForeignKey(Project.slug))
+    dataset: Mapped[str | None] = mapped_column(String(30))
+    ends_at: Mapped[datetime]
+    decision: Mapped[ReviewDecision | None] = mapped_column(Chosen(ReviewDecision))
+    evidence: Mapped[str | None] = mapped_column(UnicodeText)
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None] = mapped_column(String(64))
+
+
+def campaigns(session: Session) -> Sequence[ReviewCampaign]:
+    """Return every campaign, the latest first."""
+    return session.scalars(select(ReviewCampaign).order_by(ReviewCampaign.opened_at.desc(), ReviewCampaign.id)).all()
+
+
+def items(session: Session, campaign_id: str) -> Sequence[ReviewItem]:
+    """Return what a campaign reviews, by project, person and data set."""
+    query = select(ReviewItem).where(ReviewItem.campaign == campaign_id)
+    return session.scalars(query.order_by(ReviewItem.project, ReviewItem.person, ReviewItem.dataset)).all()
+
+
+def undecided(session: Session, campaign_id: str) -> int:
+    """Return how many rights of a campaign nobody has decided on."""
+    query = select(func.count()).where(ReviewItem.campaign == campaign_id, ReviewItem.decision.is_(None))
+    return session.scalars(query).one()
+
+
+def open_campaign(
+    store: Store, occasion: Occasion, *, project: str | None, due_at: datetime, actor: str, now: datetime
+) -> str:
+    """Open a review of every right that has not ended, and return its id.
+
+    Raises
+    ------
+    Invalid
+        the review at a project's end names no project, or it is due before now.
+    Conflict
+        a review of the same is open, or there is nothing to review.
+    NotFound, Refused
+        no such project; *actor* is not an administrator.
+    """
+    if due_at <= now or (occasion is Occasion.PROJECT_END and project is None):
+        raise Invalid(
+            Text("Une revue a une échéance à venir et un objet.", "A review has a deadline to come and an object.")
+        )
+    number = uuid.uuid4().hex
+    subject = {"campaign": number, "occasion": occasion.value, "due_at": due_at.isoformat(), "change": "opened"}
+    with store.write(Event(Kind.REVIEW_CAMPAIGN, actor, project, now, subject)) as session:
+        require_administrator(session, actor, now)
+        if project is not None:
+            get_project(session, project)
+        same = select(ReviewCampaign.id).where(ReviewCampaign.closed_at.is_(None), ReviewCampaign.project == project)
+        rights = _rights(session, project, now)
+        if session.scalars(same).first() is not None or not rights:
+            raise Conflict(
+                Text("Une revue est déjà ouverte, ou il n'y a rien à revoir.", "One is open, or nothing is to review.")
+            )
+        session.add(
+            ReviewCampaign(id=number, occasion=occasion, project=project, opened_at=now, opened_by=actor, due_at=due_at)
+        )
+        session.flush()
+        session.add_all(_item(number, right) for right in rights)
+    return number
+
+
+def decide_item(
+    store: Store, item_id: str, decision: ReviewDecision, *, evidence: str, actor: str, now: datetime
+) -> None:
+    """Keep or withdraw one right, saying what that rests on; a withdrawal takes effect at once.
+
+    A right that was kept may still be withdrawn while the campaign is open, never the other way round.
+
+    Raises
+    ------
+    Invalid, NotFound
+        there is no evidence; no such item.
+    Conflict
+        the campaign is closed, or it was decided.
+    Refused
+        *actor* is not an administrator, or the right is his own.
+    """
+    if not evidence.strip():
+        raise Invalid(Text("Indiquez sur quoi la décision repose.", "Say what the decision rests on."))
+    with store.read() as session:
+        found = _get_item(session, item_id)
+    with store.write(*_decision_events(found, decision, evidence, actor, now)) as session:
+        row = _get_item(session, item_id)
+        require_administrator(session, actor, now, beneficiary=row.person)
+        _require_undecided(session, row, decision)
+        row.decision, row.evidence, row.decided_at, row.decided_by = decision, evidence.strip(), now, actor
+        if decision is ReviewDecision.WITHDRAW:
+            _withdraw(session, row, evidence, actor, now)
+
+
+def close_campaign(store: Store, campaign_id: str, *, actor: str, now: datetime) -> None:
+    """Close a campaign in which everything is decided; what was decided stays.
+
+    Raises
+    ------
+    Conflict
+        something is undecided, or it is closed.
+    NotFound, Refused
+        no such campaign; *actor* is not an administrator.
+    """
+    with store.read() as session:
+        found = _get_campaign(session, campaign_id)
+        kept = _count(session, campaign_id, ReviewDecision.KEEP)
+        withdrawn = _count(session, campaign_id, ReviewDecision.WITHDRAW)
+    subject: dict[str, str | int] = {"campaign": campaign_id, "kept": kept, "withdrawn": withdrawn, "change": "closed"}
+    with store.write(Event(Kind.REVIEW_CAMPAIGN, actor, found.project, now, subject)) as session:
+        require_administrator(session, actor, now)
+        row = _get_campaign(session, campaign_id)
+        if row.closed_at is not None or undecided(session, campaign_id):
+            raise Conflict(
+                Text("Cette revue est close, ou il reste à décider.", "This review is closed, or decisions are left.")
+            )
+        row.closed_at, row.closed_by = now, actor
+
+
+def _rights(session: Session, project: str | None, now: datetime) -> list[Membership | Habilitation]:
+    members, habilitations = select(Membership), select(Habilitation)
+    if project is not None:
+        members, habilitations = (
+            members.where(Membership.project == project),
+            habilitations.where(Habilitation.project == project),
+        )
+    found: list[Membership | Habilitation] = [*session.scalars(members), *session.scalars(habilitations)]
+    return [each for each in found if each.window.last is None or now < each.window.last]
+
+
+def _item(campaign: str, right: Membership | Habilitation) -> ReviewItem:
+    membership = isinstance(right, Membership)
+    return ReviewItem(
+        id=uuid.uuid4().hex,
+        campaign=campaign,
+        kind=RightKind.MEMBERSHIP if membership else RightKind.HABILITATION,
+        right=right.id,
+        person=right.person,
+        project=right.project,
+        dataset=None if isinstance(right, Membership) else right.dataset,
+        ends_at=right.ends_at,
+    )
+
+
+def _decision_events(
+    item: ReviewItem, decision: ReviewDecision, evidence: str, actor: str, now: datetime
+) -> list[Event]:
+    subject = {"campaign": item.campaign, "right": item.right, "decision": decision.value, "change": "decided"}
+    persons, private = {"beneficiary": item.person}, {"reason": evidence}
+    events = [Event(Kind.REVIEW_CAMPAIGN, actor, item.project, now, subject, private=private, persons=persons)]
+    if decision is ReviewDecision.WITHDRAW:
+        of_member = item.kind is RightKind.MEMBERSHIP
+        kind = Kind.MEMBERSHIP_REVOKED if of_member else Kind.HABILITATION_REVOKED
+        what = {item.kind.value: item.right} | ({} if of_member else {"dataset": item.dataset or ""})
+        events.append(Event(kind, actor, item.project, now, what, private=private, persons=persons))
+    return events
+
+
+def _require_undecided(session: Session, item: ReviewItem, decision: ReviewDecision) -> None:
+    campaign = _get_campaign(session, item.campaign)
+    later = item.decision is ReviewDecision.KEEP and decision is ReviewDecision.WITHDRAW
+    if campaign.closed_at is not None or (item.decision is not None and not later):
+        raise Conflict(Text("C'est déjà décidé.", "This is decided already."))
+
+
+def _withdraw(session: Session, item: ReviewItem, reason: str, actor: str, now: datetime) -> None:
+    if item.kind is RightKind.MEMBERSHIP:
+        membership = session.get_one(Membership, item.right)
+        membership.revoked_at = membership.revoked_at or now
+        return
+    habilitation = session.get_one(Habilitation, item.right)
+    if habilitation.revoked_at is None:
+        habilitation.revoked_at, habilitation.revoked_by, habilitation.revoked_reason = now, actor, reason.strip()
+
+
+def _count(session: Session, campaign_id: str, decision: ReviewDecision) -> int:
+    query = select(func.count()).where(ReviewItem.campaign == campaign_id, ReviewItem.decision == decision)
+    return session.scalars(query).one()
+
+
+def _get_item(session: Session, item_id: str) -> ReviewItem:
+    row = session.get(ReviewItem, item_id)
+    if row is None:
+        raise NotFound(Text("Il n'y a rien de tel à revoir.", "There is no such thing to review."))
+    return row
+
+
+def _get_campaign(session: Session, campaign_id: str) -> ReviewCampaign:
+    row = session.get(ReviewCampaign, campaign_id)
+    if row is None:
+        raise NotFound(Text("Il n'y a pas de telle revue.", "There is no such review."))
+    return row
