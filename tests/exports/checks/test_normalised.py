@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from hub_extensions.exports.checks.corpus.carriers import html_table, png, workbook
+from hub_extensions.exports.checks.corpus.drawings import png
+from hub_extensions.exports.checks.corpus.pages import html_table
 from hub_extensions.exports.checks.corpus.texts import code, notebook
+from hub_extensions.exports.checks.corpus.workbooks import workbook
 from tests.exports.checks.conftest import Checker
 
 ROWS = [["dep", "n"], ["75", 120], ["92", 131]]

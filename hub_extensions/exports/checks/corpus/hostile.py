@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hub_extensions.exports.checks.corpus.carriers import png, zipped
 from hub_extensions.exports.checks.corpus.case import BLOCK, FLAG, Case, patients, rows_csv, seeded, table
+from hub_extensions.exports.checks.corpus.drawings import png
+from hub_extensions.exports.checks.corpus.workbooks import zipped
 
 #: What the evil pickle would make if anything ever ran it.
 CANARY = Path(tempfile.gettempdir()) / "bureau-corpus-canary"

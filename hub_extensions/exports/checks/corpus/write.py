@@ -6,7 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hub_extensions.exports.checks.corpus import carriers, hostile, tabular, texts, together
+from hub_extensions.exports.checks.corpus import (
+    counted,
+    drawings,
+    estimated,
+    hostile,
+    individual,
+    pages,
+    texts,
+    together,
+    workbooks,
+)
 from hub_extensions.exports.checks.corpus.case import Case, rows_csv
 
 MANIFEST = "manifest.json"
@@ -14,7 +24,8 @@ MANIFEST = "manifest.json"
 
 def all_cases() -> Iterator[Case]:
     """Yield every case, names being unique."""
-    yield from itertools.chain(tabular.cases(), texts.cases(), carriers.cases(), hostile.cases(), together.cases())
+    kinds = (counted, estimated, individual, texts, workbooks, pages, drawings, hostile, together)
+    yield from itertools.chain.from_iterable(kind.cases() for kind in kinds)
 
 
 def _put(folder: Path, files: Any) -> None:
