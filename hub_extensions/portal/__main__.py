@@ -14,7 +14,7 @@ from hub_extensions import settings as bureau_settings
 from hub_extensions.alarms import open_alarms
 from hub_extensions.gateway.__main__ import stopped
 from hub_extensions.installed_desk import open_installed_desk
-from hub_extensions.opening import open_box, open_layout, open_store
+from hub_extensions.opening import open_box, open_layout, open_own_trace, open_store, seal_standing
 from hub_extensions.portal.app import make_app
 from hub_extensions.portal.context import Portal
 from hub_extensions.portal.hub import HubApi
@@ -54,6 +54,8 @@ def open_portal(settings: Settings, hub: HubApi) -> Portal:
         control_terms=settings.control_terms,
         egress_budget=settings.egress_budget,
         alarms=partial(open_alarms, settings),
+        own=open_own_trace(settings),
+        seal=partial(seal_standing, settings),
     )
 
 

@@ -49,6 +49,7 @@ PAGES: tuple[tuple[str, type[RequestHandler]], ...] = (
     ("audit/egress", controls.EgressPage),
     ("audit/export", audit_data.ExportHandler),
     ("trace", trace.TracePage),
+    (f"trace/entries/(?P<index>{_NUMBER})", trace.TraceEntryPage),
     (f"trace/entries/(?P<index>{_NUMBER})/proof", trace.OwnProofHandler),
 )
 

@@ -13,6 +13,7 @@ from project_spaces.control_periods import ControlTerms
 from project_spaces.egress import Budget
 from project_spaces.facts import Classification
 from project_spaces.layout import Layout
+from project_spaces.own_trace import OwnTrace
 from project_spaces.quotas import Quota
 from project_spaces.secret_box import SecretBox
 from project_spaces.store import Store
@@ -61,6 +62,10 @@ class Portal:
     egress_budget: Budget = field(default_factory=lambda: Budget(1 << 30, 4 << 30))
     #: What is wrong with the installation now.
     alarms: Callable[[datetime], tuple[Alarm, ...]] = lambda _now: ()
+    #: What people themselves did, for them to open; None where nothing is sealed.
+    own: OwnTrace | None = None
+    #: Why this server could open sealed messages; None once it can't.
+    seal: Callable[[], Text | None] = lambda: None
     default_quota: Quota = field(default_factory=Quota)
     classifications: frozenset[Classification] | None = None
 

@@ -119,6 +119,8 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(_GET, "/audit/datasets/{dataset}/readers", readers.readers),
     Operation(_POST, "/audit/exports", audit_export.export, audit_export.Export),
     Operation(_GET, "/trace", trace.trace, trace.Mine),
+    Operation(_GET, "/trace/entries/{index}", trace.entry),
+    Operation(_POST, "/trace/entries/{index}/open", trace.open_own, trace.Password),
     Operation(_GET, "/trace/entries/{index}/proof", trace.proof),
     Operation(_GET, "/audit/controls", controls.overview),
     Operation(_GET, "/audit/controls/{scope}/{period}", controls.control),

@@ -1,5 +1,6 @@
 """The auditor's pages: search, one entry, its proof, sessions, and the verification of the whole."""
 
+import asyncio
 import io
 import zipfile
 from datetime import datetime
@@ -62,7 +63,8 @@ class EntryPage(PageHandler):
         """All that is kept."""
         found = await self.run(audit.entry, Nothing())
         commands = COMMANDS.format(name=f"entry-{found['index']}.json")
-        return {"entry": found, "commands": commands, "section": "search"}
+        seal = await asyncio.to_thread(self.portal.seal) if found["sealed_sha256"] else None
+        return {"entry": found, "commands": commands, "section": "search", "seal": seal}
 
 
 class ProofHandler(PageHandler):

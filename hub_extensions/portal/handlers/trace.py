@@ -1,11 +1,12 @@
 """My trace: the page of every person who has signed in."""
 
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from hub_extensions.portal.context import Page
 from hub_extensions.portal.handlers.audit import ProofHandler, proof_archive
 from hub_extensions.portal.inputs import Nothing, parse
-from hub_extensions.portal.pages import PageHandler
+from hub_extensions.portal.pages import Form, PageHandler
 from hub_extensions.portal.verbs import trace
 
 
@@ -21,6 +22,26 @@ class TracePage(PageHandler):
         kept = {name: value for name, value in asked.items() if name == "kind"}
         more = None if found["next"] is None else "trace?" + urlencode({**kept, "before": found["next"]})
         return {**found, "asked_kind": asked.get("kind", ""), "more": more, "first": "before" not in asked}
+
+
+class TraceEntryPage(PageHandler):
+    """One of my entries, and what it seals once I have typed my password."""
+
+    template = "trace_entry.html"
+    acts: ClassVar = {"open": Form(trace.open_own, None, trace.Password)}
+
+    async def page(self) -> Page:
+        """The entry."""
+        return {**await self.run(trace.entry, Nothing()), "opened": None}
+
+    async def after(self, form: Form, result: Any) -> None:  # noqa: ARG002 - the base's signature
+        """Show the message on this answer only: nothing keeps it."""
+        self.set_header("Cache-Control", "no-store")
+        await self.show(opened=result)
+
+    def _fields(self, form: Form) -> dict[str, Any]:  # noqa: ARG002 - the base's signature
+        """The password as it was typed, with its blanks."""
+        return {"password": self.get_body_argument("password", "", strip=False)}
 
 
 class OwnProofHandler(ProofHandler):

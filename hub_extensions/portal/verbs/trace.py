@@ -6,17 +6,17 @@ named in it. Private facts of an entry are shown to its actor alone. Even this l
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from audit.events import Kind
 from audit.index import Index, Row
 from hub_extensions.portal.audit_words import kind_label
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import Input, Nothing
-from hub_extensions.portal.ledger_view import NO_ENTRY
+from hub_extensions.portal.ledger_view import NO_ENTRY, NO_LOG
 from hub_extensions.portal.verbs.audit import entry_of, proof_of, record_look, row_at
-from hub_extensions.portal.words import both
-from project_spaces.errors import NotFound
+from hub_extensions.portal.words import both, iso
+from project_spaces.errors import NotFound, Unavailable
 from project_spaces.memberships import memberships
 from project_spaces.retention import retention_of
 
@@ -31,6 +31,12 @@ class Mine(Input):
 
     kind: Kind | None = None
     before: Annotated[int, Field(ge=0, lt=1 << 53)] | None = None
+
+
+class Password(Input):
+    """The password (or phrase) that locks my trace key, byte for byte as typed."""
+
+    password: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=256)]
 
 
 def trace(call: Call, body: Mine) -> Page:
@@ -51,13 +57,39 @@ def trace(call: Call, body: Mine) -> Page:
 
 def proof(call: Call, _body: Nothing) -> Page:
     """The proof of one of my entries: evidence in my own hands of what I ran, and when."""
-    number = int(call["index"])
-    with call.portal.ledger.open() as index:
-        row = row_at(index, number)
-    if call.actor not in row.names.values():
-        raise NotFound(NO_ENTRY)
+    number = _own_row(call).index
     record_look(call, (), {}, {"what": "own proof", "entry": number})
     return proof_of(call, number)
+
+
+def entry(call: Call, _body: Nothing) -> Page:
+    """One of my entries, and whether I can open what it seals."""
+    row = _own_row(call)
+    record_look(call, (), {}, {"what": "own entry", "entry": row.index})
+    keys = () if call.portal.own is None else call.portal.own.standing(call.actor)
+    causes = [{"made_at": iso(key.made_at), "cause": key.cause.value} for key in keys]
+    return {"entry": _mine(row, call.actor), "acted": row.actor_name == call.actor, "keys": causes}
+
+
+def open_own(call: Call, body: Password) -> Page:
+    """Open what one of my entries seals, with my own password: proof of what I wrote, and when."""
+    if call.portal.own is None:
+        raise Unavailable(NO_LOG)
+    number = int(call["index"])
+    with call.portal.ledger.open() as index:
+        if number >= index.size:
+            raise NotFound(NO_ENTRY)
+        (opened,) = call.portal.own.open_own(index, call.actor, body.password, [number], now=call.now)
+    message = opened.message.decode("utf-8", "backslashreplace")
+    return {"index": opened.index, "at": iso(opened.at), "kind": opened.kind, "message": message}
+
+
+def _own_row(call: Call) -> Row:
+    with call.portal.ledger.open() as index:
+        row = row_at(index, int(call["index"]))
+    if call.actor not in row.names.values():
+        raise NotFound(NO_ENTRY)
+    return row
 
 
 def _counts(index: Index, person: str) -> list[Page]:

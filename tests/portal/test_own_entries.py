@@ -1,0 +1,114 @@
+"""My trace: what I wrote opens for me with my password, on the page and in the API, and for nobody else."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from audit.events import Event, Kind
+from audit.trace_keys import Cause
+from hub_extensions.opening import NO_CEREMONY
+from hub_extensions.portal import app as portal_app
+from hub_extensions.portal.ledger_view import PublishedLedger
+from hub_extensions.portal.testing import ANA, AUD, BEN, NOW, PROJECT, World, open_world, populate
+from project_spaces.own_trace import OwnTrace
+from tests.audit.recorder_process import RecorderProcess
+
+PASSWORD = " the tides of Iroise "
+CODE = "print('café <b>') # zwcode"
+
+
+@pytest.fixture(autouse=True)
+def cheap_derivation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests are not about the cost of a guess."""
+    monkeypatch.setattr("audit.passphrase.MEMORY_KIB", 64)
+    monkeypatch.setattr("audit.passphrase.PASSES", 1)
+
+
+@dataclass
+class Site:
+    """A portal over a real recorder, and one cell of Ana's in it."""
+
+    world: World
+    entry: int
+
+    def calls(self, client: aiohttp.ClientSession, who: str, body: object):
+        path = f"{self.world.api}/trace/entries/{self.entry}/open"
+        return client.post(path, json=body, headers={"Authorization": f"token token-{who}"})
+
+
+@pytest.fixture
+async def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
+    recorder = RecorderProcess(tmp_path / "ledger").start()
+    try:
+        ledger = recorder.client()
+        populate(f"sqlite:///{tmp_path}/bureau.sqlite", ledger)
+        recorder.keys.traces.make(recorder.keys.pseudonym(ANA), PASSWORD, Cause.FIRST, NOW)
+        (receipt,) = ledger.append(Event(Kind.KERNEL_MESSAGE, ANA, PROJECT, NOW, {"channel": "shell"}, CODE.encode()))
+        ledger.settle()
+        real = portal_app.make_app
+
+        def make_app(portal, *given, **named):
+            own = OwnTrace(portal.store, recorder.keys)
+            return real(replace(portal, own=own, seal=lambda: NO_CEREMONY), *given, **named)
+
+        monkeypatch.setattr("hub_extensions.portal.testing.make_app", make_app)
+        view = PublishedLedger(tmp_path / "ledger", tmp_path / "remembered")
+        async with open_world(tmp_path, ledger, view=view) as world:
+            yield Site(world, receipt.index)
+    finally:
+        await asyncio.to_thread(recorder.close)
+
+
+async def sign_in(site: Site, client: aiohttp.ClientSession, name: str) -> str:
+    async with client.get(f"{site.world.hub.url}/become/{name}"):
+        pass
+    async with client.get(f"{site.world.address}trace/entries/{site.entry}") as page:
+        assert page.status == (200 if name == ANA else 404)
+        found = await page.text()
+    token = re.search(r'name="_xsrf" value="([^"]+)"', found)
+    return token.group(1) if token else ""
+
+
+async def test_the_page_opens_what_i_wrote_with_my_password_as_typed(site: Site, client: aiohttp.ClientSession) -> None:
+    token = await sign_in(site, client, ANA)
+    address = f"{site.world.address}trace/entries/{site.entry}"
+    wrong = {"act": "open", "_xsrf": token, "password": PASSWORD.strip()}
+    async with client.post(address, data=wrong) as answer:
+        assert answer.status == 403
+        assert "zwcode" not in await answer.text()
+    async with client.post(address, data={**wrong, "password": PASSWORD}) as answer:
+        page = await answer.text()
+        assert (answer.status, answer.headers["Cache-Control"]) == (200, "no-store")
+    assert "zwcode" in page
+    assert "<b>" not in page
+    async with client.get(address) as answer:
+        assert "zwcode" not in await answer.text()
+
+
+async def test_the_api_opens_it_for_its_author_alone(site: Site, client: aiohttp.ClientSession) -> None:
+    async with site.calls(client, ANA, {"password": PASSWORD}) as answer:
+        assert answer.status == 200, await answer.text()
+        assert (await answer.json())["message"] == CODE
+    for who, body, status in (
+        (BEN, {"password": PASSWORD}, 403),
+        (AUD, {"password": PASSWORD}, 403),
+        (ANA, {"password": PASSWORD + "x"}, 403),
+        (ANA, {"password": ""}, 422),
+        (ANA, {}, 422),
+    ):
+        async with site.calls(client, who, body) as answer:
+            text = await answer.text()
+            assert answer.status == status, text
+            assert "zwcode" not in text
+
+
+async def test_an_auditor_is_told_while_the_server_holds_the_keys(site: Site, client: aiohttp.ClientSession) -> None:
+    async with client.get(f"{site.world.hub.url}/become/{AUD}"):
+        pass
+    async with client.get(f"{site.world.address}audit/entries/{site.entry}") as page:
+        assert NO_CEREMONY.fr.split(",")[0] in (await page.text()).replace("&#39;", "'")
