@@ -8,7 +8,7 @@ a masked table from a broken one. Nothing here guesses what a column means: that
 import math
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -55,6 +55,12 @@ _BELOW = re.compile(
     r"^\s*(?:<|<=|≤|&lt;|inf(?:érieur)?\.?\s*(?:à|a)|moins de|less than|under)\s*(\d+)\s*$", re.IGNORECASE
 )
 _RANGE = re.compile(r"^\s*(?:\[\s*)?(\d+)\s*(?:-|–|à|to|;)\s*(\d+)\s*\]?\s*$")
+#: What people write around a count: ``n=4``, ``≈ 4``, ``(4)``, ``4*``, ``4 patients``.
+_DRESSED = re.compile(
+    r"^(?:n\s*=\s*|[≈~∼]\s*|env(?:iron|\.)\s*|ca\.\s*)?(?:\(([^()]*\d)\)|(.*?\d))\s*(?:[*†‡§]+|(?:patiente?|personne|sujet|individu"
+    r"|s[ée]jour|cas|d[ée]c[èe]s|b[ée]n[ée]ficiaire|assur[ée]e?|homme|femme|case|person|subject|death|stay)s?)?$",
+    re.IGNORECASE,
+)
 _DATE = re.compile(
     r"^\s*(?:(?:19|20)\d{2}[-/.](?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12]\d|3[01])|(?:0?[1-9]|[12]\d|3[01])[-/.](?:0?[1-9]|1[0-2])[-/.](?:19|20)\d{2})"
     r"(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?)?\s*$"
@@ -158,7 +164,15 @@ def parse_cell(raw: str) -> Cell:
         return found
     if _DATE.match(text):
         return Cell(Kind.DATE, text)
-    return _number(text) or Cell(Kind.LABEL, text)
+    return _number(text) or _dressed(text) or Cell(Kind.LABEL, text)
+
+
+def _dressed(text: str) -> Cell | None:
+    """Return the number of a cell that writes something around it."""
+    found = _DRESSED.match(text)
+    bare = (found.group(1) or found.group(2)).strip() if found else ""
+    number = _number(bare) if bare and bare != text else None
+    return None if number is None else replace(number, text=text)
 
 
 def masked_range(text: str) -> tuple[int, int] | None:

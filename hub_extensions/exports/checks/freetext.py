@@ -56,6 +56,22 @@ def check_sentences(text: str, policy: Policy, where: str = "texte") -> Iterator
         )
 
 
+#: A node of a decision tree, as scikit-learn, rpart and graphviz print it.
+_LEAF = re.compile(r"\b(?:n_node_samples|samples|effectifs?|cover)\s*[:=]\s*(\d+)\b", re.IGNORECASE)
+
+
+def check_leaves(text: str, policy: Policy, where: str = "texte") -> Iterator[Finding]:
+    """Yield nodes of a tree that few persons reach."""
+    small = [found for found in _LEAF.finditer(text) if 0 < int(found.group(1)) < policy.min_persons]
+    if small:
+        yield block(
+            "model.leaf",
+            f"{where} ligne {text.count(chr(10), 0, small[0].start()) + 1}",
+            f"Un nœud de l'arbre compte moins de {policy.min_persons} personnes : imposez un minimum par feuille.",
+            f"A node of the tree holds fewer than {policy.min_persons} persons: require a minimum for each leaf.",
+        )
+
+
 def check_blobs(text: str, where: str) -> Iterator[Finding]:
     """Yield long runs of encoded data: a picture, an archive or a table in disguise."""
     if _BLOB.search(text):
@@ -67,12 +83,17 @@ def check_blobs(text: str, where: str) -> Iterator[Finding]:
         )
 
 
+#: A line that LaTeX draws between the rows of a table.
+_RULE = re.compile(r"\s*\\(?:hline|toprule|midrule|bottomrule|cline\{[^}]*\})\s*")
+
+
 def _cut(line: str) -> list[str] | None:
     """Return the cells of a line of a table in text: with bars, separators, or columns two spaces apart."""
     bare = line.strip()
+    bare = re.sub(r"\s*\\\\(?:\s*\\hline)?$", "", bare)
     if bare.startswith("|") and bare.endswith("|"):
         return [cell.strip() for cell in bare.strip("|").split("|")]
-    for separator in ("\t", ";", "|", ","):
+    for separator in ("\t", ";", "|", "&", ","):
         if bare.count(separator) >= 1 and not (separator == "," and bare.count(",") == bare.count(", ")):
             return [cell.strip() for cell in bare.split(separator)]
     cells = re.split(r"\s{2,}", bare)
@@ -84,6 +105,8 @@ def tables_in_text(text: str, where: str = "texte") -> list[Grid]:
     blocks: list[tuple[int, list[list[str]]]] = []
     width = 0
     for number, line in enumerate(text.splitlines(), start=1):
+        if _RULE.fullmatch(line):
+            continue
         cells = _cut(line)
         if cells is None:
             width = 0
@@ -134,6 +157,7 @@ def inspect_text(path: Path, policy: Policy) -> Inspected:
         *check_sentences(text, policy),
         *check_blobs(text, "texte"),
         *_lines_like_rows(text, policy),
+        *check_leaves(text, policy),
     ]
     return Inspected(
         tables_in_text(text),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hub_extensions.exports.checks.archives import read_member, sane_members, trailing_bytes
+from hub_extensions.exports.checks.embedded import check_visible
 from hub_extensions.exports.checks.findings import Finding, block, flag
 from hub_extensions.exports.checks.freetext import check_sentences
 from hub_extensions.exports.checks.grid import Grid, grids_from_matrix
@@ -110,6 +111,7 @@ def inspect_document(path: Path, policy: Policy) -> Inspected:
     result.text = "\n".join(texts)
     result.findings += [
         *check_sentences(result.text, policy),
+        *check_visible(result.text, path.name),
         flag(
             "document.reading",
             path.name,

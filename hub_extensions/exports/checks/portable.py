@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from hub_extensions.exports.checks.embedded import check_hidden, check_visible
 from hub_extensions.exports.checks.findings import Finding, block, flag
 from hub_extensions.exports.checks.freetext import check_sentences
 from hub_extensions.exports.checks.inspection import Inspected, Unreadable
@@ -189,7 +190,9 @@ def inspect_pdf(path: Path, policy: Policy) -> Inspected:
             found += _catalogue(document, path.name)
             for page in document.pages:
                 reader.read(page, page.get("/Resources"))
-            facts = " ".join(str(value) for value in (document.docinfo or {}).values())
+            facts = "\n".join(str(value) for value in (document.docinfo or {}).values())
+            described = document.Root.get("/Metadata")
+            facts += described.read_bytes().decode("utf-8", "replace") if isinstance(described, pikepdf.Stream) else ""
     except (pikepdf.PdfError, TypeError, AttributeError, KeyError) as error:
         raise Unreadable("Le document PDF est endommagé.", "The PDF is damaged.") from error
     marks = max(reader.placed.values(), default=0)
@@ -205,6 +208,7 @@ def inspect_pdf(path: Path, policy: Policy) -> Inspected:
         )
     text = re.sub(r" {2,}", " ", "".join(reader.text))
     found += check_sentences(text, policy, path.name)
+    found += [*check_visible(text, path.name), *check_hidden(facts, f"{path.name} · propriétés")]
     found.append(
         flag(
             "document.reading",

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from hub_extensions.exports.checks.embedded import check_hidden
 from hub_extensions.exports.checks.findings import Finding, block, flag
 from hub_extensions.exports.checks.inspection import Inspected, Normal, Unreadable
 from hub_extensions.exports.checks.policy import Policy
@@ -100,7 +101,9 @@ def check_png(data: bytes, where: str) -> Iterator[Finding]:
                     "L'image contient un texte caché : enregistrez-la sans métadonnées.",
                     "The picture holds a hidden text: save it without metadata.",
                 )
-        elif name == b"eXIf":
+        elif name in {b"eXIf", b"iCCP"}:
+            yield from check_hidden(body if name == b"eXIf" else _inflate(body.partition(b"\0")[2][1:]), where)
+        if name == b"eXIf":
             yield flag(
                 "image.metadata",
                 where,
@@ -115,7 +118,7 @@ def check_png(data: bytes, where: str) -> Iterator[Finding]:
                 "The picture is animated: it has hidden frames.",
             )
             return
-        elif name not in _PIXEL_CHUNKS and len(body) > 64:
+        elif name not in _PIXEL_CHUNKS | _TEXT_CHUNKS and len(body) > 64:
             yield block(
                 "image.chunk",
                 f"{where} · {name.decode('latin-1')}",
@@ -168,6 +171,8 @@ def check_jpeg(data: bytes, where: str) -> Iterator[Finding]:
                 "The picture holds a hidden text: save it without metadata.",
             )
         size += length if body.startswith(b"Exif") else 0
+        if 0xE0 < marker <= 0xEF:
+            yield from check_hidden(body, where)
         at += 2 + length
     first_end = data.find(b"\xff\xd9", at)
     if 0 <= first_end < len(data) - 2:

@@ -242,9 +242,27 @@ def table_of(grid: Grid) -> Table:
     return Table(
         grid,
         tuple(
-            _settle_curve(_settle_shares(_settle_left(_settle_labels(_settle_attributes(columns, grid)), grid), grid))
+            _settle_curve(
+                _settle_shares(
+                    _settle_left(_settle_labels(_settle_classes(_settle_attributes(columns, grid), grid)), grid), grid
+                )
+            )
         ),
     )
+
+
+def _settle_classes(columns: list[Column], grid: Grid) -> list[Column]:
+    """Take whole numbers for counts where rows and columns are the same classes: a confusion matrix."""
+    words = {"pred", "predit", "predicted", "prediction", "classe", "class", "obs", "observe", "true", "actual", "reel"}
+    square = [
+        column
+        for column in columns
+        if column.role is Role.VALUE and column.guessed and set(column.name.split("_")) & words
+    ]
+    whole = all(cell.is_whole and cell.value >= 0 for column in square for cell in grid.column(column.index))
+    if not 2 <= len(square) == len(grid.rows) <= 30 or not whole:
+        return columns
+    return [replace(column, role=Role.COUNT) if column in square else column for column in columns]
 
 
 def _settle_attributes(columns: list[Column], grid: Grid) -> list[Column]:

@@ -64,7 +64,8 @@ def _counts_believed(table: Table, *, recorded: bool) -> bool:
     for column in table.of(Role.COUNT):
         values = [cell.value for cell in table.grid.column(column.index) if cell.kind is Kind.NUMBER]
         masked = any(cell.kind is Kind.MASKED for cell in table.grid.column(column.index))
-        if column.guessed and not masked and (recorded or not table.dimensions):
+        repeated = len(values) > CLASSES and len(set(values)) * 4 <= len(values)
+        if column.guessed and not masked and (recorded or not table.dimensions or repeated):
             continue
         if masked or len(set(values)) > 1 or len(values) <= CLASSES:
             return True
@@ -89,6 +90,36 @@ def _is_key(cells: tuple[Cell, ...]) -> bool:
     return coded and len(texts) > 0.9 * len(cells) and len(set(texts)) == len(texts)
 
 
+def _on_grid(table: Table) -> bool:
+    """Whether every column measures a model and is read off a grid of a hundred steps: a ROC curve to be drawn."""
+    words = {
+        "fpr",
+        "tpr",
+        "precision",
+        "recall",
+        "sensibilite",
+        "specificite",
+        "sensitivity",
+        "specificity",
+        "seuil",
+        "threshold",
+    }
+    named = all(set(plain(column.header).split("_")) & words for column in table.columns)
+    return named and all(cell.decimals <= 2 for row in table.grid.cells for cell in row)
+
+
+def _places(table: Table) -> bool:
+    """Whether each row stands at a place of its own, given to ten metres or so."""
+    found = [
+        [cell for cell in table.grid.column(column.index) if cell.kind is Kind.NUMBER]
+        for column in table.columns
+        if set(plain(column.header).split("_")) & {"lat", "latitude", "lon", "lng", "long", "longitude"}
+        or re.search(r"(?:^|_)coordinates_[01]$", plain(column.header))
+    ]
+    fine = [cells for cells in found if cells and sum(cell.decimals >= 4 for cell in cells) * 2 > len(cells)]
+    return len(fine) >= 2 and len({cell.value for cell in fine[0]}) > len(fine[0]) / 2
+
+
 def shape_of(table: Table) -> Shape:
     """Measure *table*."""
     grid = table.grid
@@ -105,7 +136,7 @@ def shape_of(table: Table) -> Shape:
         keys += rows >= 10 and _is_key(cells)
         varied += rows > 0 and len({cell.text for cell in cells}) > 0.5 * rows and column.role is not Role.COUNT
     distinct = len(set(grid.rows)) / rows if rows else 0.0
-    aggregated = any(column.role in _AGGREGATE for column in table.columns) or bool(table.row_roles)
+    aggregated = any(column.role in _AGGREGATE for column in table.columns) or bool(table.row_roles) or _on_grid(table)
     return Shape(
         attributes,
         days,
@@ -125,7 +156,7 @@ def check_row_level(table: Table) -> Iterator[Finding]:
         return
     shape = shape_of(table)
     where = table.grid.where or f"{rows} lignes"
-    strong = _strong(shape, rows)
+    strong = _strong(shape, rows) or (_places(table) and not shape.counted)
     if strong:
         yield block(
             "rows.individual",

@@ -115,6 +115,7 @@ def _object(value: Mapping[str, Any], where: str) -> Iterator[Grid]:
                     where, [list(same), *[[_text(cell) for cell in row] for row in zip(*same.values(), strict=True)]]
                 )
                 rest = {key: item for key, item in rest.items() if key not in same}
+    yield from _counted({key: item for key, item in lists.items() if key in rest}, where)
     if (
         len(values) >= 2
         and all(isinstance(item, Mapping) and item and all(map(_scalars, item.values())) for item in values)
@@ -169,6 +170,13 @@ def flattened(item: Mapping[str, Any], prefix: str = "", depth: int = 3) -> dict
         elif isinstance(inner, list) and 0 < len(inner) <= SHORT and all(map(_scalars, inner)):
             found |= {f"{name} {place}": value for place, value in enumerate(inner)}
     return found
+
+
+def _counted(lists: Mapping[str, list[Any]], where: str) -> Iterator[Grid]:
+    """Yield lone lists whose name says that they count, one table each."""
+    for key, item in lists.items():
+        if role_of_header(key) is Role.COUNT:
+            yield from grids_from_matrix(where, [["rang", key], *[[str(n), _text(v)] for n, v in enumerate(item)]])
 
 
 def _list(value: list[Any], where: str) -> Iterator[Grid]:
@@ -230,6 +238,31 @@ def _spoken(value: Any) -> Iterator[str]:
         yield value
 
 
+def _map(value: Any, policy: Policy, where: str) -> Iterator[Finding]:
+    """Yield what a map shows: a point may be a person, an area may be small."""
+    if not isinstance(value, Mapping) or value.get("type") not in {
+        "FeatureCollection",
+        "Feature",
+        "GeometryCollection",
+    }:
+        return
+    points = json.dumps(value).count('"Point"')
+    if points >= policy.min_persons:
+        yield block(
+            "figure.map_points",
+            where,
+            f"La carte porte {points} points : un point peut être une personne.",
+            f"The map carries {points} points: a point may be a person.",
+        )
+    else:
+        yield flag(
+            "figure.map",
+            where,
+            "Carte : un vérificateur doit juger de la finesse des zones.",
+            "A map: a reviewer must judge how fine its areas are.",
+        )
+
+
 def is_acro_results(value: Any) -> bool:
     """Whether *value* is the session file of ACRO: declared evidence, never a verdict."""
     return (
@@ -253,6 +286,7 @@ def inspect_json(path: Path, policy: Policy) -> Inspected:
         result.findings.append(figure_notice(path.name))
         return result
     result.grids = list(tables_in(value))
+    result.findings += _map(value, policy, path.name)
     result.findings += long_lists(value, policy)
     if is_acro_results(value):
         result.findings.append(

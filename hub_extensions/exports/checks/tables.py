@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from hub_extensions.exports.checks.attacker import check_margins
 from hub_extensions.exports.checks.counts import check_rounded_totals, check_small_counts
 from hub_extensions.exports.checks.curves import check_curves
+from hub_extensions.exports.checks.embedded import check_packed, check_turned
 from hub_extensions.exports.checks.findings import Finding, flag
 from hub_extensions.exports.checks.grid import Grid
 from hub_extensions.exports.checks.identifiers import check_columns, check_headers, check_text
+from hub_extensions.exports.checks.implied import check_cumulated, check_outliers, check_quotients
 from hub_extensions.exports.checks.magnitudes import (
     check_dominance,
     check_extremes,
@@ -52,6 +54,9 @@ def check_statistics(table: Table, policy: Policy, context: str = "", *, control
             return
     yield from check_small_counts(table, policy)
     yield from check_rounded_totals(table)
+    yield from check_cumulated(table, policy)
+    yield from check_quotients(table, policy)
+    yield from check_outliers(table)
     yield from check_margins(table, policy)
     yield from check_shares(table, policy)
     yield from check_unanimous_counts(table, policy)
@@ -91,6 +96,8 @@ def check_grid(grid: Grid, policy: Policy, context: str = "", *, controlled: boo
     yield from check_identifiers(grid)
     if not grid.rows:
         return
+    yield from check_packed(grid)
+    yield from check_turned(grid)
     table = table_of(grid)
     yield from check_row_level(table)
     yield from check_statistics(table, policy, context, controlled=controlled)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hub_extensions.exports.checks.delimited import decode
+from hub_extensions.exports.checks.embedded import check_hidden
 from hub_extensions.exports.checks.findings import Finding, block, flag
 from hub_extensions.exports.checks.freetext import check_blobs
 from hub_extensions.exports.checks.inspection import Inspected, Unreadable
@@ -23,6 +24,8 @@ from hub_extensions.exports.checks.raster import check_png
 #: Equal marks above which each may be a person, and points of one line above which it is no summary.
 MOST_MARKS = 20
 MOST_VERTICES = 100
+#: Numbers written in a drawing above which it is a table.
+MOST_FIGURES = 100
 _ACTIVE = frozenset({"script", "foreignobject", "iframe", "audio", "video", "animate", "set", "handler", "listener"})
 _GLYPHS = re.compile(r"glyph|DejaVu|font|Vera|STIX|cmr|Helvetica|Arial|Liberation|-[0-9a-f]{2,4}$", re.IGNORECASE)
 _VERTEX = re.compile(r"[MLHVCSQTAmlhvcsqta]")
@@ -64,7 +67,7 @@ def _active(element: Any) -> Iterator[Finding]:
             )
         elif bare in {"href", "src"} and not value.startswith("#"):
             if value.startswith("data:image/"):
-                yield from _embedded(value, f"<{tag}>")
+                yield from check_embedded(value, f"<{tag}>")
             elif tag != "a" or re.match(r"\s*(?:javascript|data|vbscript):", value, re.IGNORECASE):
                 yield block(
                     "vector.remote",
@@ -88,7 +91,7 @@ def _active(element: Any) -> Iterator[Finding]:
         )
 
 
-def _embedded(value: str, where: str) -> Iterator[Finding]:
+def check_embedded(value: str, where: str) -> Iterator[Finding]:
     """Yield what an embedded picture is: a plain PNG goes to a person, anything else can't be checked."""
     try:
         data = base64.b64decode(value.partition(",")[2], validate=False)
@@ -155,6 +158,25 @@ def check_marks(root: Any, where: str) -> Iterator[Finding]:
         )
 
 
+def _attributes(root: Any) -> Iterator[str]:
+    """Yield long attributes that don't draw."""
+    for element in root.iter():
+        for key, value in element.attrib.items():
+            if len(value) > 100 and key.rsplit("}", 1)[-1] not in {"d", "points", "href", "style", "transform"}:
+                yield value
+
+
+def _figures(element: Any, *, quiet: bool = False) -> Iterator[str]:
+    """Yield the numbers written in a drawing, those of axes and legends apart."""
+    own = f"{element.get('id', '')} {element.get('class', '')}"
+    quiet = quiet or bool(re.search(r"tick|axis|grid|legend", own))
+    text = (element.text or "").strip()
+    if not quiet and _name(element) in {"text", "tspan"} and re.fullmatch(r"[-+−]?\d[\d.,\u202f\u00a0]*", text):
+        yield text
+    for child in element:
+        yield from _figures(child, quiet=quiet)
+
+
 def inspect_svg(path: Path, policy: Policy) -> Inspected:  # noqa: ARG001 - the signature of every inspector
     """Read an SVG. Raises ``Unreadable`` for entities and for what is no XML."""
     text = decode(path.read_bytes())
@@ -171,6 +193,18 @@ def inspect_svg(path: Path, policy: Policy) -> Inspected:  # noqa: ARG001 - the 
     )
     comments = "\n".join(re.findall(r"<!--(.*?)-->", text, re.DOTALL))
     found += check_blobs(words + comments, path.name)
+    for unseen in (words, comments, *_attributes(root)):
+        found += check_hidden(unseen, path.name)
+    figures = sum(1 for _ in _figures(root))
+    if figures > MOST_FIGURES:
+        found.append(
+            block(
+                "vector.numbers",
+                path.name,
+                f"Le dessin écrit {figures} nombres hors des axes : autant de valeurs qui se relisent.",
+                f"The drawing writes {figures} numbers outside its axes: as many values that can be read back.",
+            )
+        )
     if len(words) > 5000 or len(comments) > 20_000:
         found.append(
             block("vector.text", path.name, "Le dessin porte un long texte.", "The drawing carries a long text.")

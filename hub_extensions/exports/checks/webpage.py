@@ -16,6 +16,7 @@ from hub_extensions.exports.checks.freetext import check_blobs, check_sentences
 from hub_extensions.exports.checks.grid import Grid, grids_from_matrix
 from hub_extensions.exports.checks.inspection import Inspected, Normal, Unreadable
 from hub_extensions.exports.checks.policy import Policy
+from hub_extensions.exports.checks.vector import check_embedded
 
 #: Public addresses of charting libraries: not a beacon of the author's, though still code.
 _LIBRARIES = re.compile(
@@ -61,6 +62,8 @@ _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0|opacity\s*:\s*0(?:\.0+)?\s*(?:;|$)|(?:left|top|text-indent)\s*:\s*-\d{3,}",
     re.IGNORECASE,
 )
+#: Attributes that are long because they draw or load.
+_DRAWS = frozenset({"src", "href", "style", "class", "d", "points", "transform", "integrity", "srcset"})
 #: Characters or numbers of a hidden part above which it is data.
 _LONG_HIDDEN = 200
 
@@ -108,7 +111,7 @@ def _remote(element: Any) -> Iterator[Finding]:  # noqa: C901
             )
         elif key == "href" and re.match(r"^\s*(?:javascript|vbscript|data):", value, re.IGNORECASE):
             yield block("page.handler", f"<{tag} href>", "Un lien exécute du code.", "A link runs code.")
-        elif key.startswith("data-") and len(value) > _LONG_HIDDEN:
+        elif key not in _DRAWS and len(value) > _LONG_HIDDEN and (key.startswith("data-") or _data(value)):
             yield block(
                 "page.hidden",
                 f"<{tag} {key}>",
@@ -133,13 +136,25 @@ def _remote(element: Any) -> Iterator[Finding]:  # noqa: C901
             "Le style va chercher quelque chose ailleurs.",
             "The style fetches something elsewhere.",
         )
+    if tag == "style" and any(_data(comment) for comment in re.findall(r"/\*(.*?)\*/", element.text or "", re.DOTALL)):
+        yield block(
+            "page.hidden",
+            "<style>",
+            "Un commentaire du style porte des données.",
+            "A comment of the style carries data.",
+        )
     if tag == "img" and str(element.get("src", "")).startswith("data:"):
+        yield from check_embedded(str(element.get("src")), "<img>")
         yield flag(
             "page.image",
             "<img>",
             "Image incorporée : elle n'est pas reprise, envoyez-la à part.",
             "An embedded picture: it is not kept, send it apart.",
         )
+
+
+def _data(text: str) -> bool:
+    return len(re.findall(r"\d+", text)) > 10
 
 
 def _hidden(root: Any) -> Iterator[Finding]:

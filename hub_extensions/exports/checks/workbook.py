@@ -15,6 +15,7 @@ from typing import Any
 
 from hub_extensions.exports.checks.archives import read_member, sane_members, trailing_bytes
 from hub_extensions.exports.checks.delimited import check_formulas, check_length, serialise
+from hub_extensions.exports.checks.embedded import check_hidden
 from hub_extensions.exports.checks.findings import Finding, block, flag
 from hub_extensions.exports.checks.grid import grids_from_matrix
 from hub_extensions.exports.checks.inspection import Inspected, Normal, Unreadable
@@ -289,6 +290,10 @@ def inspect_workbook(path: Path, policy: Policy) -> Inspected:
             if member.filename.startswith("xl/worksheets/") and read_member(archive, member).count(b"<c ") > _CELLS:
                 raise Unreadable("Le classeur a trop de cellules.", "The workbook has too many cells.")
         found += _orphans(archive, members)
+        for member in members:
+            if member.filename.lower().startswith(("docprops/", "customxml/")) and member.filename.endswith(".xml"):
+                text = re.sub(r"<[^>]+>", "\n", read_member(archive, member).decode("utf-8", "replace"))
+                found += check_hidden(text, member.filename)
     values, formulas = _load(path, values=True), _load(path, values=False)
     texts, grids, rows = [], [], []
     found += _names(values)
@@ -301,13 +306,30 @@ def inspect_workbook(path: Path, policy: Policy) -> Inspected:
             )
         said, matrix, text = _sheet(sheet, formulas[sheet.title], policy)
         found += said
-        texts += [text, str(sheet.oddHeader.center.text or ""), str(sheet.oddFooter.center.text or "")]
+        margins = _margins(sheet)
+        for unseen in (margins, *_choices(sheet)):
+            found += check_hidden(unseen, sheet.title)
+        texts += [text, margins]
         several = len(values.worksheets) > 1
         grids += grids_from_matrix(sheet.title, matrix)
         rows += [[sheet.title], *matrix, []] if several else matrix
     with zipfile.ZipFile(path) as archive:
         found += _charts(archive, members, {text for row in rows for text in row})
     return Inspected(grids, "\n".join(filter(None, texts)), found, Normal(".csv", serialise(rows)))
+
+
+def _margins(sheet: Any) -> str:
+    """Return what is printed above and below a sheet."""
+    lines = (sheet.oddHeader, sheet.oddFooter, sheet.evenHeader, sheet.evenFooter, sheet.firstHeader, sheet.firstFooter)
+    parts = (part.text for line in lines for part in (line.left, line.center, line.right))
+    return "\n".join(str(part) for part in parts if part)
+
+
+def _choices(sheet: Any) -> Iterator[str]:
+    """Yield the lists of choices that cells offer, one choice a line when each is a row of its own."""
+    for validation in sheet.data_validations.dataValidation:
+        for formula in (validation.formula1, validation.formula2, validation.prompt, validation.error):
+            yield re.sub(r'[",](?=\d+,[A-Z])', "\n", str(formula or ""))
 
 
 def _names(workbook: Any) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ def svg(body: str, before: str = "") -> bytes:
     return f'<?xml version="1.0" encoding="utf-8"?>\n{before}<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="460pt" height="345pt" viewBox="0 0 460 345">{body}</svg>'.encode()  # noqa: E501
 
 
-def _pdf(
+def pdf(
     content: bytes,
     resources: bytes = b"<< /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >>",
     extra: bytes = b"",
@@ -95,20 +95,20 @@ def _drawings() -> Iterator[Case]:
         f"q 1 0 0 1 {x} {y} cm /M0 Do Q\n".encode() for x, y in points
     )
     yield Case(
-        "patients_scatter.pdf", BLOCK, "a marker for each patient", _pdf(marks, b"<< /XObject << /M0 5 0 R >> >>")
+        "patients_scatter.pdf", BLOCK, "a marker for each patient", pdf(marks, b"<< /XObject << /M0 5 0 R >> >>")
     )
     text = "BT /F1 12 Tf 72 720 Td (Rapport : 1 204 patients, effectifs au-dessus du seuil) Tj ET".encode("latin-1")
-    yield Case("report.pdf", FLAG, "a report is read by a person", _pdf(text))
+    yield Case("report.pdf", FLAG, "a report is read by a person", pdf(text))
     yield Case(
-        "report_nir.pdf", BLOCK, "a NIR in a report", _pdf(b"BT /F1 12 Tf 72 720 Td (NIR 2 55 08 14 168 025 38) Tj ET")
+        "report_nir.pdf", BLOCK, "a NIR in a report", pdf(b"BT /F1 12 Tf 72 720 Td (NIR 2 55 08 14 168 025 38) Tj ET")
     )
     yield Case(
         "script.pdf",
         BLOCK,
         "code in a document",
-        _pdf(text, extra=b"/OpenAction << /S /JavaScript /JS (app.alert\\(1\\)) >>"),
+        pdf(text, extra=b"/OpenAction << /S /JavaScript /JS (app.alert\\(1\\)) >>"),
     )
-    yield Case("appended.pdf", BLOCK, "rows after the end", _pdf(text) + rows_csv(patients(50, "pdf")))
+    yield Case("appended.pdf", BLOCK, "rows after the end", pdf(text) + rows_csv(patients(50, "pdf")))
 
 
 def png(pixels: bytes | None = None, *chunks: tuple[bytes, bytes], size: tuple[int, int] = (64, 48)) -> bytes:

@@ -15,7 +15,7 @@ def cases() -> Iterator[Case]:
     yield from _pages()
 
 
-def _page(body: str, head: str = "") -> bytes:
+def page(body: str, head: str = "") -> bytes:
     return f'<!DOCTYPE html><html><head><meta charset="utf-8"><title>t</title>{head}</head><body>{body}</body></html>'.encode()  # noqa: E501
 
 
@@ -32,7 +32,7 @@ def packed(values: list[float]) -> dict[str, str]:
 
 
 def _plotly(traces: list[dict[str, Any]]) -> bytes:
-    return _page(
+    return page(
         f'<div id="g"></div><script '
         f'src="https://cdn.plot.ly/plotly-3.1.0.min.js"></script><script>Plotly.newPlot("g", {json.dumps(traces)}, '
         f'{{"title": {{"text": "Patients"}}}}, {{"responsive": true}})</script>'
@@ -43,14 +43,14 @@ def _pages() -> Iterator[Case]:
     people = patients(500, "page")
     ages = [float(str(person["age"])) for person in people]
     style = "<style>#T_1 th {color: #333}</style>"
-    yield Case("styler_table.html", PASS, "a static aggregate", _page(html_table(AGGREGATE), style))
+    yield Case("styler_table.html", PASS, "a static aggregate", page(html_table(AGGREGATE), style))
     yield Case("fragment.html", PASS, "a table without a page around it", html_table(AGGREGATE).encode())
-    yield Case("table_small.html", BLOCK, "a small cell in a page", _page(html_table([*AGGREGATE, ["93", "H", 3]])))
+    yield Case("table_small.html", BLOCK, "a small cell in a page", page(html_table([*AGGREGATE, ["93", "H", 3]])))
     yield Case(
         "rows.html",
         BLOCK,
         "rows of persons",
-        _page(html_table([list(people[0]), *[list(person.values()) for person in people[:40]]])),
+        page(html_table([list(people[0]), *[list(person.values()) for person in people[:40]]])),
     )
     yield Case(
         "plotly_hist_8bins.html",
@@ -99,7 +99,7 @@ def _pages() -> Iterator[Case]:
         "altair_count.html",
         BLOCK,
         "the rows behind a bar chart",
-        _page(
+        page(
             f'<div id="v"></div><script '
             f'src="https://cdn.jsdelivr.net/npm/vega@5.1.0"></script><script>(function(spec){{vegaEmbed("#v", spec)}})({json.dumps(vega)})</script>'  # noqa: E501
         ),
@@ -134,7 +134,7 @@ def _pages() -> Iterator[Case]:
         "bokeh.html",
         BLOCK,
         "a column source of 500",
-        _page(
+        page(
             f'<script src="https://cdn.bokeh.org/bokeh/release/bokeh-3.4.1.min.js"></script><script '
             f'type="application/json" id="d">{json.dumps(bokeh)}</script>'
         ),
@@ -144,7 +144,7 @@ def _pages() -> Iterator[Case]:
         "folium.html",
         BLOCK,
         "a marker for each patient",
-        _page(
+        page(
             f'<script src="https://cdn.jsdelivr.net/npm/leaflet@1.9.3/dist/leaflet.js"></script><script>var map = '
             f'L.map("m");\n{markers}</script>'
         ),
@@ -153,47 +153,47 @@ def _pages() -> Iterator[Case]:
         "html_remote_script.html",
         BLOCK,
         "a script from elsewhere",
-        _page(html_table(AGGREGATE) + '<script src="https://x.example/a.js"></script>'),
+        page(html_table(AGGREGATE) + '<script src="https://x.example/a.js"></script>'),
     )
     yield Case(
         "html_remote_fetch.html",
         BLOCK,
         "a beacon",
-        _page(html_table(AGGREGATE) + '<img src="http://x.example/p.gif?who=1" width="1">'),
+        page(html_table(AGGREGATE) + '<img src="http://x.example/p.gif?who=1" width="1">'),
     )
     yield Case(
         "html_css_beacon.html",
         BLOCK,
         "a beacon in the style",
-        _page(html_table(AGGREGATE), "<style>td {background: url(https://x.example/p.png)}</style>"),
+        page(html_table(AGGREGATE), "<style>td {background: url(https://x.example/p.png)}</style>"),
     )
     yield Case(
-        "html_handler.html", BLOCK, "code on an event", _page('<p onmouseover="alert(1)">x</p>' + html_table(AGGREGATE))
+        "html_handler.html", BLOCK, "code on an event", page('<p onmouseover="alert(1)">x</p>' + html_table(AGGREGATE))
     )
     yield Case(
         "html_refresh.html",
         BLOCK,
         "a page that sends elsewhere",
-        _page(html_table(AGGREGATE), '<meta http-equiv="refresh" content="0;url=https://x.example/">'),
+        page(html_table(AGGREGATE), '<meta http-equiv="refresh" content="0;url=https://x.example/">'),
     )
     yield Case(
         "html_iframe.html",
         BLOCK,
         "another page inside",
-        _page(html_table(AGGREGATE) + '<iframe src="https://x.example/"></iframe>'),
+        page(html_table(AGGREGATE) + '<iframe src="https://x.example/"></iframe>'),
     )
     yield Case(
-        "html_inline_script.html", BLOCK, "unknown code", _page(html_table(AGGREGATE) + "<script>fetch('/x')</script>")
+        "html_inline_script.html", BLOCK, "unknown code", page(html_table(AGGREGATE) + "<script>fetch('/x')</script>")
     )
     yield Case(
         "html_comment.html",
         BLOCK,
         "rows in a comment",
-        _page(html_table(AGGREGATE) + f"<!-- {rows_csv(people[:20]).decode()} -->"),
+        page(html_table(AGGREGATE) + f"<!-- {rows_csv(people[:20]).decode()} -->"),
     )
     yield Case(
         "html_hidden.html",
         BLOCK,
         "rows in a part that is not shown",
-        _page(html_table(AGGREGATE) + f'<div style="display:none">{rows_csv(people[:20]).decode()}</div>'),
+        page(html_table(AGGREGATE) + f'<div style="display:none">{rows_csv(people[:20]).decode()}</div>'),
     )

@@ -141,18 +141,20 @@ def _workbooks() -> Iterator[Case]:
     yield Case("appended.xlsx", BLOCK, "bytes after the archive", workbook() + rows_csv(patients(50, "appended")))
 
 
+_TYPES = b'<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
+_SPACE = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+
+
+def word(rows: list[list[Any]], text: str = "Rapport", extra: Mapping[str, bytes] | None = None) -> bytes:
+    """Return a document of one paragraph and one table, with *extra* parts."""
+    cells = ("".join(f"<w:tc><w:p><w:r><w:t>{cell}</w:t></w:r></w:p></w:tc>" for cell in row) for row in rows)
+    body = "".join(f"<w:tr>{row}</w:tr>" for row in cells)
+    words = f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>"
+    xml = f"<w:document {_SPACE}><w:body>{words}<w:tbl>{body}</w:tbl></w:body></w:document>"
+    return zipped({"[Content_Types].xml": _TYPES, "word/document.xml": xml.encode(), **(extra or {})})
+
+
 def _documents() -> Iterator[Case]:
-    types = b'<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
-    space = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
-
-    def cell(text: object) -> str:
-        return f"<w:tc><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:tc>"
-
-    def word(rows: list[list[Any]], text: str = "Rapport", extra: Mapping[str, bytes] | None = None) -> bytes:
-        body = "".join("<w:tr>" + "".join(map(cell, row)) + "</w:tr>" for row in rows)
-        xml = f"<w:document {space}><w:body><w:p><w:r><w:t>{text}</w:t></w:r></w:p><w:tbl>{body}</w:tbl></w:body></w:document>"  # noqa: E501
-        return zipped({"[Content_Types].xml": types, "word/document.xml": xml.encode(), **(extra or {})})
-
     yield Case("rapport.docx", FLAG, "a document is read by a person", word(AGGREGATE))
     yield Case("rapport_small.docx", BLOCK, "a small cell in a document", word([*AGGREGATE, ["93", "H", 3]]))
     yield Case("rapport_nir.docx", BLOCK, "a NIR in a document", word(AGGREGATE, "NIR 2 55 08 14 168 025 38"))
@@ -178,7 +180,7 @@ def _documents() -> Iterator[Case]:
         "slides.pptx",
         FLAG,
         "slides are read by a person",
-        zipped({"[Content_Types].xml": types, "ppt/slides/slide1.xml": slide}),
+        zipped({"[Content_Types].xml": _TYPES, "ppt/slides/slide1.xml": slide}),
     )
     yield Case(
         "slides_chart.pptx",
@@ -186,7 +188,7 @@ def _documents() -> Iterator[Case]:
         "the workbook behind a chart",
         zipped(
             {
-                "[Content_Types].xml": types,
+                "[Content_Types].xml": _TYPES,
                 "ppt/slides/slide1.xml": slide,
                 "ppt/embeddings/Microsoft_Excel_Sheet1.xlsx": workbook(_sheet("visible")),
             }

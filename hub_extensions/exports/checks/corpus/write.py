@@ -13,6 +13,8 @@ from hub_extensions.exports.checks.corpus import (
     hostile,
     individual,
     pages,
+    printed,
+    smuggled,
     texts,
     together,
     workbooks,
@@ -24,7 +26,7 @@ MANIFEST = "manifest.json"
 
 def all_cases() -> Iterator[Case]:
     """Yield every case, names being unique."""
-    kinds = (counted, estimated, individual, texts, workbooks, pages, drawings, hostile, together)
+    kinds = (counted, estimated, individual, texts, workbooks, pages, drawings, printed, smuggled, hostile, together)
     yield from itertools.chain.from_iterable(kind.cases() for kind in kinds)
 
 
