@@ -20,7 +20,6 @@ from tornado.httputil import HTTPServerRequest
 from traitlets import Instance, TraitError, default, validate
 
 from audit.errors import LedgerError, Malformed
-from audit.events import Event, Kind
 from hub_extensions.opening import open_box, open_own_trace, open_store
 from hub_extensions.settings import Settings
 from hub_extensions.sign_in import handlers
@@ -29,6 +28,7 @@ from project_spaces.accounts import Accounts, SignedIn
 from project_spaces.decisions import Action
 from project_spaces.errors import BureauError
 from project_spaces.lockout import LockPolicy
+from project_spaces.sign_ins import end_sign_ins
 
 #: Comparisons of a password at a time, each with 64 MiB; the others wait their turn.
 VERIFIERS = 2
@@ -155,10 +155,9 @@ class LocalAuthenticator(Authenticator):
             return may(session, username, Action.SIGN_IN, now=datetime.now(UTC)).allowed
 
     async def signed_out(self, username: str) -> None:
-        """Record that a person left; a ledger that does not answer keeps nobody signed in."""
-        event = Event(Kind.SIGNOUT, username, None, datetime.now(UTC), {"cause": "asked"})
+        """End and record a sign-in, and what asks for one; a ledger that does not answer keeps nobody signed in."""
         try:
-            await asyncio.to_thread(self.accounts.store.record, event)
+            await asyncio.to_thread(end_sign_ins, self.accounts.store, username, now=datetime.now(UTC))
         except BureauError as error:
             self.log.warning("sign-out of %s not recorded: %s", username, error)
 

@@ -7,6 +7,7 @@ from audit.client import Ledger
 from audit.errors import KeysUnusable
 from audit.keystore import KeyStore
 from audit.places import Places
+from hub_extensions.access_rules import access_rules
 from hub_extensions.detection.opening import open_watch
 from hub_extensions.secret_files import fernet_key
 from hub_extensions.settings import Settings
@@ -55,7 +56,7 @@ def seal_standing(settings: Settings) -> Text | None:
 def open_store(settings: Settings) -> Store:
     """Return the domain's store; one per process."""
     ledger = Ledger(settings.ledger_socket, ledger_keys(settings), timeout=5.0)
-    return Store(settings.store_url, ledger, open_watch(settings).watched)
+    return Store(settings.store_url, ledger, open_watch(settings).watched, access_rules(settings))
 
 
 def open_own_trace(settings: Settings, store: Store | None = None) -> OwnTrace:

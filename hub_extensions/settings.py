@@ -25,6 +25,8 @@ from pydantic_settings import (
 from project_spaces.control_periods import ControlTerms
 from project_spaces.egress import MIB, Budget
 from project_spaces.errors import Invalid
+from project_spaces.requirements import network
+from project_spaces.slugs import is_slug
 from project_spaces.text import Text
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -118,6 +120,14 @@ class Settings(BaseSettings):
         12, ge=1, le=24, description="Hours after which a session ends and both factors are asked."
     )
 
+    # Work on data that are neither open nor synthetic; what is empty is not asked
+    access_sign_in_hours: int | None = Field(None, ge=1, le=720, description="Age that its sign-in may have, in hours.")
+    access_networks: str = Field("", description="Address ranges of its sign-in, separated by spaces: 10.0.0.0/8 …")
+    access_trainings: str = Field("", description="Kinds of training it needs, by their slugs: snds secret-statistique")
+    access_approvals: str = Field("", description="Kinds of approval that its project needs: cesrees cnil")
+    access_agreement: bool = Field(False, description="The owner of the data has a signed agreement with its project.")
+    access_strong_acr: str = Field("", description="Values of acr by which the identity provider states two factors.")
+
     # Ledger
     witness_policy: Path | None = Field(
         None, description="C2SP tlog-policy file: the witnesses that cosign the log every minute, and how many suffice."
@@ -133,6 +143,25 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().resolve()
+
+    @field_validator("access_networks")
+    @classmethod
+    def _address_ranges(cls, value: str) -> str:
+        try:
+            for each in value.split():
+                network(each)
+        except Invalid as error:
+            msg = f"{error.text.en.rstrip('.')}: give ranges such as 10.0.0.0/8, separated by spaces"
+            raise ValueError(msg) from None
+        return value
+
+    @field_validator("access_trainings", "access_approvals")
+    @classmethod
+    def _kinds(cls, value: str) -> str:
+        if not all(map(is_slug, value.split())):
+            msg = "must be slugs (a-z, 0-9 and hyphens), separated by spaces"
+            raise ValueError(msg)
+        return value
 
     @field_validator("time_zone")
     @classmethod

@@ -41,13 +41,10 @@ def covered_until(windows: Sequence[Window], now: datetime) -> datetime | None:
     Windows that touch or overlap carry on from each other: a right renewed in time does not lapse. The answer is *now*
     itself when none holds.
     """
-    end = now
-    while holding := [window.last for window in windows if window.holds(end)]:
-        known = [last for last in holding if last is not None]
-        if len(known) < len(holding):
-            return None
-        end = max(known)
-    return end
+    for window in windows:
+        if window.holds(now):
+            return None if window.last is None else covered_until(windows, window.last)
+    return now
 
 
 def next_start(windows: Sequence[Window], now: datetime) -> datetime | None:

@@ -20,6 +20,10 @@ from project_spaces.errors import Invalid
         ("revocation_poll_ms", 5000, "less than or equal to 500"),
         ("public_url", "http://localhost:8000", "has a dot"),
         ("public_url", "ftp://bureau.example.org", "must be http(s)"),
+        ("access_sign_in_hours", 0, "greater than or equal to 1"),
+        ("access_networks", "10.0.0.0/8 intranet", "such as 10.0.0.0/8"),
+        ("access_trainings", "SNDS", "must be slugs"),
+        ("access_approvals", "cnil, cesrees", "must be slugs"),
     ],
 )
 def test_a_bad_value_names_the_setting_the_value_and_the_range(name: str, value: object, says: str) -> None:
