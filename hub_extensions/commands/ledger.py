@@ -18,7 +18,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from audit import Event, Index, KeyStore, Kind, Ledger, LedgerError, Malformed, Places
+from audit import Event, Index, Kind, Ledger, LedgerError, Malformed, Places
 from audit.anchored import Anchored, check_stamps, check_witnesses
 from audit.bundle import verify_exported
 from audit.checkpoint import Checkpoint, Verifier
@@ -30,6 +30,7 @@ from audit.tiles import TileReader
 from audit.timestamp import Authority
 from audit.verify import Report, load_vkey, published_folder, verify_log
 from hub_extensions import settings as bureau_settings
+from hub_extensions.opening import ledger_keys
 from project_spaces.errors import Invalid, Unavailable
 from project_spaces.text import Language, Text
 
@@ -212,7 +213,7 @@ def show(limit: int, *, as_json: bool, **asked: Any) -> None:
 
 
 def _record_reading(settings: bureau_settings.Settings, asked: Mapping[str, Any]) -> None:
-    client = Ledger(settings.ledger_socket, KeyStore(settings.secrets_dir / "ledger"))
+    client = Ledger(settings.ledger_socket, ledger_keys(settings))
     private = {name: str(value) for name, value in asked.items() if value} | {"os_user": getpass.getuser()}
     client.append(Event(Kind.AUDIT_READ, "system:cli", None, datetime.now(UTC), {"what": "search"}, private=private))
     client.settle()
