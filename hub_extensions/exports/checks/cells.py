@@ -55,6 +55,17 @@ _BELOW = re.compile(
     r"^\s*(?:<|<=|≤|&lt;|inf(?:érieur)?\.?\s*(?:à|a)|moins de|less than|under)\s*(\d+)\s*$", re.IGNORECASE
 )
 _RANGE = re.compile(r"^\s*(?:\[\s*)?(\d+)\s*(?:-|–|à|to|;)\s*(\d+)\s*\]?\s*$")
+#: Marks that print nothing: zero width, direction, byte order.
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+#: Small numbers written out.
+_SPELT = {
+    word: value
+    for words in (
+        "un deux trois quatre cinq six sept huit neuf dix",
+        "one two three four five six seven eight nine ten",
+    )
+    for value, word in enumerate(words.split(), start=1)
+}
 #: What people write around a count: ``n=4``, ``≈ 4``, ``(4)``, ``4*``, ``4 patients``.
 _DRESSED = re.compile(
     r"^(?:n\s*=\s*|[≈~∼]\s*|env(?:iron|\.)\s*|ca\.\s*)?(?:\(([^()]*\d)\)|(.*?\d))\s*(?:[*†‡§]+|(?:patiente?|personne|sujet|individu"
@@ -156,7 +167,7 @@ def _masked(raw: str) -> Cell | None:
 
 def parse_cell(raw: str) -> Cell:
     """Return what *raw* holds. Never fails: what is not understood is a label."""
-    text = raw.strip().strip("\ufeff")
+    text = _INVISIBLE.sub("", raw).strip().strip('«»"“”').strip()
     if text.casefold() in _EMPTY:
         return Cell(Kind.EMPTY, text)
     found = _masked(text)
@@ -169,6 +180,8 @@ def parse_cell(raw: str) -> Cell:
 
 def _dressed(text: str) -> Cell | None:
     """Return the number of a cell that writes something around it."""
+    if text.casefold() in _SPELT:
+        return Cell(Kind.NUMBER, text, float(_SPELT[text.casefold()]))
     found = _DRESSED.match(text)
     bare = (found.group(1) or found.group(2)).strip() if found else ""
     number = _number(bare) if bare and bare != text else None

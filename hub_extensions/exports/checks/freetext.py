@@ -167,12 +167,16 @@ def inspect_text(path: Path, policy: Policy) -> Inspected:
     )
 
 
+#: A line that a training loop prints.
+_STEP = re.compile(r"\W*(?:\[?\d+/\d+\]?\s*)?(?:epoch|époque|step|iter\w*|fold|trial|round|batch)\b", re.IGNORECASE)
+
+
 def _lines_like_rows(text: str, policy: Policy) -> Iterator[Finding]:
     """Yield a flag when many lines differ only by their numbers: a loop that printed persons."""
     shapes: dict[str, int] = {}
     for line in text.splitlines():
         numbers = re.findall(r"\d+(?:[.,]\d+)?", re.sub(r"^\S*\d{2}:\d{2}\S*\s+", "", line))
-        if len(numbers) >= 2:
+        if len(numbers) >= 2 and not _STEP.match(line):
             shape = re.sub(r"\d+(?:[.,]\d+)?", "#", line)
             shapes[shape] = shapes.get(shape, 0) + 1
     if shapes and max(shapes.values()) >= 2 * policy.min_persons:
@@ -259,10 +263,19 @@ def inspect_code(path: Path, policy: Policy) -> Inspected:
     return Inspected([], text, findings, Normal(path.suffix.lower(), text.replace("\r\n", "\n").encode("utf-8")))
 
 
+_STRING = re.compile(r"\"[^\"]*\"|'[^']*'")
+#: A line that is nothing but values, at least one of them a number.
+_VALUE = r"(?:\"[^\"\n]*\"|'[^'\n]*'|-?\d+(?:\.\d+)?L?)"
+_LITERALS = re.compile(
+    rf"^(?=.*(?<![\w\"'])-?\d)[ \t]*{_VALUE}(?:[ \t]*,[ \t]*{_VALUE})+[ \t]*,?[ \t]*$",
+    re.MULTILINE,
+)
+
+
 def _plain_code(text: str, policy: Policy, where: str) -> Iterator[Finding]:
     yield from check_blobs(text, where)
     for call in re.finditer(r"(?:\bc|\bVALUES|\bdata)\s*\(([^()]*)\)", text, re.IGNORECASE):
-        if len(re.findall(r"-?\d+(?:\.\d+)?", call.group(1))) > 2 * policy.min_persons:
+        if len(re.findall(r"-?\d+(?:\.\d+)?", _STRING.sub("", call.group(1)))) > 2 * policy.min_persons:
             yield block(
                 "code.literals",
                 where,
@@ -270,7 +283,11 @@ def _plain_code(text: str, policy: Policy, where: str) -> Iterator[Finding]:
                 "A long list of values is written in the program: a program leaves without data.",
             )
             return
-    if len(re.findall(r"^\s*\(\s*\d[^()]*,[^()]*\)\s*[,;]?\s*$", text, re.MULTILINE)) > policy.min_persons:
+    tuples = len(re.findall(r"^\s*\(\s*\d[^()]*,[^()]*\)\s*[,;]?\s*$", text, re.MULTILINE))
+    written = any(
+        len(grid.rows) >= FEWEST_LINES + 2 for found in _STRING.findall(text) for grid in tables_in_text(found)
+    )
+    if written or tuples > policy.min_persons or len(_LITERALS.findall(text)) > policy.min_persons:
         yield block(
             "code.literals",
             where,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from hub_extensions.exports.checks.cells import Cell, Kind, parse_cell, plain
-from hub_extensions.exports.checks.words import DIMENSION_WORDS, role_of_header
+from hub_extensions.exports.checks.words import DIMENSION_WORDS, Role, role_of_header
 
 Matrix = Sequence[Sequence[str]]
 
@@ -30,9 +30,20 @@ class Grid:
     def cells(self) -> tuple[tuple[Cell, ...], ...]:
         """The parsed cells, row by row, as wide as the header."""
         width = len(self.header)
+        english = {c for c in range(width) if self._english(c)}
         return tuple(
-            tuple(parse_cell(row[c]) if c < len(row) else parse_cell("") for c in range(width)) for row in self.rows
+            tuple(
+                parse_cell((row[c].replace(",", "") if c in english else row[c]) if c < len(row) else "")
+                for c in range(width)
+            )
+            for row in self.rows
         )
+
+    def _english(self, column: int) -> bool:
+        """Whether commas part thousands in a column: it counts, and no comma has other than three digits behind."""
+        texts = [row[column].strip() for row in self.rows if column < len(row) and "," in row[column]]
+        counts = self.has_header and role_of_header(self.header[column]) is Role.COUNT
+        return counts and bool(texts) and all(re.fullmatch(r"\d{1,3}(?:,\d{3})+", text) for text in texts)
 
     def column(self, index: int) -> tuple[Cell, ...]:
         """Return the parsed cells of one column."""

@@ -4,6 +4,7 @@ A maximum is one person's value. A sum in which one contributor weighs more than
 contributor away; it can't be seen in the sum, so evidence (a control column or file) is read where it is given.
 """
 
+import re
 from collections.abc import Iterator
 
 from hub_extensions.exports.checks.cells import Cell, Kind, parse_cell
@@ -66,13 +67,27 @@ def _are_bounds(table: Table) -> bool:
     return all(0 <= after - before <= 1 for before, after in zip(high, low[1:], strict=False)) and low[0] < high[0]
 
 
+#: A header or a label that announces the two ends: ``moyenne [min–max]``, ``étendue``.
+_SPAN = re.compile(r"\bmin(?:imum)?\s*(?:[-–—;,/…]|à|et|to|and)\s*max(?:imum)?\b|\b[ée]tendue\b|^range$", re.IGNORECASE)
+
+
+def _spans(table: Table) -> Iterator[tuple[int, Column]]:
+    """Yield cells that show the two ends of a distribution, as their column or their row announces."""
+    for row, cells in enumerate(table.grid.cells):
+        labelled = any(_SPAN.search(text) for text in table.labels(row))
+        for column in table.columns:
+            announced = labelled or bool(_SPAN.search(column.header))
+            if announced and len(re.findall(r"\d+(?:[.,]\d+)?", cells[column.index].text)) >= 2:
+                yield row, column
+
+
 def check_extremes(table: Table, policy: Policy) -> Iterator[Finding]:
     """Yield minima and maxima, which are values of one person."""
     if _are_bounds(table):
         return
-    found = list(_cells(table, Role.MIN, Role.MAX))
+    found = [(row, column) for row, column, _ in _cells(table, Role.MIN, Role.MAX)] + list(_spans(table))
     if found:
-        row, column, _ = found[0]
+        row, column = found[0]
         more = "" if len(found) == 1 else f" (+{len(found) - 1})"
         yield graded(
             policy.min_max,
@@ -89,7 +104,7 @@ def _rank(name: str) -> float:
         if token in _RANKS:
             return _RANKS[token]
         digits = token.removeprefix("p")
-        if digits.isdigit() and 0 < int(digits) < 100:
+        if digits.isdigit() and 0 <= int(digits) <= 100:
             return int(digits) / 100
     return 0.5
 

@@ -1,5 +1,6 @@
 """Word and PowerPoint: a document for a reader, in which a chart may embed the workbook that it was drawn from."""
 
+import html
 import re
 import zipfile
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hub_extensions.exports.checks.archives import read_member, sane_members, trailing_bytes
-from hub_extensions.exports.checks.embedded import check_visible
+from hub_extensions.exports.checks.embedded import check_hidden, check_visible
 from hub_extensions.exports.checks.findings import Finding, block, flag
 from hub_extensions.exports.checks.freetext import check_sentences
 from hub_extensions.exports.checks.grid import Grid, grids_from_matrix
@@ -98,6 +99,7 @@ def inspect_document(path: Path, policy: Policy) -> Inspected:
             elif name.endswith(".xml"):
                 xml = read_member(archive, member)
                 result.findings += _part(name, xml)
+                result.findings += _unseen(name, xml)
                 if re.match(
                     r"(?:word/(?:document|header\d*|footer\d*|footnotes|endnotes|comments)|ppt/(?:slides|notesSlides|comments)/[^/]+)\.xml$",
                     name,
@@ -120,6 +122,14 @@ def inspect_document(path: Path, policy: Policy) -> Inspected:
         ),
     ]
     return result
+
+
+def _unseen(name: str, xml: bytes) -> Iterator[Finding]:
+    """Yield tables in descriptions of pictures and in parts that no reader opens."""
+    for described in re.findall(rb"\b(?:descr|title|alt)=\"([^\"]{60,})\"", xml):
+        yield from check_hidden(html.unescape(described.decode("utf-8", "replace")), name)
+    if name.lower().startswith(("customxml/", "docprops/")):
+        yield from check_hidden(_words(xml), name)
 
 
 def _part(name: str, xml: bytes) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from hub_extensions.exports.checks.findings import Finding, Verdict, block, verd
 from hub_extensions.exports.checks.identifiers import check_text
 from hub_extensions.exports.checks.inspection import Inspected, Unreadable
 from hub_extensions.exports.checks.inspectors import inspect
+from hub_extensions.exports.checks.names import shown
 from hub_extensions.exports.checks.policy import Policy
 from hub_extensions.exports.checks.secrets import check_secrets
 from hub_extensions.exports.checks.tables import check_grid
@@ -68,7 +69,7 @@ def check_file(path: Path, name: str, policy: Policy, *, controlled: bool = Fals
     extension = name.rsplit(".", 1)[-1].lower() if "." in name else ""
     found = true_type(path, extension)
     kind = _kind(found)
-    checked = Checked(path, kind)
+    checked = Checked(path, kind, list(check_text(name.rsplit(".", 1)[0].replace("_", " "), f"nom {shown(name)[:40]}")))
     if not found.declared or not found.matches:
         checked.findings += _refused_type(found)
         if kind not in _EXPLAINED:

@@ -107,6 +107,16 @@ def _decoded(raw: bytes, font: Any) -> str:
     return "".join(table.get(code, chr(code) if not wide and code >= 32 else "") for code in codes)
 
 
+def _annotations(document: Any) -> Iterator[str]:
+    """Yield what annotations say."""
+    import pikepdf
+
+    for page in document.pages:
+        for note in page.get("/Annots", []):
+            if isinstance(note, pikepdf.Dictionary):
+                yield from (str(note[key]) for key in ("/Contents", "/RC", "/T", "/Subj") if key in note)
+
+
 class _Reader:
     """Reads the content streams of a document, forms inside forms included, once each."""
 
@@ -192,6 +202,7 @@ def inspect_pdf(path: Path, policy: Policy) -> Inspected:
                 reader.read(page, page.get("/Resources"))
             facts = "\n".join(str(value) for value in (document.docinfo or {}).values())
             described = document.Root.get("/Metadata")
+            facts += "\n".join(_annotations(document))
             facts += described.read_bytes().decode("utf-8", "replace") if isinstance(described, pikepdf.Stream) else ""
     except (pikepdf.PdfError, TypeError, AttributeError, KeyError) as error:
         raise Unreadable("Le document PDF est endommagé.", "The PDF is damaged.") from error

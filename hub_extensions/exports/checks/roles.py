@@ -25,6 +25,7 @@ from hub_extensions.exports.checks.words import (
 #: Roles that a row label can give when statistics run downwards (``describe()``).
 ROW_STATISTICS = frozenset({Role.MEAN, Role.STD, Role.MIN, Role.MAX, Role.QUANTILE, Role.MAX_SHARE})
 COUNTS = frozenset({Role.COUNT, Role.AT_RISK})
+EXTREMES = frozenset({Role.MIN, Role.MAX})
 _PER = re.compile(
     r"(?:^|_)(?:pour|per|p|/)_?(100_?000|10_?000|1_?000|100|mille|cent_mille|million)(?:_|$|hab)|/(100_?000|1_?000|10_?000)"
 )
@@ -128,7 +129,7 @@ def _named(index: int, header: str, cells: Sequence[Cell]) -> Column | None:
         role = Role.COUNT
     numbers = [cell for cell in cells if cell.kind is Kind.NUMBER]
     filled = [cell for cell in cells if cell.kind is not Kind.EMPTY]
-    labels = sum(1 for cell in filled if cell.kind in {Kind.LABEL, Kind.DATE})
+    labels = sum(cell.kind is Kind.LABEL or (cell.kind is Kind.DATE and role not in EXTREMES) for cell in filled)
     ranges = role is Role.COUNT and any(masked_range(cell.text) for cell in filled)
     if filled and labels * 2 > len(filled) and not ranges:
         return Column(index, header, Role.DIMENSION)

@@ -8,6 +8,7 @@ differ in nearly every row, and no column that counts.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from hub_extensions.exports.checks.cells import Cell, Kind, plain
 from hub_extensions.exports.checks.findings import Finding, block, flag
@@ -57,6 +58,7 @@ class Shape:
     keys: int
     counted: bool
     aggregated: bool
+    numeric: bool
 
 
 def _counts_believed(table: Table, *, recorded: bool) -> bool:
@@ -90,22 +92,26 @@ def _is_key(cells: tuple[Cell, ...]) -> bool:
     return coded and len(texts) > 0.9 * len(cells) and len(set(texts)) == len(texts)
 
 
+_SCORES = frozenset(
+    """
+    fpr tpr precision recall sensibilite specificite sensitivity specificity seuil threshold
+    """.split()  # noqa: SIM905
+)
+_LOSSES = frozenset(["loss", "accuracy", "acc", "auc", "rmse", "mae", "mse", "logloss", "perte", "lr"])
+
+
 def _on_grid(table: Table) -> bool:
-    """Whether every column measures a model and is read off a grid of a hundred steps: a ROC curve to be drawn."""
-    words = {
-        "fpr",
-        "tpr",
-        "precision",
-        "recall",
-        "sensibilite",
-        "specificite",
-        "sensitivity",
-        "specificity",
-        "seuil",
-        "threshold",
-    }
-    named = all(set(plain(column.header).split("_")) & words for column in table.columns)
-    return named and all(cell.decimals <= 2 for row in table.grid.cells for cell in row)
+    """Whether a table draws a model's curve: scores read off a grid of a hundred steps, or a loss by epoch."""
+    names = [set(plain(column.header).split("_")) for column in table.columns]
+    if all(tokens & _SCORES for tokens in names):
+        return all(cell.decimals <= 2 for row in table.grid.cells for cell in row)
+    steps = [cell.value for cell in table.grid.column(0)]
+    counted = all(after - before == steps[1] - steps[0] > 0 for before, after in pairwise(steps))
+    return (
+        bool(names[0] & {"epoch", "epochs", "step", "iteration", "iter", "epoque"})
+        and counted
+        and all(tokens & _LOSSES for tokens in names[1:])
+    )
 
 
 def _places(table: Table) -> bool:
@@ -146,6 +152,7 @@ def shape_of(table: Table) -> Shape:
         keys,
         _counts_believed(table, recorded=bool(days or keys)),
         aggregated,
+        any(cell.kind in {Kind.NUMBER, Kind.MASKED} for row in grid.cells for cell in row),
     )
 
 
@@ -195,6 +202,8 @@ def _weak(shape: Shape, rows: int) -> bool:
     if shape.counted or shape.aggregated:
         return shape.days >= 1 and shape.distinct > 0.8 and shape.varied >= 2 and not shape.aggregated
     enough = rows >= 20
+    if enough and shape.days and shape.distinct > 0.8 and not shape.numeric:
+        return True
     return (
         (shape.attributes >= 2 and shape.distinct > 0.3 and rows >= 10)
         or (enough and shape.varied >= 2 and shape.distinct > 0.5)

@@ -13,8 +13,9 @@ from hub_extensions.exports.checks.delimited import check_formulas, decode
 from hub_extensions.exports.checks.figures import check_spec, figure_notice, json_values, longest_array
 from hub_extensions.exports.checks.findings import Finding, block, flag
 from hub_extensions.exports.checks.freetext import check_blobs, check_sentences
-from hub_extensions.exports.checks.grid import Grid, grids_from_matrix
+from hub_extensions.exports.checks.grid import Grid
 from hub_extensions.exports.checks.inspection import Inspected, Normal, Unreadable
+from hub_extensions.exports.checks.pagetables import loose_tables, tables_of
 from hub_extensions.exports.checks.policy import Policy
 from hub_extensions.exports.checks.vector import check_embedded
 
@@ -265,20 +266,6 @@ def _scripts(root: Any, policy: Policy) -> Iterator[Finding | Grid]:
         )
 
 
-def _tables(root: Any) -> list[Grid]:
-    grids: list[Grid] = []
-    for number, table in enumerate(root.iter("table"), start=1):
-        matrix = []
-        for row in table.iter("tr"):
-            cells: list[str] = []
-            for cell in row.iterchildren("th", "td"):
-                span = min(int(cell.get("colspan", "1")), 100) if cell.get("colspan", "1").isdigit() else 1
-                cells += [" ".join(cell.text_content().split())] + [""] * (span - 1)
-            matrix.append(cells)
-        grids += grids_from_matrix(f"tableau {number}", matrix)
-    return grids
-
-
 def static(text: str) -> bytes:
     """Return the page with structure and text only: no code, no style, no address that loads by itself."""
     import nh3
@@ -335,7 +322,8 @@ def inspect_page(path: Path, policy: Policy) -> Inspected:
         if isinstance(element.tag, str):
             found += _remote(element)
     found += _hidden(root)
-    grids = _tables(root)
+    grids = tables_of(root)
+    grids += loose_tables(root)
     for said in _scripts(root, policy):
         grids.append(said) if isinstance(said, Grid) else found.append(said)
     for element in list(root.iter("script", "style")):

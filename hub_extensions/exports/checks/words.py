@@ -42,6 +42,13 @@ def _words(words: str) -> re.Pattern[str]:
 
 ROLE_PATTERNS: tuple[tuple[Role, re.Pattern[str]], ...] = (
     (
+        Role.VALUE,
+        re.compile(
+            r"^(?:seed|random_state|(?:n_)?epochs?|(?:n_)?iter(?:ations?)?|max_iter|batch_size|(?:n_)?(?:folds|splits|jobs|estimators|layers|trees|components|clusters)"
+            r"|(?:max|min)_(?:depth|child_weight|samples_(?:leaf|split)|features|leaf_nodes|data_in_leaf|node_size)|num_leaves|degree|verbose|patience|learning_rate|lr|eta|subsample|colsample\w*|dropout|momentum|tol)$"
+        ),
+    ),
+    (
         Role.MAX_SHARE,
         _words(
             r"""
@@ -91,7 +98,7 @@ ROLE_PATTERNS: tuple[tuple[Role, re.Pattern[str]], ...] = (
         _words(
             r"""
             survie survival surv s_t km km_estimate kaplan_meier prob_surv\w* surv_prob cum_?inc
-            incidence_cumulee survie_km
+            incidence_cumulee survie_km cum_?haz(?:ard)? base_?haz(?:ard)? baseline_hazard hazard h0
             """
         ),
     ),
@@ -138,13 +145,14 @@ ROLE_PATTERNS: tuple[tuple[Role, re.Pattern[str]], ...] = (
     (
         Role.QUANTILE,
         re.compile(
-            r"(?:^|_)(?:median|mediane?|med|mdn|p\d{1,2}|q[123]|quantile|percentile|iqr|1st_qu|3rd_qu)(?:_|$)|^\d{1,2}(?:_\d)?_?%$"
+            r"(?:^|_)(?:median|mediane?|med|mdn|p(?:\d{1,2}|100)|q[123]|quantile|percentile|iqr|1st_qu|3rd_qu)(?:_|$)|^(?:\d{1,2}(?:_\d)?|100)_?%$"
         ),
     ),
     (
         Role.MIN,
         _words(
             r"""
+            etendue min_max minmax min_et_max
             min minimum mini minimale? plus_petite? plus_jeune first lowest smallest youngest amin
             """
         ),

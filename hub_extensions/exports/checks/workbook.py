@@ -50,6 +50,10 @@ _RUNS = re.compile(
     r"\b(?:HYPERLINK|WEBSERVICE|FILTERXML|IMPORTXML|IMPORTDATA|RTD|DDE|CALL|REGISTER|EXEC|INDIRECT|CUBEVALUE)\s*\(|\[\d+\]|\|.*!|https?://|file://",
     re.IGNORECASE,
 )
+#: Parts that are read as cells, or that hold the look of cells.
+_CELL_PARTS = re.compile(
+    r"xl/(?:worksheets|charts|theme)/|xl/(?:sharedStrings|styles|workbook|calcChain)\.xml", re.IGNORECASE
+)
 _CELLS = 2_000_000
 _LONG_NOTE = 200
 
@@ -291,7 +295,7 @@ def inspect_workbook(path: Path, policy: Policy) -> Inspected:
                 raise Unreadable("Le classeur a trop de cellules.", "The workbook has too many cells.")
         found += _orphans(archive, members)
         for member in members:
-            if member.filename.lower().startswith(("docprops/", "customxml/")) and member.filename.endswith(".xml"):
+            if member.filename.endswith((".xml", ".vml")) and not _CELL_PARTS.match(member.filename):
                 text = re.sub(r"<[^>]+>", "\n", read_member(archive, member).decode("utf-8", "replace"))
                 found += check_hidden(text, member.filename)
     values, formulas = _load(path, values=True), _load(path, values=False)
@@ -309,13 +313,31 @@ def inspect_workbook(path: Path, policy: Policy) -> Inspected:
         margins = _margins(sheet)
         for unseen in (margins, *_choices(sheet)):
             found += check_hidden(unseen, sheet.title)
-        texts += [text, margins]
+        texts += [sheet.title, text, margins]
         several = len(values.worksheets) > 1
         grids += grids_from_matrix(sheet.title, matrix)
         rows += [[sheet.title], *matrix, []] if several else matrix
     with zipfile.ZipFile(path) as archive:
         found += _charts(archive, members, {text for row in rows for text in row})
+        found += _unseen(archive, members, values)
     return Inspected(grids, "\n".join(filter(None, texts)), found, Normal(".csv", serialise(rows)))
+
+
+def _unseen(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], workbook: Any) -> Iterator[Finding]:
+    """Yield a block when the file holds more values than the cells that can be seen: they lie behind merged cells."""
+    written = sum(
+        len(re.findall(rb"<v>[^<]|<is>", read_member(archive, member)))
+        for member in members
+        if re.match(r"xl/worksheets/[^/]+\.xml$", member.filename)
+    )
+    seen = sum(cell.value is not None for sheet in workbook.worksheets for cell in sheet._cells.values())
+    if written > seen + 2:
+        yield block(
+            "workbook.unseen_cell",
+            "xl/worksheets",
+            f"{written - seen} valeurs sont cachées derrière des cellules fusionnées : défaites la fusion.",
+            f"{written - seen} values are hidden behind merged cells: unmerge them.",
+        )
 
 
 def _margins(sheet: Any) -> str:

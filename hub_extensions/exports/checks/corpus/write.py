@@ -12,11 +12,13 @@ from hub_extensions.exports.checks.corpus import (
     estimated,
     hostile,
     individual,
+    laidout,
     pages,
     printed,
     smuggled,
     texts,
     together,
+    wordings,
     workbooks,
 )
 from hub_extensions.exports.checks.corpus.case import Case, rows_csv
@@ -26,7 +28,21 @@ MANIFEST = "manifest.json"
 
 def all_cases() -> Iterator[Case]:
     """Yield every case, names being unique."""
-    kinds = (counted, estimated, individual, texts, workbooks, pages, drawings, printed, smuggled, hostile, together)
+    kinds = (
+        counted,
+        estimated,
+        individual,
+        texts,
+        workbooks,
+        pages,
+        drawings,
+        printed,
+        smuggled,
+        wordings,
+        laidout,
+        hostile,
+        together,
+    )
     yield from itertools.chain.from_iterable(kind.cases() for kind in kinds)
 
 
