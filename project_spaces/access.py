@@ -39,6 +39,7 @@ def may(
     author: str | None = None,
     recipient: str | None = None,
     beneficiary: str | None = None,
+    concerned: Sequence[str] = (),
 ) -> Decision:
     """Decide whether *username* may do *action*, with what the database says now.
 
@@ -50,8 +51,10 @@ def may(
         every data set mounted in the workspace that a message or a file goes to.
     author, recipient, beneficiary
         who made the export request, who is named on the link, who would receive a right.
+    concerned
+        everybody who is named in a request for access.
     """
-    asked = _Asked(project_slug, dataset_slug, mounted, author, recipient, beneficiary)
+    asked = _Asked(project_slug, dataset_slug, mounted, author, recipient, beneficiary, tuple(concerned))
     return decide(*_facts(session, username, action, asked), now)
 
 
@@ -79,6 +82,7 @@ class _Asked:
     author: str | None = None
     recipient: str | None = None
     beneficiary: str | None = None
+    concerned: tuple[str, ...] = ()
 
 
 def _facts(session: Session, username: str, action: Action, asked: _Asked) -> tuple[Subject, Action, Resource]:
@@ -88,6 +92,7 @@ def _facts(session: Session, username: str, action: Action, asked: _Asked) -> tu
         author=asked.author,
         recipient=asked.recipient,
         beneficiary=asked.beneficiary,
+        concerned=asked.concerned,
     )
     return subject_of(session, username), action, resource
 

@@ -38,6 +38,8 @@ class Action(StrEnum):
     ADMINISTER = "administer"
     GRANT_RIGHT = "grant_right"
     REGISTER_DATASET = "register_dataset"
+    INSTRUCT_REQUEST = "instruct_request"
+    ANSWER_FOR_OWNER = "answer_for_owner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ REQUIRES: Mapping[Action, tuple[Condition, ...]] = MappingProxyType(
         Action.ADMINISTER: (*_HERE, person.holds_role(PlatformRole.ADMINISTRATOR)),
         Action.GRANT_RIGHT: (*_HERE, person.holds_role(PlatformRole.ADMINISTRATOR), desk.not_beneficiary),
         Action.REGISTER_DATASET: (*_HERE, person.holds_role(PlatformRole.STEWARD, PlatformRole.ADMINISTRATOR)),
+        Action.INSTRUCT_REQUEST: (*_HERE, person.holds_role(PlatformRole.ADMINISTRATOR), desk.not_concerned),
+        Action.ANSWER_FOR_OWNER: (*_HERE, person.holds_role(PlatformRole.STEWARD), desk.not_concerned),
     }
 )
 

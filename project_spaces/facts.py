@@ -201,6 +201,8 @@ class Resource:
         who is named on the download link.
     beneficiary
         who would receive the right that is granted.
+    concerned
+        everybody who is named in the case: the applicant and whoever would get access.
     workspace
         the kind of workspace in which data are used.
     """
@@ -211,6 +213,7 @@ class Resource:
     author: str | None = None
     recipient: str | None = None
     beneficiary: str | None = None
+    concerned: tuple[str, ...] = ()
     workspace: WorkspaceKind | None = None
 
 

@@ -37,3 +37,17 @@ def not_beneficiary(subject: Subject, resource: Resource, _now: datetime) -> Sta
         "Nobody grants a right to himself: another administrator must do it.",
         Who.ADMINISTRATOR,
     )
+
+
+def not_concerned(subject: Subject, resource: Resource, _now: datetime) -> States:
+    """Nobody acts on a request in which he is named; one that names nobody is nobody's to act on."""
+    if resource.concerned and subject.username not in resource.concerned:
+        return yes(
+            "concerned", "Vous n'êtes pas nommé dans cette demande.", "You are not named in this request.", Who.NOBODY
+        )
+    return no(
+        "own_case",
+        "Vous êtes nommé dans cette demande : d'autres que vous doivent la traiter.",
+        "You are named in this request: others must deal with it.",
+        Who.NOBODY,
+    )

@@ -106,6 +106,8 @@ ABOUT: dict[Action, Resource] = {
     Action.ADMINISTER: Resource(),
     Action.GRANT_RIGHT: Resource(beneficiary="ben"),
     Action.REGISTER_DATASET: Resource(),
+    Action.INSTRUCT_REQUEST: Resource(concerned=("ben", "eva")),
+    Action.ANSWER_FOR_OWNER: Resource(concerned=("ben", "eva")),
 }
 
 
@@ -204,10 +206,14 @@ SITUATIONS: dict[str, Change] = {
         signed_in(NOW - 12 * HOUR), data(asks=replace(TIER, sign_in_max_age=None))
     ),
     "signed in 9 hours ago, 8 are asked for the data set": signed_in(NOW - 9 * HOUR),
+    "signed in this instant": signed_in(NOW),
+    "signed in 5 minutes ahead (by another machine's clock)": signed_in(NOW + timedelta(minutes=5)),
     "signed in tomorrow (a clock is wrong)": signed_in(TOMORROW),
     "signed in from elsewhere": signed_in(_AGO, address="192.0.2.7"),
     "signed in from a network that is not the data set's": signed_in(_AGO, address="10.2.0.1"),
     "charter never signed": person(charters=(charter((YESTERDAY, None)),)),
+    "charter signed this instant": person(charters=(charter((YESTERDAY, NOW)),)),
+    "charter signed tomorrow (a clock is wrong)": person(charters=(charter((YESTERDAY, TOMORROW)),)),
     "charter signed in the version before, deadline tomorrow": person(
         charters=(charter((_OLD, _AGO), (TOMORROW, None), known=_OLD),)
     ),
@@ -218,6 +224,9 @@ SITUATIONS: dict[str, Change] = {
         charters=(charter((_OLD, _AGO), (_AGO, _AGO), known=_OLD),)
     ),
     "registered before the first charter, deadline tomorrow": person(charters=(charter((TOMORROW, None), known=_OLD),)),
+    "registered at the moment of the first charter, deadline tomorrow": person(
+        charters=(charter((TOMORROW, None), known=NOW - 2 * HOUR),)
+    ),
     "registered before the first charter, deadline this instant": person(charters=(charter((NOW, None), known=_OLD),)),
     "second charter not signed": person(charters=(*PERSON.charters, charter((YESTERDAY, None), slug="secret"))),
     "training of everybody missing": trainings(secret=()),
@@ -245,6 +254,7 @@ SITUATIONS: dict[str, Change] = {
     "project closed": project(status=ProjectStatus.CLOSED),
     "project begins tomorrow": project(window=BEGINS_TOMORROW),
     "project ended this instant": project(window=ENDED_NOW),
+    "project begins and ends this instant": project(window=Window(NOW, NOW)),
     "approval of everybody missing": approvals(cesrees=()),
     "approval of the data set missing": approvals(cnil=()),
     "approval ended this instant": approvals(cesrees=(ENDED_NOW,)),
@@ -285,4 +295,6 @@ SITUATIONS: dict[str, Change] = {
     "link in nobody's name": resource(recipient=None),
     "right for oneself": resource(beneficiary="ana"),
     "right for nobody": resource(beneficiary=None),
+    "applicant, or named in the request": resource(concerned=("ben", "ana")),
+    "nobody named in the request": resource(concerned=()),
 }

@@ -160,7 +160,7 @@ def _without(items: tuple, place: int) -> tuple:
     return items[:place] + items[place + 1 :]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(drawn=cases())
 def test_losing_a_fact_never_grants(drawn: tuple[Action, Case]) -> None:
     action, it = drawn
@@ -173,7 +173,7 @@ def test_losing_a_fact_never_grants(drawn: tuple[Action, Case]) -> None:
             assert after.until <= before.until
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(drawn=cases(), part=st.floats(0, 1, exclude_max=True))
 def test_until_is_exact(drawn: tuple[Action, Case], part: float) -> None:
     """Allowed from now to just before ``until``, refused at ``until``: to the microsecond."""
@@ -197,7 +197,7 @@ STOPS = [
 EMBARGO = Window(NOW - HOUR, NOW + HOUR)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(drawn=cases(), first=st.sets(st.sampled_from(STOPS)), more=st.sets(st.sampled_from(STOPS)))
 def test_more_stops_and_embargoes_never_allow_more(
     drawn: tuple[Action, Case], first: set[StopFacts], more: set[StopFacts]
@@ -210,6 +210,7 @@ def test_more_stops_and_embargoes_never_allow_more(
     assert not closed or not replace(it, resource=replace(it.resource, datasets=closed)).decide(action).allowed
 
 
+@settings(max_examples=50, deadline=None)
 @given(drawn=cases())
 def test_each_stop_reaches_what_it_names(drawn: tuple[Action, Case]) -> None:
     """Work is stopped by every one of the four; nobody's administration by that of everything."""

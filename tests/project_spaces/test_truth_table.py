@@ -1,12 +1,36 @@
 """``truth_table.md`` is the rule: every cell of it is asked, and leaving out any condition changes one."""
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from project_spaces import decisions
 from project_spaces.decisions import REQUIRES, Action, explain
-from tests.project_spaces.cases import NOW, SITUATIONS, case
+from project_spaces.facts import StopFacts, StopScope
+from project_spaces.windows import Window
+from tests.project_spaces.cases import (
+    ABOUT,
+    HOUR,
+    NOW,
+    PERSON,
+    PROJECT,
+    SITUATIONS,
+    YESTERDAY,
+    approvals,
+    case,
+    charter,
+    data,
+    memberships,
+    person,
+    project,
+    signed_in,
+    trainings,
+)
+
+SOON = NOW + 2 * HOUR
+UNTIL_SOON = Window(YESTERDAY, SOON)
 
 PAGE = Path(__file__).with_name("truth_table.md")
 COLUMNS: dict[str, tuple[Action, ...]] = {
@@ -22,6 +46,8 @@ COLUMNS: dict[str, tuple[Action, ...]] = {
     "administer": (Action.ADMINISTER,),
     "grant": (Action.GRANT_RIGHT,),
     "register": (Action.REGISTER_DATASET,),
+    "instruct": (Action.INSTRUCT_REQUEST,),
+    "answer": (Action.ANSWER_FOR_OWNER,),
 }
 
 
@@ -92,3 +118,73 @@ def test_every_state_speaks_both_languages_and_says_who_can_change_it(situation:
             assert state.text.fr != state.text.en
             assert state.until is None or (state.holds and state.until > NOW)
             assert state.reason.who is state.who
+
+
+#: condition → a case in which it is the first to lapse, and when.
+LAPSES = {
+    "sign-in": (signed_in(NOW - 7 * HOUR), NOW + HOUR),
+    "charter": (
+        person(charters=(charter((YESTERDAY, NOW - HOUR), (SOON, None), known=NOW - timedelta(days=9)),)),
+        SOON,
+    ),
+    "training": (trainings(snds=(UNTIL_SOON,)), SOON),
+    "project": (project(window=UNTIL_SOON), SOON),
+    "approval": (approvals(cnil=(UNTIL_SOON,)), SOON),
+    "membership": (memberships(UNTIL_SOON), SOON),
+    "habilitation": (data(habilitations=(UNTIL_SOON,)), SOON),
+    "agreement": (data(agreements=(UNTIL_SOON,)), SOON),
+    "embargo": (data(embargoes=(Window(SOON),)), SOON),
+    "stop": (person(stops=(StopFacts(StopScope.PROJECT, "etude", Window(SOON)),)), SOON),
+}
+
+
+@pytest.mark.parametrize("condition", LAPSES)
+def test_each_condition_lapses_when_it_says(condition: str) -> None:
+    change, until = LAPSES[condition]
+    assert case(Action.SEND_MESSAGE, change).decide(Action.SEND_MESSAGE).until == until
+
+
+SENTENCES = {
+    "embargo until tomorrow": "Le jeu de données sejours est sous embargo jusqu'au 26/11/2026 à 12:00 UTC.",
+    "embargo without an end": "Le jeu de données sejours est sous embargo.",
+    "habilitation ended this instant": (
+        "Votre habilitation pour le jeu de données sejours a pris fin le 25/11/2026 à 12:00 UTC."
+    ),
+    "habilitation begins tomorrow": (
+        "Votre habilitation pour le jeu de données sejours commence le 26/11/2026 à 12:00 UTC."
+    ),
+    "habilitation withdrawn an hour ago": (
+        "Votre habilitation pour le jeu de données sejours a été retirée le 25/11/2026 à 11:00 UTC."
+    ),
+    "charter never signed": "Vous devez signer « Conditions d'utilisation », version 1.",
+    "charter signed in the version before, deadline this instant": (
+        "Vous devez signer « Conditions d'utilisation », version 2."
+    ),
+    "signed in 9 hours ago, 8 are asked for the data set": (
+        "Votre double authentification du 25/11/2026 à 03:00 UTC est trop ancienne : reconnectez-vous."
+    ),
+    "project begins tomorrow": "L'espace projet ouvre le 26/11/2026 à 12:00 UTC.",
+    "project ended this instant": "L'espace projet a pris fin le 25/11/2026 à 12:00 UTC.",
+    "the data set is stopped": "L'usage du jeu de données sejours est arrêté depuis le 25/11/2026 à 10:00 UTC.",
+}
+
+
+@pytest.mark.parametrize("situation", SENTENCES)
+def test_what_a_refusal_says(situation: str) -> None:
+    endless = data(embargoes=(Window(YESTERDAY),))
+    it = case(Action.SEND_MESSAGE, SITUATIONS.get(situation, endless))
+    assert [reason.text.fr for reason in it.decide(Action.SEND_MESSAGE).reasons] == [SENTENCES[situation]]
+
+
+def test_what_is_said_of_conditions_that_hold() -> None:
+    states = {
+        state.code: state.text.fr for state in explain(PERSON, Action.SEND_MESSAGE, ABOUT[Action.SEND_MESSAGE], NOW)
+    }
+    assert states["habilitation"] == (
+        "Votre habilitation pour le jeu de données sejours est valable jusqu'au 05/12/2026 à 12:00 UTC."
+    )
+    assert states["charter"] == "Vous avez signé « Conditions d'utilisation », version 1."
+    assert states["project"] == "L'espace projet est ouvert jusqu'au 05/12/2026 à 12:00 UTC."
+    endless = replace(ABOUT[Action.SEND_MESSAGE], project=replace(PROJECT, window=Window(YESTERDAY)))
+    open_ended = {state.code: state.text.en for state in explain(PERSON, Action.SEND_MESSAGE, endless, NOW)}
+    assert open_ended["project"] == "The project space is open."

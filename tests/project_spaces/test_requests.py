@@ -1,0 +1,523 @@
+"""From the draft to the first right: what a request must say, who acts on it, what silence means, and how it ends."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from audit.events import Kind
+from project_spaces.access_requests import (
+    answer_step,
+    apply_silence,
+    change_request,
+    draft_request,
+    requests_of,
+    submit_request,
+    withdraw_request,
+)
+from project_spaces.approvals import approvals
+from project_spaces.decisions import Action
+from project_spaces.errors import BureauError, Conflict, Invalid, NotFound, Refused
+from project_spaces.facts import Classification, MemberRole, PlatformRole
+from project_spaces.memberships import memberships
+from project_spaces.people import disable_person
+from project_spaces.projects import get_project
+from project_spaces.request_acceptance import months_later
+from project_spaces.request_forms import Forbidden, Identifier, RequestForm, close_to, missing, read_form
+from project_spaces.request_records import (
+    RequestState,
+    StepState,
+    get_request,
+    mark_reminded,
+    open_steps,
+    set_circuit,
+    standing,
+    to_remind,
+)
+from project_spaces.request_statistics import LEAST_CASES, decision_delay, delay_of, step_delays
+from project_spaces.request_steps import (
+    DEFAULT_CIRCUIT,
+    Actor,
+    Outcome,
+    Silence,
+    Step,
+    StepRule,
+    plan_steps,
+    reminders_due,
+    require_circuit,
+)
+from tests.project_spaces.conftest import DAY, NOW, SYSTEM, World
+
+COMPLETE = {
+    "slug": "nouveau",
+    "title": "Réadmissions",
+    "purpose": "research",
+    "summary": "Mesurer les réadmissions.",
+    "public_interest": "Améliorer les soins.",
+    "disclaimed": ["promotion", "insurance"],
+    "datasets": [{"dataset": "sejours", "columns": ["age", "duree"], "identifiers": {"care_dates": "Délais."}}],
+    "people": ["ben"],
+    "outputs": "Tableaux agrégés.",
+    "months": 12,
+    "resources": {"cpu_milli": 2000, "memory_mb": 4096, "storage_gb": 20},
+}
+FORM = read_form(COMPLETE)
+PAPERS = {Step.COMMITTEE: "CESREES 17", Step.AUTHORITY: "DR-2026-17", Step.SIGNATURE: "Convention 4"}
+
+
+def form(**change: object) -> RequestForm:
+    return read_form({**COMPLETE, **change})
+
+
+class TestForm:
+    def test_a_complete_form_lacks_nothing(self) -> None:
+        assert missing(FORM) == []
+
+    @pytest.mark.parametrize(
+        ("change", "says"),
+        [
+            ({"slug": "Pas Bon"}, "identifiant"),
+            ({"purpose": None}, "finalité"),
+            ({"title": " "}, "titre"),
+            ({"summary": ""}, "Résumez"),
+            ({"public_interest": ""}, "intérêt public"),
+            ({"outputs": ""}, "résultats"),
+            ({"disclaimed": ["promotion"]}, "assurance"),
+            ({"disclaimed": ["insurance"]}, "promotion"),
+            ({"datasets": []}, "au moins un"),
+            ({"datasets": [COMPLETE["datasets"][0]] * 2}, "deux fois"),
+            ({"datasets": [{"dataset": "sejours"}]}, "variables"),
+            ({"people": ["ben", "ben"]}, "deux fois"),
+        ],
+    )
+    def test_each_gap_is_said(self, change: dict, says: str) -> None:
+        (sentence,) = missing(form(**change))
+        assert says in sentence.fr
+        assert sentence.fr != sentence.en
+
+    @pytest.mark.parametrize("identifier", Identifier)
+    def test_each_of_the_five_identifiers_is_justified(self, identifier: Identifier) -> None:
+        asked = {"dataset": "sejours", "columns": ["x"], "identifiers": {identifier.value: "  "}}
+        (sentence,) = missing(form(datasets=[asked]))
+        assert sentence.fr.startswith("Justifiez")
+
+    def test_everything_missing_is_said_at_once(self) -> None:
+        assert len(missing(RequestForm())) == 9
+
+    @pytest.mark.parametrize("change", [{"months": 0}, {"months": 121}, {"purpose": "fun"}, {"extra": 1}])
+    def test_what_no_form_may_hold(self, change: dict) -> None:
+        with pytest.raises(Invalid, match="refused"):
+            form(**change)
+
+    @pytest.mark.parametrize(
+        ("change", "close"),
+        [
+            ({}, True),
+            ({"people": [], "title": "Autre"}, True),
+            ({"months": 6}, True),
+            ({"months": 13}, False),
+            ({"purpose": "policy"}, False),
+            ({"datasets": [{"dataset": "sejours", "columns": ["age"]}]}, True),
+            ({"datasets": [{"dataset": "sejours", "columns": ["age", "nom"]}]}, False),
+            ({"datasets": [{"dataset": "autre", "columns": ["age"]}]}, False),
+            ({"datasets": [{"dataset": "sejours", "columns": ["age"], "identifiers": {"commune": "x"}}]}, False),
+            ({"datasets": []}, False),
+        ],
+    )
+    def test_close_to_an_accepted_one(self, change: dict, close: bool) -> None:
+        assert close_to(form(**change), FORM) is close
+
+
+class TestSteps:
+    def test_what_owners_share_is_done_once_and_strictly(self) -> None:
+        quick = (
+            StepRule(Step.COMPLETENESS, Actor.ADMINISTRATOR, 3, Silence.FAVOURABLE),
+            StepRule(Step.OWNER, Actor.STEWARD, 10, Silence.REFUSAL),
+        )
+        planned = plan_steps({"CHU": quick, "CNAM": DEFAULT_CIRCUIT}, short=False)
+        assert [(each.rule.step, each.owner, each.rule.days, each.rule.silence.value) for each in planned] == [
+            (Step.COMPLETENESS, None, 7, "nothing"),
+            (Step.COMMITTEE, None, 30, "nothing"),
+            (Step.AUTHORITY, None, 60, "nothing"),
+            (Step.OWNER, "CHU", 10, "refusal"),
+            (Step.OWNER, "CNAM", 30, "nothing"),
+            (Step.SIGNATURE, "CNAM", 30, "nothing"),
+        ]
+        assert [each.rule.step for each in plan_steps({"CHU": DEFAULT_CIRCUIT}, short=True)] == [
+            Step.COMPLETENESS,
+            Step.OWNER,
+            Step.SIGNATURE,
+        ]
+
+    @pytest.mark.parametrize("days", [0, 366])
+    def test_a_delay_has_a_range(self, days: int) -> None:
+        with pytest.raises(Invalid, match="1 to 365"):
+            StepRule(Step.OWNER, Actor.STEWARD, days)
+
+    def test_silence_signs_nothing(self) -> None:
+        with pytest.raises(Invalid, match="Silence signs"):
+            StepRule(Step.SIGNATURE, Actor.STEWARD, 5, Silence.FAVOURABLE)
+
+    @pytest.mark.parametrize(
+        "circuit", [DEFAULT_CIRCUIT[:3], DEFAULT_CIRCUIT[1:], (*DEFAULT_CIRCUIT, DEFAULT_CIRCUIT[0])]
+    )
+    def test_a_circuit_has_the_owners_agreement_and_each_step_once(self, circuit: tuple[StepRule, ...]) -> None:
+        with pytest.raises(Invalid):
+            require_circuit(circuit)
+
+    @pytest.mark.parametrize(
+        ("days_left", "last", "due"),
+        [
+            (8, None, False),
+            (7, None, True),
+            (6, -7, False),
+            (1, -7, True),
+            (0.5, -1, False),
+            (0, -1, True),
+            (-3, 0, False),
+            (-7, 0, True),
+            (-8, 7, False),
+        ],
+    )
+    def test_reminders(self, days_left: float, last: float | None, due: bool) -> None:
+        """*last*: when the last reminder was, in days after the due time."""
+        now = NOW - days_left * DAY
+        assert reminders_due(NOW, None if last is None else NOW + last * DAY, now) is due
+
+
+@pytest.fixture
+def staffed(world: World) -> World:
+    """Ana applies; Rita administers, Stella keeps the data."""
+    world.person("rita", PlatformRole.ADMINISTRATOR)
+    world.person("stella", PlatformRole.STEWARD)
+    return world
+
+
+@pytest.fixture
+def quick_staffed(quick_world: World) -> World:
+    """The same on SQLite only."""
+    quick_world.person("rita", PlatformRole.ADMINISTRATOR)
+    quick_world.person("stella", PlatformRole.STEWARD)
+    return quick_world
+
+
+def submitted(world: World, asked: RequestForm = FORM, *, now: datetime = NOW) -> str:
+    number = draft_request(world.store, asked, actor="ana", now=now)
+    submit_request(world.store, number, actor="ana", now=now)
+    return number
+
+
+def where(world: World, number: str, now: datetime = NOW) -> dict[str, str]:
+    with world.store.read() as session:
+        return {each.step.value: each.state.value for each in standing(session, number, now=now)}
+
+
+def answer(
+    world: World, step: Step, outcome: Outcome = Outcome.FAVOURABLE, *, now: datetime = NOW, **change
+) -> RequestState:
+    """Answer the open step of this kind, as the one who must."""
+    with world.store.read() as session:
+        waiting = next(each for each in open_steps(session) if each.step is step)
+    actor = "rita" if waiting.actor is Actor.ADMINISTRATOR else "stella"
+    said = {"reference": PAPERS.get(step, ""), "reasons": "" if outcome is Outcome.FAVOURABLE else "Motif."}
+    return answer_step(world.store, waiting.id, outcome, **{"actor": actor, "now": now, **said, **change})
+
+
+def state(world: World, number: str) -> RequestState:
+    with world.store.read() as session:
+        return get_request(session, number).state
+
+
+class TestFromDraftToRights:
+    def test_the_whole_way(self, staffed: World) -> None:
+        number = submitted(staffed)
+        assert where(staffed, number) == {
+            "completeness": "open",
+            "committee": "waiting",
+            "authority": "waiting",
+            "owner": "waiting",
+            "signature": "waiting",
+        }
+        for step in (Step.COMPLETENESS, Step.COMMITTEE, Step.AUTHORITY, Step.OWNER):
+            assert answer(staffed, step) is RequestState.SUBMITTED
+        assert not staffed.may("ana", Action.OPEN_WORKSPACE, project_slug="nouveau").allowed
+        assert answer(staffed, Step.SIGNATURE) is RequestState.ACCEPTED
+        work = {"project_slug": "nouveau", "mounted": ["sejours"]}
+        for person in ("ana", "ben"):
+            decision = staffed.may(person, Action.SEND_MESSAGE, **work)
+            assert (decision.allowed, decision.until) == (True, months_later(NOW, 12))
+        with staffed.store.read() as session:
+            project = get_project(session, "nouveau")
+            assert (project.cpu, project.memory_mb, project.storage_gb) == (2.0, 4096, 20)
+            roles = {each.person: each.role for each in memberships(session, project="nouveau")}
+            assert roles == {"ana": MemberRole.LEAD, "ben": MemberRole.ANALYST}
+            assert {each.kind: each.reference for each in approvals(session, "nouveau")} == {
+                "cesrees": "CESREES 17",
+                "cnil": "DR-2026-17",
+            }
+            assert [(each.project, each.state) for each in requests_of(session, "ana")] == [
+                ("nouveau", RequestState.ACCEPTED)
+            ]
+        granted = [event for event in staffed.ledger.of(Kind.HABILITATION_GRANTED) if event.project == "nouveau"]
+        assert [event.persons["beneficiary"] for event in granted] == ["ana", "ben"]
+        assert b"Mesurer" in (staffed.ledger.of(Kind.ACCESS_REQUEST)[1].content or b"")
+
+    def test_two_owners_run_as_one(self, quick_staffed: World) -> None:
+        quick_staffed.dataset("medicaments")
+        with quick_staffed.store.read() as session:
+            assert open_steps(session) == []
+        _owned_by(quick_staffed, "medicaments", "CNAM")
+        asked = form(datasets=[*COMPLETE["datasets"], {"dataset": "medicaments", "columns": ["atc"]}])
+        number = submitted(quick_staffed, asked)
+        for step in (Step.COMPLETENESS, Step.COMMITTEE, Step.AUTHORITY, Step.OWNER):
+            answer(quick_staffed, step)
+        with quick_staffed.store.read() as session:
+            (left,) = open_steps(session)
+            owners = {each.owner for each in standing(session, number, now=NOW) if each.step is Step.OWNER}
+        assert (left.step, owners) == (Step.OWNER, {"CHU", "CNAM"})
+        answer(quick_staffed, Step.OWNER)
+        assert answer(quick_staffed, Step.SIGNATURE) is RequestState.SUBMITTED
+        assert answer(quick_staffed, Step.SIGNATURE) is RequestState.ACCEPTED
+        work = {"project_slug": "nouveau", "mounted": ["sejours", "medicaments"]}
+        assert quick_staffed.may("ben", Action.SEND_MESSAGE, **work).allowed
+
+    def test_a_close_request_skips_the_opinions(self, quick_staffed: World) -> None:
+        submitted(quick_staffed)
+        for step in Step:
+            answer(quick_staffed, step)
+        second = submitted(quick_staffed, form(slug="suite"))
+        assert set(where(quick_staffed, second)) == {"completeness", "owner", "signature"}
+        third = submitted(quick_staffed, form(slug="autre", purpose="policy"))
+        assert "authority" in where(quick_staffed, third)
+
+    def test_one_owners_refusal_refuses_all_with_its_reason(self, quick_staffed: World) -> None:
+        number = submitted(quick_staffed)
+        for step in (Step.COMPLETENESS, Step.COMMITTEE, Step.AUTHORITY):
+            answer(quick_staffed, step)
+        assert answer(quick_staffed, Step.OWNER, Outcome.UNFAVOURABLE) is RequestState.REFUSED
+        with quick_staffed.store.read() as session:
+            assert [each.reasons for each in standing(session, number, now=NOW) if each.reasons] == ["Motif."]
+            assert open_steps(session) == []
+        with pytest.raises(Conflict):
+            withdraw_request(quick_staffed.store, number, actor="ana", now=NOW)
+
+    def test_what_is_incomplete_comes_back_and_starts_again(self, quick_staffed: World) -> None:
+        number = submitted(quick_staffed)
+        assert answer(quick_staffed, Step.COMPLETENESS, Outcome.RETURNED) is RequestState.RETURNED
+        change_request(quick_staffed.store, number, form(months=6), actor="ana", now=NOW)
+        submit_request(quick_staffed.store, number, actor="ana", now=NOW + DAY)
+        assert where(quick_staffed, number)["completeness"] == "open"
+        for step in Step:
+            answer(quick_staffed, step, now=NOW + DAY)
+        assert quick_staffed.may(
+            "ana", Action.OPEN_WORKSPACE, project_slug="nouveau", at=NOW + 2 * DAY
+        ).until == months_later(NOW + DAY, 6)
+
+    def test_acceptance_is_all_or_nothing(self, quick_staffed: World) -> None:
+        """The slug was taken in the meantime: the last consent is refused, and nothing of it stands."""
+        number = submitted(quick_staffed)
+        for step in (Step.COMPLETENESS, Step.COMMITTEE, Step.AUTHORITY, Step.OWNER):
+            answer(quick_staffed, step)
+        quick_staffed.project("nouveau")
+        before = len(quick_staffed.ledger.events)
+        with pytest.raises(Conflict, match="taken"):
+            answer(quick_staffed, Step.SIGNATURE)
+        assert (state(quick_staffed, number), where(quick_staffed, number)["signature"]) == (
+            RequestState.SUBMITTED,
+            "open",
+        )
+        assert len(quick_staffed.ledger.events) == before
+        with quick_staffed.store.read() as session:
+            assert memberships(session, project="nouveau") == []
+
+
+def _owned_by(world: World, dataset: str, owner: str) -> None:
+    from audit.events import Event
+    from project_spaces.datasets import get_dataset
+
+    with world.store.write(Event(Kind.DATASET_CHANGED, SYSTEM, None, NOW, {"dataset": dataset})) as session:
+        get_dataset(session, dataset).owner = owner
+
+
+class TestWhoActs:
+    @pytest.mark.parametrize("actor", ["ana", "ben", "stella"])
+    def test_only_an_administrator_instructs(self, quick_staffed: World, actor: str) -> None:
+        submitted(quick_staffed)
+        with pytest.raises(Refused, match="role of administrator"):
+            answer(quick_staffed, Step.COMPLETENESS, actor=actor)
+
+    def test_only_a_steward_answers_for_the_owner(self, quick_staffed: World) -> None:
+        submitted(quick_staffed)
+        for step in (Step.COMPLETENESS, Step.COMMITTEE, Step.AUTHORITY):
+            answer(quick_staffed, step)
+        with pytest.raises(Refused, match="data steward"):
+            answer(quick_staffed, Step.OWNER, actor="rita")
+
+    def test_nobody_acts_on_a_request_in_which_he_is_named(self, quick_staffed: World) -> None:
+        submitted(quick_staffed, form(people=["rita"]))
+        with pytest.raises(Refused, match="You are named"):
+            answer(quick_staffed, Step.COMPLETENESS)
+
+    def test_another_persons_request_is_not_ones_own(self, quick_staffed: World) -> None:
+        number = draft_request(quick_staffed.store, FORM, actor="ana", now=NOW)
+        for act in (
+            lambda: change_request(quick_staffed.store, number, FORM, actor="rita", now=NOW),
+            lambda: submit_request(quick_staffed.store, number, actor="ben", now=NOW),
+            lambda: withdraw_request(quick_staffed.store, number, actor="ben", now=NOW),
+        ):
+            with pytest.raises(Refused, match="not yours"):
+                act()
+
+    @pytest.mark.parametrize(
+        ("step", "outcome", "change", "says"),
+        [
+            (Step.COMPLETENESS, Outcome.UNFAVOURABLE, {"reasons": " "}, "owed a reason"),
+            (Step.COMPLETENESS, Outcome.RETURNED, {"reasons": ""}, "owed a reason"),
+            (Step.COMMITTEE, Outcome.RECOMMENDATIONS, {"reasons": ""}, "owed a reason"),
+            (Step.COMMITTEE, Outcome.RETURNED, {}, "incomplete"),
+            (Step.COMMITTEE, Outcome.FAVOURABLE, {"reference": " "}, "reference"),
+            (Step.COMMITTEE, Outcome.FAVOURABLE, {"reference": "x" * 201}, "too long"),
+        ],
+    )
+    def test_what_an_answer_owes(
+        self, quick_staffed: World, step: Step, outcome: Outcome, change: dict, says: str
+    ) -> None:
+        submitted(quick_staffed)
+        if step is Step.COMMITTEE:
+            answer(quick_staffed, Step.COMPLETENESS)
+        with pytest.raises(Invalid, match=says):
+            answer(quick_staffed, step, outcome, **change)
+
+    def test_a_step_is_answered_once_and_in_its_turn(self, quick_staffed: World) -> None:
+        number = submitted(quick_staffed)
+        with quick_staffed.store.read() as session:
+            ids = {each.step: each.id for each in standing(session, number, now=NOW)}
+        acts = {"actor": "rita", "now": NOW, "reference": "x"}
+        with pytest.raises(Conflict):
+            answer_step(quick_staffed.store, ids[Step.COMMITTEE], Outcome.FAVOURABLE, **acts)
+        answer_step(quick_staffed.store, ids[Step.COMPLETENESS], Outcome.FAVOURABLE, **acts)
+        with pytest.raises(Conflict):
+            answer_step(quick_staffed.store, ids[Step.COMPLETENESS], Outcome.UNFAVOURABLE, reasons="x", **acts)
+        withdraw_request(quick_staffed.store, number, actor="ana", now=NOW)
+        with pytest.raises(Conflict):
+            answer_step(quick_staffed.store, ids[Step.COMMITTEE], Outcome.FAVOURABLE, **acts)
+        with pytest.raises(NotFound):
+            answer_step(quick_staffed.store, "0" * 32, Outcome.FAVOURABLE, **acts)
+
+
+class TestSubmission:
+    @pytest.mark.parametrize(
+        ("change", "error"),
+        [
+            ({"title": ""}, Invalid),
+            ({"slug": "etude"}, Conflict),
+            ({"people": ["nobody"]}, NotFound),
+            ({"people": ["ana"]}, Invalid),
+            ({"datasets": [{"dataset": "rien", "columns": ["x"]}]}, NotFound),
+            ({"datasets": [{"dataset": "noms", "columns": ["x"]}]}, Invalid),
+            ({"people": ["parti"]}, Invalid),
+        ],
+    )
+    def test_what_is_refused(self, quick_staffed: World, change: dict, error: type[BureauError]) -> None:
+        quick_staffed.dataset("noms", Classification.IDENTIFYING)
+        quick_staffed.person("parti")
+        disable_person(quick_staffed.store, "parti", actor=SYSTEM, now=NOW, reason="x")
+        with pytest.raises(error):
+            submitted(quick_staffed, form(**change))
+        with quick_staffed.store.read() as session:
+            assert [each.state for each in requests_of(session, "ana")] == [RequestState.DRAFT]
+
+    def test_a_submitted_form_stands(self, quick_staffed: World) -> None:
+        number = submitted(quick_staffed)
+        with pytest.raises(Conflict):
+            change_request(quick_staffed.store, number, form(months=99), actor="ana", now=NOW)
+        with pytest.raises(Conflict):
+            submit_request(quick_staffed.store, number, actor="ana", now=NOW)
+
+
+class TestSilence:
+    def circuit(self, world: World, silence: Silence) -> None:
+        rules = (
+            StepRule(Step.COMPLETENESS, Actor.ADMINISTRATOR, 5, silence),
+            StepRule(Step.OWNER, Actor.STEWARD, 5, silence),
+        )
+        set_circuit(world.store, "CHU", rules, actor="rita", now=NOW)
+
+    @pytest.mark.parametrize(
+        ("silence", "after", "end"),
+        [
+            (Silence.FAVOURABLE, 1, RequestState.ACCEPTED),
+            (Silence.REFUSAL, 1, RequestState.REFUSED),
+            (Silence.NOTHING, 0, RequestState.SUBMITTED),
+        ],
+    )
+    def test_means_what_the_rule_says(
+        self, quick_staffed: World, silence: Silence, after: int, end: RequestState
+    ) -> None:
+        self.circuit(quick_staffed, silence)
+        number = submitted(quick_staffed)
+        almost, due = NOW + 5 * DAY - timedelta(microseconds=1), NOW + 5 * DAY
+        assert apply_silence(quick_staffed.store, now=almost) == 0
+        assert apply_silence(quick_staffed.store, now=due) == after
+        assert apply_silence(quick_staffed.store, now=due) == 0
+        apply_silence(quick_staffed.store, now=NOW + 10 * DAY)
+        assert state(quick_staffed, number) is end
+
+    def test_a_late_step_is_shown_and_reminded_of(self, quick_staffed: World) -> None:
+        number = submitted(quick_staffed)
+        late = NOW + 7 * DAY
+        assert where(quick_staffed, number, late)["completeness"] == StepState.LATE.value
+        with quick_staffed.store.read() as session:
+            (step,) = to_remind(session, now=late)
+        mark_reminded(quick_staffed.store, step.id, now=late)
+        with quick_staffed.store.read() as session:
+            assert to_remind(session, now=late) == []
+            assert len(to_remind(session, now=late + 7 * DAY)) == 1
+
+    def test_a_running_request_keeps_the_rules_that_it_was_submitted_under(self, quick_staffed: World) -> None:
+        number = submitted(quick_staffed)
+        self.circuit(quick_staffed, Silence.FAVOURABLE)
+        assert len(where(quick_staffed, number)) == 5
+        assert apply_silence(quick_staffed.store, now=NOW + 30 * DAY) == 0
+
+    def test_only_an_administrator_states_a_circuit(self, quick_staffed: World) -> None:
+        with pytest.raises(Refused):
+            set_circuit(quick_staffed.store, "CHU", DEFAULT_CIRCUIT, actor="stella", now=NOW)
+        with pytest.raises(Invalid):
+            set_circuit(quick_staffed.store, "", DEFAULT_CIRCUIT, actor="rita", now=NOW)
+
+
+class TestStatistics:
+    def test_too_few_cases_are_not_told(self) -> None:
+        few = delay_of([DAY] * (LEAST_CASES - 1), late=0)
+        assert (few.cases, few.median_days, few.late_share) == (4, None, None)
+
+    def test_figures(self) -> None:
+        figures = delay_of([day * DAY for day in range(1, 11)], late=3)
+        assert (figures.cases, figures.median_days, figures.ninth_decile_days, figures.late_share) == (
+            10,
+            5.5,
+            9.0,
+            0.3,
+        )
+
+    def test_over_real_requests(self, quick_staffed: World) -> None:
+        for number in range(LEAST_CASES):
+            submitted(quick_staffed, form(slug=f"essai-{number}"))
+            answer(quick_staffed, Step.COMPLETENESS, Outcome.UNFAVOURABLE, now=NOW + (number + 4) * DAY)
+        with quick_staffed.store.read() as session:
+            assert decision_delay(session).median_days == 6.0
+            completeness = step_delays(session)[Step.COMPLETENESS]
+            assert (completeness.median_days, completeness.late_share) == (6.0, 0.2)
+            assert step_delays(session)[Step.OWNER].cases == 0
+
+
+@pytest.mark.parametrize(
+    ("start", "months", "end"),
+    [((2026, 11, 25), 12, (2027, 11, 25)), ((2027, 1, 31), 1, (2027, 2, 28)), ((2026, 12, 15), 1, (2027, 1, 15))],
+)
+def test_months_later(start: tuple[int, int, int], months: int, end: tuple[int, int, int]) -> None:
+    assert months_later(datetime(*start, tzinfo=UTC), months) == datetime(*end, tzinfo=UTC)
+
+
+def test_both_forbidden_purposes_have_names() -> None:
+    assert {each.value for each in Forbidden} == set(COMPLETE["disclaimed"])
