@@ -11,12 +11,13 @@ import io
 import re
 import zipfile
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser
+from playwright.async_api import Browser, Locator
+from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from hub_extensions.demo.cast import ADMINISTRATOR, ANALYST, AUDITOR, REVIEWERS
 from hub_extensions.demo.scenery import OPEN_DATA, day
@@ -160,6 +161,17 @@ async def open_workspace(newcomer: Visitor) -> None:
     assert page.url.startswith(newcomer.lab(PROJECT))
 
 
+async def until_shown(cell: Locator, shown: str) -> None:
+    """Wait for an output; JupyterLab silently drops a run that comes before its kernel is ready, so ask again."""
+    for patience_ms in (15_000, 45_000):
+        with suppress(PlaywrightTimeout):
+            await cell.get_by_text(shown).wait_for(timeout=patience_ms)
+            return
+        await cell.locator(".cm-content").click()
+        await cell.page.keyboard.press("Control+Enter")
+    await cell.get_by_text(shown).wait_for()
+
+
 async def analyse(newcomer: Visitor) -> None:
     """Write and run a notebook on the mounted data."""
     page = newcomer.page
@@ -171,7 +183,7 @@ async def analyse(newcomer: Visitor) -> None:
         await page.keyboard.insert_text(code)
         await page.keyboard.press("Shift+Enter")
         if shown:
-            await cell.get_by_text(shown).wait_for()
+            await until_shown(cell, shown)
     await page.locator(".jp-Notebook .jp-OutputArea-output img").wait_for()
     await page.locator(".jp-DirListing-item", has_text="Untitled.ipynb").click()
     await page.keyboard.press("F2")
