@@ -154,6 +154,7 @@ async def test_with_the_recorder_stopped_nothing_crosses_and_everybody_is_told(s
         _, terminal = await scene.http("POST", "api/terminals", {})
         url = f"{scene.ana.server(PROJECT)}terminals/websocket/{terminal['name']}"
         typing = await stack.enter_async_context(scene.ana.session.ws_connect(url, headers=scene.ana.headers))
+        assert "setup" in await asyncio.wait_for(typing.receive_str(), 60)  # the far side is open, and was recorded
         await everything_that_crossed_was_recorded_first(scene)
         more = [("POST", f"api/kernels/{kernel}/{act}", {}) for act in ("interrupt", "restart")]
         more.append(("DELETE", f"api/kernels/{kernel}", None))
