@@ -33,6 +33,11 @@ def test_the_version_of_the_rules_moves_with_any_of_them(tmp_path) -> None:
     assert policy_version.__wrapped__(tmp_path) == before
     (tmp_path / "decisions.py").write_text("allowed = True\n")
     assert policy_version.__wrapped__(tmp_path) != before
+    (tmp_path / "conditions").mkdir()
+    (tmp_path / "conditions" / "person.py").write_text("")
+    below = policy_version.__wrapped__(tmp_path)
+    (tmp_path / "conditions" / "person.py").write_text("# changed\n")
+    assert policy_version.__wrapped__(tmp_path) != below
 
 
 async def test_a_leaf_does_not_tell_the_exact_size_that_a_client_chose(gateway: Bench) -> None:
