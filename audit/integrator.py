@@ -23,7 +23,7 @@ from audit.journal import Segment, segments
 from audit.places import Places, sync_folder, write_durably
 from audit.private import PrivateStore
 from audit.records import Batch
-from audit.tiles import TILE_WIDTH, TileReader, TileWriter, replace_file
+from audit.tiles import TileReader, TileWriter, replace_file, walk_bundles
 from audit.writer import integrated_size
 
 #: Published at the latest after so many entries, however many wait.
@@ -106,15 +106,17 @@ class Integrator:
 
     def _rebuild(self) -> None:
         """Make the index again from the tiles when it is behind them, or was of another version."""
-        waiting: list[bytes] = []
-        first = self._index.size // TILE_WIDTH
-        for number in range(first, -(-self.size // TILE_WIDTH)) if self._index.size < self.size else ():
-            waiting += TileReader(self.places.log, self.size).bundle(number)
+        known = self._index.size
+        if known >= self.size:
+            return
+        start, waiting = known, list[bytes]()
+        for first, entries in walk_bundles(TileReader(self.places.log, self.size), known):
+            start, waiting = (start if waiting else first), waiting + entries
             if len(waiting) >= REBUILT_AT_ONCE:
-                self._index.add(first * TILE_WIDTH, waiting)
-                first, waiting = number + 1, []
+                self._index.add(start, waiting)
+                waiting = []
         if waiting:
-            self._index.add(first * TILE_WIDTH, waiting)
+            self._index.add(start, waiting)
 
 
 def main() -> None:

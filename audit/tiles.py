@@ -218,9 +218,9 @@ def replace_file(path: Path, data: bytes | bytearray) -> None:
     part.replace(path)
 
 
-def walk_bundles(reader: TileReader) -> Iterator[tuple[int, list[bytes]]]:
-    """Yield (index of the first entry, entries) for the whole log."""
-    for index in range(-(-reader.size // TILE_WIDTH)):
+def walk_bundles(reader: TileReader, begin: int = 0) -> Iterator[tuple[int, list[bytes]]]:
+    """Yield (index of the first entry, entries) of each bundle, from the one that holds entry *begin*."""
+    for index in range(begin // TILE_WIDTH, -(-reader.size // TILE_WIDTH)):
         yield index * TILE_WIDTH, reader.bundle(index)
 
 
