@@ -9,7 +9,7 @@ its own (the ledger's ``output.count`` entries tell the same), unlike budgets an
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from typing import Final
@@ -52,6 +52,10 @@ class Budget:
     day: int
     warn_percent: int = 80
 
+    def lifted(self, use: "Use") -> "Budget":
+        """Return the budget with one more for each pause that was lifted."""
+        return Budget(self.hour * (1 + use.hour_lifts), self.day * (1 + use.day_lifts), self.warn_percent)
+
 
 @dataclass(frozen=True, slots=True)
 class Use:
@@ -64,14 +68,15 @@ class Use:
 
     def flow(self, budget: Budget) -> Flow:
         """Say whether output flows."""
+        whole = budget.lifted(self)
         return max(
-            _flow(self.hour, budget.hour * (1 + self.hour_lifts), budget.warn_percent),
-            _flow(self.day, budget.day * (1 + self.day_lifts), budget.warn_percent),
+            _flow(self.hour, whole.hour, whole.warn_percent),
+            _flow(self.day, whole.day, whole.warn_percent),
         )
 
-    def day_is_over(self, budget: Budget) -> bool:
-        """Say whether it is the day's budget that is used up."""
-        return self.day >= budget.day * (1 + self.day_lifts)
+    def more(self, size: int) -> "Use":
+        """Return what it is after *size* further bytes."""
+        return replace(self, hour=self.hour + size, day=self.day + size)
 
 
 def _flow(used: int, budget: int, warn_percent: int) -> Flow:

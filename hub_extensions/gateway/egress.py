@@ -12,9 +12,8 @@ most :data:`OVERDRAFT` of answers, so that no work is lost.
 import asyncio
 import contextlib
 import hashlib
-import time
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
@@ -22,6 +21,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.events import Event, Kind, Scalar
+from hub_extensions.clocks import SteadyClock
 from project_spaces.egress import Budget, Flow, Use, hour_of, next_day, start_of
 from project_spaces.errors import BureauError, Unavailable
 from project_spaces.text import Text
@@ -31,8 +31,6 @@ FLUSH_S: Final = 5.0
 FLUSH_BYTES: Final = 4 * 2**20
 #: Bytes of answers to saves and interruptions that pass while output is paused, in each window.
 OVERDRAFT: Final = 2**20
-#: The clock of budgets follows the machine's by at most this share of the time that passes.
-SLEW: Final = 0.01
 
 log = structlog.get_logger()
 Person = tuple[str, str]
@@ -56,31 +54,6 @@ class Counts(Protocol):
 
     def latest_hour(self) -> int:
         """Return the latest hour in which anything was shown."""
-
-
-class SteadyClock:
-    """Time that neither jumps when the machine's clock is set nor stops while the machine sleeps.
-
-    A clock set forward would open a new hour, one set back would open an old one again. This one goes with the time
-    since the start of the machine and nears the wall clock slowly.
-    """
-
-    def __init__(
-        self,
-        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
-        elapsed: Callable[[], float] = lambda: time.clock_gettime(time.CLOCK_BOOTTIME),
-    ) -> None:
-        self._wall, self._elapsed = wall, elapsed
-        self._now, self._at = wall(), elapsed()
-
-    def now(self) -> datetime:
-        """Return the time."""
-        at = self._elapsed()
-        passed, self._at = at - self._at, at
-        self._now += timedelta(seconds=passed)
-        off = (self._wall() - self._now).total_seconds()
-        self._now += timedelta(seconds=max(-SLEW * passed, min(SLEW * passed, off)))
-        return self._now
 
 
 class Meter:
@@ -143,12 +116,9 @@ class Meter:
 
     def sentence(self, flow: Flow) -> Text:
         """Tell the person."""
-        used, budget = (
-            (self._total().day, self.budget.day * (1 + self.use.day_lifts))
-            if self._day_decides()
-            else (self._total().hour, self.budget.hour * (1 + self.use.hour_lifts))
-        )
-        span = Text("du jour", "of the day") if self._day_decides() else Text("de l'heure", "of the hour")
+        total, whole, day = self._total(), self.budget.lifted(self.use), self._day_decides()
+        used, budget = (total.day, whole.day) if day else (total.hour, whole.hour)
+        span = Text("du jour", "of the day") if day else Text("de l'heure", "of the hour")
         shown = f"{used // 2**20}/{budget // 2**20}"
         if flow is Flow.PAUSED:
             until = self.resumes().astimezone(self.zone)
@@ -168,28 +138,22 @@ class Meter:
         return next_day(self._hour) if self._day_decides() else start_of(self._hour + 1)
 
     def _total(self) -> Use:
-        return Use(self.use.hour + self.pending, self.use.day + self.pending, self.use.hour_lifts, self.use.day_lifts)
+        return self.use.more(self.pending)
 
     def _day_decides(self) -> bool:
-        hour, day = self.budget.hour * (1 + self.use.hour_lifts), self.budget.day * (1 + self.use.day_lifts)
-        return self._total().day * hour > self._total().hour * day
+        total, whole = self._total(), self.budget.lifted(self.use)
+        return total.day * whole.hour > total.hour * whole.day
 
     def _overdrawn(self) -> int:
-        total = self._total()
-        return max(
-            total.hour - self.budget.hour * (1 + self.use.hour_lifts),
-            total.day - self.budget.day * (1 + self.use.day_lifts),
-        )
+        total, whole = self._total(), self.budget.lifted(self.use)
+        return max(total.hour - whole.hour, total.day - whole.day)
 
     def _judge(self) -> None:
         """Say whether output flows, and at how many pending bytes that has to be said anew."""
-        total = self._total()
+        total, whole = self._total(), self.budget.lifted(self.use)
         self.flow = total.flow(self.budget)
         line = FLUSH_BYTES
-        for used, budget in (
-            (total.hour, self.budget.hour * (1 + self.use.hour_lifts)),
-            (total.day, self.budget.day * (1 + self.use.day_lifts)),
-        ):
+        for used, budget in ((total.hour, whole.hour), (total.day, whole.day)):
             warned = -(-budget * self.budget.warn_percent // 100)
             line = min(line, *(mark - used for mark in (warned, budget) if mark > used), FLUSH_BYTES)
         self._line = self.pending + line
@@ -259,9 +223,7 @@ class Egress:
             await asyncio.to_thread(self._counts.add, shown, hour)
             for key, meter in moving.items():
                 meter.pending -= shown[key]
-                meter.use = Use(
-                    meter.use.hour + shown[key], meter.use.day + shown[key], meter.use.hour_lifts, meter.use.day_lifts
-                )
+                meter.use = meter.use.more(shown[key])
             for key, meter in moving.items():
                 meter.set(*await asyncio.to_thread(self._counts.read, *key, hour, self._default), hour)
                 await self._tell(key, meter)

@@ -9,7 +9,8 @@ import aiohttp
 import pytest
 
 from audit.events import Kind
-from hub_extensions.gateway.egress import FLUSH_BYTES, OVERDRAFT, Egress, Meter, OverBudget, SteadyClock
+from hub_extensions.clocks import SteadyClock
+from hub_extensions.gateway.egress import FLUSH_BYTES, OVERDRAFT, Egress, Meter, OverBudget
 from hub_extensions.gateway.frames import size_of
 from project_spaces.egress import Budget, Flow, Use, hour_of
 from project_spaces.errors import Unavailable

@@ -11,8 +11,7 @@ import aiohttp
 import pytest
 
 from audit.events import Kind
-from hub_extensions.clocks import LapseClock
-from hub_extensions.gateway.egress import SteadyClock
+from hub_extensions.clocks import LapseClock, SteadyClock
 from hub_extensions.gateway.messages import V1
 from project_spaces.decisions import Decision
 from tests.gateway.conftest import ORIGIN, PREFIX, Bench
