@@ -181,3 +181,13 @@ class NotFoundPage(PageHandler):
     async def post(self, **_path: str) -> None:
         """Say so."""
         self.answer_error(as_error(404))
+
+
+class FileHandler(PageHandler):
+    """Base of what leaves as a file to keep; refusals are shown as on any page."""
+
+    def attach(self, name: str, media_type: str, data: bytes) -> None:
+        """Finish with the file."""
+        self.set_header("Content-Type", media_type)
+        self.set_header("Content-Disposition", f'attachment; filename="{name}"')
+        self.finish(data)

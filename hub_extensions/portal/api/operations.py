@@ -19,13 +19,13 @@ from hub_extensions.portal.verbs import (
     habilitations,
     home,
     ledger_state,
+    project_limits,
     readers,
     review,
     rights,
     runs,
     sessions,
     trace,
-    tracing,
 )
 
 
@@ -100,9 +100,9 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(_GET, "/admin/projects/{project}", admin.project),
     Operation(_PATCH, "/admin/projects/{project}", admin.change_project, admin.ProjectChange),
     Operation(_PUT, "/admin/projects/{project}/quota", admin.set_quota, admin.Limits),
-    Operation(_GET, "/admin/projects/{project}/tracing", tracing.settled),
-    Operation(_PUT, "/admin/projects/{project}/retention", tracing.set_retention, tracing.Months),
-    Operation(_PUT, "/admin/projects/{project}/display-budget", tracing.set_budget, tracing.Megabytes),
+    Operation(_GET, "/admin/projects/{project}/tracing", project_limits.settled),
+    Operation(_PUT, "/admin/projects/{project}/retention", project_limits.set_retention, project_limits.Months),
+    Operation(_PUT, "/admin/projects/{project}/display-budget", project_limits.set_budget, project_limits.Megabytes),
     Operation(_POST, "/admin/projects/{project}/memberships", rights.grant_membership, rights.NewMembership, 201),
     Operation(_DELETE, "/admin/projects/{project}/memberships", rights.revoke_membership, rights.EndMembership),
     Operation(_POST, "/admin/projects/{project}/habilitations", rights.grant_habilitation, rights.NewHabilitation, 201),

@@ -5,7 +5,7 @@ from typing import Any
 from hub_extensions.portal.context import Page
 from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.pages import Form, PageHandler
-from hub_extensions.portal.verbs import admin, rights, tracing
+from hub_extensions.portal.verbs import admin, project_limits, rights
 from project_spaces.text import Text
 
 SAVED = Text("Enregistré.", "Saved.")
@@ -71,10 +71,14 @@ class ProjectPage(PageHandler):
             admin.Limits,
         ),
         "retention": Form(
-            tracing.set_retention, Text("Durée de conservation enregistrée.", "Retention saved."), tracing.Months
+            project_limits.set_retention,
+            Text("Durée de conservation enregistrée.", "Retention saved."),
+            project_limits.Months,
         ),
         "budget": Form(
-            tracing.set_budget, Text("Budget d'affichage enregistré.", "Display budget saved."), tracing.Megabytes
+            project_limits.set_budget,
+            Text("Budget d'affichage enregistré.", "Display budget saved."),
+            project_limits.Megabytes,
         ),
         "grant_membership": Form(
             rights.grant_membership, Text("Membre ajouté.", "Member added."), rights.NewMembership
@@ -102,7 +106,7 @@ class ProjectPage(PageHandler):
         datasets = await self.run(admin.datasets, Nothing())
         return {
             "project": found,
-            "watch": await self.run(tracing.settled, Nothing()),
+            "watch": await self.run(project_limits.settled, Nothing()),
             "people": people["people"],
             "datasets": datasets["datasets"],
             "member_roles": rights.member_roles(),

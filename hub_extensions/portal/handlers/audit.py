@@ -4,14 +4,14 @@ import asyncio
 import io
 import zipfile
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from audit.events import Kind
 from hub_extensions.portal.audit_words import GROUPS
 from hub_extensions.portal.context import Page
 from hub_extensions.portal.inputs import Nothing, parse
-from hub_extensions.portal.pages import Form, PageHandler
+from hub_extensions.portal.pages import FileHandler, Form, PageHandler
 from hub_extensions.portal.timeline import closer, draw, gaps
 from hub_extensions.portal.verbs import audit, ledger_state, sessions
 from project_spaces.errors import BureauError
@@ -67,21 +67,13 @@ class EntryPage(PageHandler):
         return {"entry": found, "commands": commands, "section": "search", "seal": seal}
 
 
-class ProofHandler(PageHandler):
+class ProofHandler(FileHandler):
     """The proof of one entry, as a small archive."""
-
-    template = "audit_entry.html"
 
     async def get(self, **_path: str) -> None:
         """Send it."""
         found = await self.run(audit.proof, Nothing())
         self.attach(f"entry-{found['index']}.zip", "application/zip", proof_archive(found))
-
-    def attach(self, name: str, media_type: str, data: bytes) -> None:
-        """Finish with a file to keep."""
-        self.set_header("Content-Type", media_type)
-        self.set_header("Content-Disposition", f'attachment; filename="{name}"')
-        self.finish(data)
 
 
 class SessionsPage(PageHandler):
@@ -138,7 +130,7 @@ class VerificationPage(PageHandler):
     """The state of the ledger, and its verification while one looks."""
 
     template = "audit_verification.html"
-    acts = {"verify": Form(audit.start_verification, None)}  # noqa: RUF012
+    acts: ClassVar = {"verify": Form(audit.start_verification, None)}
 
     async def page(self) -> Page:
         """Checkpoint, heartbeat, silences, and how far the verification is."""

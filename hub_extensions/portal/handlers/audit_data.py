@@ -1,9 +1,8 @@
 """The auditor's pages on data sets, and a search that leaves as a file."""
 
 from hub_extensions.portal.context import Page
-from hub_extensions.portal.handlers.audit import ProofHandler
 from hub_extensions.portal.inputs import Nothing, parse
-from hub_extensions.portal.pages import PageHandler
+from hub_extensions.portal.pages import FileHandler, PageHandler
 from hub_extensions.portal.verbs import audit_export, readers
 from project_spaces.errors import BureauError
 
@@ -29,7 +28,7 @@ class ReadersPage(PageHandler):
         return {**found, "chart": readers.chart(found, self.portal.clock()), "section": "datasets"}
 
 
-class ReadersTable(ProofHandler):
+class ReadersTable(FileHandler):
     """The same for a spreadsheet."""
 
     async def get(self, **_path: str) -> None:
@@ -39,7 +38,7 @@ class ReadersTable(ProofHandler):
         self.attach(name, "text/csv; charset=utf-8", readers.as_csv(found).encode())
 
 
-class ExportHandler(ProofHandler):
+class ExportHandler(FileHandler):
     """A search as a file to keep: it leaves the platform, so never by GET."""
 
     async def get(self, **_path: str) -> None:

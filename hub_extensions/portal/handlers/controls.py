@@ -1,5 +1,7 @@
 """The auditor's work of every month, and the meter of what is shown."""
 
+from typing import ClassVar
+
 from hub_extensions.portal.context import Page
 from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.pages import Form, PageHandler
@@ -21,7 +23,7 @@ class ControlPage(PageHandler):
     """One period: hits to decide, and the signature."""
 
     template = "audit_control.html"
-    acts = {  # noqa: RUF012
+    acts: ClassVar = {
         "mark": Form(
             controls.mark, Text("Constats traités.", "Findings decided."), controls.MarkHits, frozenset({"entries"})
         ),
@@ -39,7 +41,7 @@ class EgressPage(PageHandler):
     """What was shown to whom."""
 
     template = "audit_egress.html"
-    acts = {  # noqa: RUF012
+    acts: ClassVar = {
         "lift": Form(controls.lift_pause, Text("L'affichage reprend.", "Output flows again."), controls.Lift)
     }
 

@@ -4,9 +4,9 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from hub_extensions.portal.context import Page
-from hub_extensions.portal.handlers.audit import ProofHandler, proof_archive
+from hub_extensions.portal.handlers.audit import proof_archive
 from hub_extensions.portal.inputs import Nothing, parse
-from hub_extensions.portal.pages import Form, PageHandler
+from hub_extensions.portal.pages import FileHandler, Form, PageHandler
 from hub_extensions.portal.verbs import trace
 
 
@@ -44,7 +44,7 @@ class TraceEntryPage(PageHandler):
         return {"password": self.get_body_argument("password", "", strip=False)}
 
 
-class OwnProofHandler(ProofHandler):
+class OwnProofHandler(FileHandler):
     """The proof of one of my entries."""
 
     async def get(self, **_path: str) -> None:

@@ -1,7 +1,7 @@
 """The audit: search the ledger, open an entry, prove it, verify the whole. A look is recorded before it shows anything.
 
-Every verb of this room goes through ``looking``: only auditors pass, and what they ask is in the ledger before the
-answer is read. The filter itself is a private fact (it may hold a name that was typed); the people whom a look is
+Only auditors pass (``require_auditor``), and what they ask is in the ledger (``record_look``) before the answer is
+read. The filter itself is a private fact (it may hold a name that was typed); the people whom a look is
 about are persons of the entry, which is how they find it in their own trace.
 """
 
@@ -89,8 +89,14 @@ def require_auditor(call: Call) -> None:
         require(session, call.actor, Action.READ_AUDIT, now=call.now)
 
 
-def looking(call: Call, about: Iterable[str] = (), asked: Filter | None = None, **subject: Scalar) -> None:
-    """Let auditors pass, and record who looks at what; without the record nothing is shown (rule 1).
+def looking(call: Call, **subject: Scalar) -> None:
+    """Let auditors pass, and record what is looked at."""
+    require_auditor(call)
+    record_look(call, **subject)
+
+
+def record_look(call: Call, about: Iterable[str] = (), asked: Filter | None = None, **subject: Scalar) -> None:
+    """Record who looks at what; without the record nothing is shown (rule 1). Whoever calls has let the caller pass.
 
     Parameters
     ----------
@@ -100,17 +106,17 @@ def looking(call: Call, about: Iterable[str] = (), asked: Filter | None = None, 
         the filter; a private fact.
     subject
         public-safe facts: ``what`` is looked at.
+
+    Raises
+    ------
+    Unavailable
+        the ledger does not take the record.
     """
-    require_auditor(call)
-    record_look(call, about, {} if asked is None else asked.written(), subject)
-
-
-def record_look(call: Call, about: Iterable[str], asked: dict[str, str], subject: dict[str, Scalar]) -> None:
-    """Record a look; raises ``Unavailable`` when the ledger does not take it."""
     names = [name for name in dict.fromkeys(about) if not name.startswith(SYSTEM_PREFIX)]
     persons = {f"about{n or ''}": name for n, name in enumerate(names[:MOST_ABOUT])}
     kept = {name: value for name, value in subject.items() if value is not None}
-    private = {"filter": json.dumps(asked, ensure_ascii=False, sort_keys=True)[:2048]} if asked else None
+    written = {} if asked is None else asked.written()
+    private = {"filter": json.dumps(written, ensure_ascii=False, sort_keys=True)[:2048]} if written else None
     call.portal.store.record(Event(Kind.AUDIT_READ, call.actor, None, call.now, kept, private=private, persons=persons))
 
 
@@ -119,7 +125,7 @@ def search(call: Call, body: Search) -> Page:
     require_auditor(call)
     asked, wanted = body.asked(), body.filter()
     kind = None if body.kind is None else body.kind.value
-    looking(
+    record_look(
         call,
         meant(call, body.person),
         wanted,
@@ -143,7 +149,7 @@ def entry(call: Call, _body: Nothing) -> Page:
     number = int(call["index"])
     with call.portal.ledger.open() as index:
         row = row_at(index, number)
-        looking(call, people_of(row), None, what="entry", entry=number, about_project=row.project)
+        record_look(call, people_of(row), what="entry", entry=number, about_project=row.project)
         return {**entry_of(row), **kept_of(index, row), "neighbours": neighbours(index, row)}
 
 
@@ -153,7 +159,7 @@ def proof(call: Call, _body: Nothing) -> Page:
     number = int(call["index"])
     with call.portal.ledger.open() as index:
         row = row_at(index, number)
-    looking(call, people_of(row), None, what="proof", entry=number, about_project=row.project)
+    record_look(call, people_of(row), what="proof", entry=number, about_project=row.project)
     return proof_of(call, number)
 
 

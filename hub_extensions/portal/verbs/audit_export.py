@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 
 from audit.index import Row
 from hub_extensions.portal.context import Call, Page
-from hub_extensions.portal.verbs.audit import Filter, looking, meant, people_of, require_auditor
+from hub_extensions.portal.verbs.audit import Filter, meant, people_of, record_look, require_auditor
 from project_spaces.errors import Invalid
 from project_spaces.text import Text
 
@@ -99,7 +99,7 @@ def _found(call: Call, body: Export) -> list[Row]:
     asked, wanted = body.asked(), body.filter()
     require_auditor(call)
     about = meant(call, body.person)
-    looking(call, about, wanted, what="export", format=body.format, names=body.names, about_project=body.project)
+    record_look(call, about, wanted, what="export", format=body.format, names=body.names, about_project=body.project)
     with call.portal.ledger.open() as index:
         size = call.portal.ledger.published().size
         places = index.places_of(**asked, before=size, limit=MOST + 1)

@@ -154,15 +154,15 @@ def meter(call: Call, _body: Nothing) -> Page:
         found = []
         for (person, project), use in sorted(egress.uses(session, call.now).items()):
             budget = egress.budget_of(session, project, call.portal.egress_budget)
-            flow = use.flow(budget)
+            flow, whole = use.flow(budget), budget.lifted(use)
             found.append(
                 {
                     "person": person,
                     "project": project,
                     "hour": use.hour,
                     "day": use.day,
-                    "hour_budget": budget.hour * (1 + use.hour_lifts),
-                    "day_budget": budget.day * (1 + use.day_lifts),
+                    "hour_budget": whole.hour,
+                    "day_budget": whole.day,
                     "state": flow.name.lower(),
                     "state_label": both(FLOW_LABELS[flow]),
                 }

@@ -41,7 +41,7 @@ class Password(Input):
 
 def trace(call: Call, body: Mine) -> Page:
     """What is kept about me: counts by kind, my entries, how long they are kept, who looked at them."""
-    record_look(call, (), {}, {"what": "own"})
+    record_look(call, what="own")
     kind = None if body.kind is None else body.kind.value
     with call.portal.ledger.open() as index:
         places = index.places_of(person=call.actor, kind=kind, before=body.before, limit=PAGE_SIZE + 1)
@@ -58,14 +58,14 @@ def trace(call: Call, body: Mine) -> Page:
 def proof(call: Call, _body: Nothing) -> Page:
     """The proof of one of my entries: evidence in my own hands of what I ran, and when."""
     number = _own_row(call).index
-    record_look(call, (), {}, {"what": "own proof", "entry": number})
+    record_look(call, what="own proof", entry=number)
     return proof_of(call, number)
 
 
 def entry(call: Call, _body: Nothing) -> Page:
     """One of my entries, and whether I can open what it seals."""
     row = _own_row(call)
-    record_look(call, (), {}, {"what": "own entry", "entry": row.index})
+    record_look(call, what="own entry", entry=row.index)
     keys = () if call.portal.own is None else call.portal.own.standing(call.actor)
     causes = [{"made_at": iso(key.made_at), "cause": key.cause.value} for key in keys]
     return {"entry": _mine(row, call.actor), "acted": row.actor_name == call.actor, "keys": causes}
