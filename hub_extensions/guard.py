@@ -263,7 +263,7 @@ def start_guards(settings: Settings, told: threading.Event) -> list[threading.Th
         Places(settings.ledger_dir),
         alarm_book(settings),
         teller,
-        timedelta(seconds=2 * settings.heartbeat_s + 15),
+        settings.longest_silence,
         ours=lambda now: [*late(now), *anchor_alarms(settings, now)],
     )
     sweeper = Sweeper(settings, store, told)

@@ -8,7 +8,7 @@ import hashlib
 import os
 import tomllib
 from collections.abc import Mapping
-from datetime import time
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -221,6 +221,11 @@ class Settings(BaseSettings):
             msg = "timestamp_url and timestamp_certificates belong together: an answer counts only once it is verified"
             raise ValueError(msg)
         return self
+
+    @property
+    def longest_silence(self) -> timedelta:
+        """How long the ledger may go without a sign of life: two heartbeats and the time to publish one."""
+        return timedelta(seconds=2 * self.heartbeat_s + 15)
 
     @property
     def anchored(self) -> bool:

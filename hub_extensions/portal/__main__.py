@@ -53,6 +53,7 @@ def open_portal(settings: Settings, hub: HubApi) -> Portal:
         retention_months=settings.retention_months,
         control_terms=settings.control_terms,
         egress_budget=settings.egress_budget,
+        longest_silence=settings.longest_silence,
         alarms=partial(open_alarms, settings),
         own=open_own_trace(settings),
         seal=partial(seal_standing, settings),

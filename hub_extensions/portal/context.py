@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -60,6 +60,8 @@ class Portal:
     control_terms: ControlTerms = field(default_factory=lambda: ControlTerms(ZoneInfo("Europe/Paris"), 10))
     #: What one person may be shown where a project has no budget of its own.
     egress_budget: Budget = field(default_factory=lambda: Budget(1 << 30, 4 << 30))
+    #: How long the ledger may go without a sign of life.
+    longest_silence: timedelta = timedelta(minutes=3)
     #: What is wrong with the installation now.
     alarms: Callable[[datetime], tuple[Alarm, ...]] = lambda _now: ()
     #: What people themselves did, for them to open; None where nothing is sealed.
