@@ -9,18 +9,19 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from audit import timestamp
-from audit.anchored import WITNESSED
+from audit.anchor_checks import WITNESSED
 from audit.checkpoint import Verifier, read_checkpoint
 from audit.errors import Malformed
 from audit.events import Event, Kind, Scalar
 from audit.export import export_log
+from audit.http_post import Unreachable
 from audit.places import Places, write_durably
 from audit.policy import Policy, Witness
-from audit.posting import Unreachable
 from audit.tiles import TileReader
 from audit.timestamp import Authority
 from audit.witness import Contradicted, WitnessRefused, cosign
@@ -123,9 +124,9 @@ class Anchors:
         if self._policy is not None:
             self._ask_witnesses(self._policy, now)
         if self._authority is not None:
-            self._do(STAMP, STAMP_EVERY, now, self._stamp)
+            self._do(STAMP, STAMP_EVERY, now, partial(self._stamp, self._authority))
         if self._copy_to is not None:
-            self._do(COPY, COPY_EVERY, now, self._copy)
+            self._do(COPY, COPY_EVERY, now, partial(self._copy, self._copy_to))
 
     def _ask_witnesses(self, policy: Policy, now: datetime) -> None:
         asked = [each for each in policy.witnesses.values() if each.url]
@@ -162,20 +163,18 @@ class Anchors:
             return
         write_durably(place, cosigned.encode(), 0o644)
 
-    def _stamp(self, now: datetime) -> int:
+    def _stamp(self, authority: Authority, now: datetime) -> int:
         note, size = self._published()
-        assert self._authority is not None  # noqa: S101 - told to the type checker
-        made = timestamp.stamp(note.encode(), self._authority_url, self._authority)
+        made = timestamp.stamp(note.encode(), self._authority_url, authority)
         timestamp.keep(self._places.log, size, note.encode(), made.answer)
         facts: dict[str, Scalar] = {"size": size, "stated": made.at.isoformat()}
         self._record(Event(Kind.LEDGER_STAMPED, ACTOR, None, now, facts))
         return size
 
-    def _copy(self, now: datetime) -> int:
-        assert self._copy_to is not None  # noqa: S101 - told to the type checker
-        if not self._copy_to.is_dir():
-            raise Malformed(f"{self._copy_to} is not there: is the other place mounted?")
-        report = export_log(self._places.root, self._copy_to)
+    def _copy(self, target: Path, now: datetime) -> int:
+        if not target.is_dir():
+            raise Malformed(f"{target} is not there: is the other place mounted?")
+        report = export_log(self._places.root, target)
         if not report.good:
             problem = report.problems[0]
             raise Malformed(f"the copy is not good: {problem.where}: {problem.en}")

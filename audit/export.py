@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from audit.anchored import WITNESSED
+from audit.anchor_checks import WITNESSED
 from audit.checkpoint import Checkpoint, Verifier, read_checkpoint, split_note
 from audit.errors import Malformed
 from audit.tiles import ENTRIES, TILE_HEIGHT, TILE_WIDTH, TileReader, encode_entry, levels, replace_file, tile_path

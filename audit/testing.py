@@ -22,14 +22,7 @@ class PlainKeys:
     def pseudonym(self, name: str, /) -> str:
         return name if name.startswith(SYSTEM_PREFIX) else "p" + hashlib.sha256(name.encode()).hexdigest()[:32]
 
-    def seal(
-        self,
-        message: bytes,
-        project: str | None,  # noqa: ARG002
-        at: datetime,  # noqa: ARG002
-        event_id: str,
-        author: str | None = None,  # noqa: ARG002
-    ) -> Sealed:
+    def seal(self, message: bytes, _project: str | None, _at: datetime, event_id: str, *_facts: object) -> Sealed:
         salt = bytes.fromhex(event_id)
         return Sealed(b"PLAIN" + message, commit(salt, message), b"\0" * 8, bucket(len(message)))
 

@@ -21,8 +21,8 @@ from rfc3161_client import (
 )
 
 from audit.errors import Malformed
+from audit.http_post import Unreachable, post
 from audit.places import write_durably
-from audit.posting import Unreachable, post
 
 FOLDER = "timestamp"
 _CONTENT_TYPE = "application/timestamp-query"

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from audit import merkle
 from audit.checkpoint import Checkpoint, split_note
 from audit.errors import Malformed
+from audit.http_post import Answer, Unreachable, post
 from audit.policy import Witness
-from audit.posting import Answer, Unreachable, post
 
 _CONTENT_TYPE = "text/plain; charset=utf-8"
 _OK, _CONFLICT, _UNPROCESSABLE, _TOO_MANY, _SERVER_ERROR = 200, 409, 422, 429, 500

@@ -8,7 +8,7 @@ Traps of the Hub that the defaults answer: B1, B2, B14, and an API call whose re
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -27,7 +27,6 @@ from project_spaces.access import may
 from project_spaces.accounts import Accounts, SignedIn
 from project_spaces.decisions import Action
 from project_spaces.errors import BureauError
-from project_spaces.lockout import LockPolicy
 from project_spaces.sign_ins import end_sign_ins
 
 #: Comparisons of a password at a time, each with 64 MiB; the others wait their turn.
@@ -94,8 +93,7 @@ class LocalAuthenticator(Authenticator):
     @cached_property
     def accounts(self) -> Accounts:
         """The domain's accounts."""
-        policy = LockPolicy(self.settings.lockout_failures, timedelta(minutes=self.settings.lockout_minutes))
-        return Accounts(open_store(self.settings), open_box(self.settings), policy)
+        return Accounts(open_store(self.settings), open_box(self.settings), self.settings.lock_policy)
 
     @cached_property
     def _verifiers(self) -> ThreadPoolExecutor:

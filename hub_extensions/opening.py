@@ -1,10 +1,8 @@
 """Opens the domain for a process of this installation: database, ledger client, keys and folders, from the settings."""
 
-from datetime import timedelta
 from functools import lru_cache
 
 from audit.client import Ledger
-from audit.errors import KeysUnusable
 from audit.keystore import KeyStore
 from audit.places import Places
 from hub_extensions.access_rules import access_rules
@@ -12,44 +10,15 @@ from hub_extensions.detection.opening import open_watch
 from hub_extensions.secret_files import fernet_key
 from hub_extensions.settings import Settings
 from project_spaces.layout import Layout
-from project_spaces.lockout import LockPolicy
 from project_spaces.own_trace import OwnTrace
 from project_spaces.secret_box import SecretBox
 from project_spaces.store import Store
-from project_spaces.text import Text
-
-NO_CEREMONY = Text(
-    "Les clés qui ouvrent les messages scellés sont sur ce serveur, jusqu'à la cérémonie des auditeurs "
-    "(bureau audit ceremony).",
-    "The keys that open sealed messages lie on this server until the auditors' ceremony (bureau audit ceremony).",
-)
-KEYS_LEFT = Text(
-    "La cérémonie des auditeurs n'est pas allée à son terme : des clés restent sur ce serveur "
-    "(bureau audit ceremony --finish).",
-    "The auditors' ceremony did not come to its end: keys are left on this server (bureau audit ceremony --finish).",
-)
 
 
 def ledger_keys(settings: Settings) -> KeyStore:
     """Return the sealing and pseudonym keys of this installation; made once, never again beside a log that exists."""
     fresh = not Places(settings.ledger_dir).checkpoint.exists()
     return KeyStore(settings.secrets_dir / "ledger", make=fresh)
-
-
-def seal_standing(settings: Settings) -> Text | None:
-    """Say why this server could open sealed messages; None once a ceremony went to its end."""
-    if not (settings.secrets_dir / "ledger").exists() and not settings.ledger_dir.exists():
-        return None  # nothing is installed here, and asking makes nothing
-    try:
-        keys = ledger_keys(settings)
-        held, left = keys.ceremony(), keys.private_parts()
-    except KeysUnusable as error:
-        return Text(error.fr, error.en)
-    if held is not None and left == 0:
-        return None
-    if held is not None:
-        return KEYS_LEFT
-    return NO_CEREMONY
 
 
 @lru_cache(maxsize=4)
@@ -61,8 +30,7 @@ def open_store(settings: Settings) -> Store:
 
 def open_own_trace(settings: Settings, store: Store | None = None) -> OwnTrace:
     """Return the way in which people open what they themselves did."""
-    policy = LockPolicy(settings.lockout_failures, timedelta(minutes=settings.lockout_minutes))
-    return OwnTrace(store or open_store(settings), ledger_keys(settings), policy)
+    return OwnTrace(store or open_store(settings), ledger_keys(settings), settings.lock_policy)
 
 
 def open_box(settings: Settings) -> SecretBox:

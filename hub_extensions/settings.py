@@ -25,6 +25,7 @@ from pydantic_settings import (
 from project_spaces.control_periods import ControlTerms
 from project_spaces.egress import MIB, Budget
 from project_spaces.errors import Invalid
+from project_spaces.lockout import LockPolicy
 from project_spaces.requirements import network
 from project_spaces.slugs import is_slug
 from project_spaces.text import Text
@@ -221,6 +222,11 @@ class Settings(BaseSettings):
             msg = "timestamp_url and timestamp_certificates belong together: an answer counts only once it is verified"
             raise ValueError(msg)
         return self
+
+    @property
+    def lock_policy(self) -> LockPolicy:
+        """When wrong passwords and codes lock an account, and for how long."""
+        return LockPolicy(self.lockout_failures, timedelta(minutes=self.lockout_minutes))
 
     @property
     def longest_silence(self) -> timedelta:

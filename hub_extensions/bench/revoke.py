@@ -152,7 +152,7 @@ async def bench(settings: Settings, count: int, report: Reporter) -> Cut:
 @click.command()
 @click.option("--sessions", "count", default=50, show_default=True, type=click.IntRange(1, 500), help="Cut at once.")
 @click.option("--json", "as_document", is_flag=True, help="Print one JSON document.")
-def command(count: int, as_document: bool) -> None:  # noqa: FBT001 - click passes options by name
+def command(count: int, *, as_document: bool) -> None:
     """From the withdrawal of a data set to closed connections and stopped containers."""
     own = bureau_settings.load()
     with Visible() as report:

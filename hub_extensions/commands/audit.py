@@ -11,23 +11,25 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from audit import Event, Index, Kind, Ledger, LedgerError, Malformed, Places
+from audit import Event, Index, Kind, Ledger, Malformed, Places
 from audit import shares as shared
 from audit.auditors import Auditor, is_locked, make_key, owner_of, plan, read_private, read_public
 from audit.keystore import KeyStore
 from audit.shares import OpenedShare
 from audit.unsealing import Opened, unseal
 from hub_extensions import settings as bureau_settings
+from hub_extensions.asking import in_one_sentence
 from hub_extensions.opening import ledger_keys
 from hub_extensions.settings import Settings
-from project_spaces.errors import Invalid, Unavailable
 from project_spaces.text import Text
 
+_polite = partial(in_one_sentence, Text("Refusé", "Refused"))
 _path = click.Path(path_type=Path)
 _as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines.")
 
@@ -35,17 +37,6 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="One JSON docume
 @click.group(name="audit")
 def command() -> None:
     """Auditors' keys, the ceremony that names them, and the unsealing of messages by a quorum."""
-
-
-@contextmanager
-def _polite() -> Iterator[None]:
-    """Turn what can't be done into one sentence and status 2."""
-    try:
-        yield
-    except LedgerError as error:
-        raise Unavailable(Text(error.fr, error.en)) from None
-    except (Malformed, OSError) as error:
-        raise Invalid(Text(f"Refusé : {error}.", f"Refused: {error}.")) from None
 
 
 def _actor() -> str:
@@ -171,7 +162,11 @@ def share(sealed: Sequence[Path], key: Path, out: Path) -> None:
 def unseal_(entries: str, reason: str, brought: Sequence[Path], out: Path | None, *, as_json: bool) -> None:
     """Open messages with a quorum of shares; recorded before anything is opened."""
     settings = bureau_settings.load()
-    with _polite(), _ledger(settings) as (ledger, keys), closing(Index(Places(settings.ledger_dir))) as index:
+    with (
+        _polite,
+        _ledger(settings) as (ledger, keys),
+        closing(Index(Places(settings.ledger_dir))) as index,
+    ):
         opened = unseal(
             index,
             keys,

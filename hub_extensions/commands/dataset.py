@@ -31,7 +31,7 @@ def _actor() -> str:
 @command.command()
 @click.argument("sheet", type=click.Path(path_type=Path))
 @_JSON
-def register(sheet: Path, as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
+def register(sheet: Path, *, as_json: bool) -> None:
     """Convert the files that SHEET (YAML) describes and register them as a version of a data set."""
     settings = bureau_settings.load()
     described = read_sheet(sheet)
@@ -49,7 +49,7 @@ def register(sheet: Path, as_json: bool) -> None:  # noqa: FBT001 - click passes
 
 @command.command(name="list")
 @_JSON
-def list_(as_json: bool) -> None:  # noqa: FBT001
+def list_(*, as_json: bool) -> None:
     """List the registered data sets and their versions."""
     with open_store(bureau_settings.load()).read() as session:
         found = [

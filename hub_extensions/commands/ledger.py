@@ -10,16 +10,15 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import click
 from rich.console import Console
 from rich.progress import Progress
 
-from audit import Event, Index, Kind, Ledger, LedgerError, Malformed, Places
-from audit.anchored import Anchored, check_stamps, check_witnesses
+from audit import Event, Index, Kind, Ledger, Malformed, Places
+from audit.anchor_checks import Anchored, check_stamps, check_witnesses
 from audit.bundle import verify_exported
 from audit.checkpoint import Checkpoint, Verifier
 from audit.export import export_log
@@ -30,12 +29,12 @@ from audit.tiles import TileReader
 from audit.timestamp import Authority
 from audit.verify import Report, load_vkey, published_folder, verify_log
 from hub_extensions import settings as bureau_settings
+from hub_extensions.asking import in_one_sentence
 from hub_extensions.opening import ledger_keys
-from project_spaces.errors import Invalid, Unavailable
+from project_spaces.errors import Invalid
 from project_spaces.text import Language, Text
 
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
+_readable = in_one_sentence(Text("Journal illisible", "The log can't be read"))
 _lang = click.option("--lang", "language", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
 _as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
 _dir = click.option("--dir", "folder", type=click.Path(path_type=Path), help="The log, or a copy of it.")
@@ -54,21 +53,6 @@ def command() -> None:
     """Verify, prove, copy and read the ledger."""
 
 
-def _polite(function: "Callable[_P, _R]") -> "Callable[_P, _R]":
-    """Turn what can't be asked into one sentence and status 2."""
-
-    @wraps(function)
-    def asked(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        try:
-            return function(*args, **kwargs)
-        except LedgerError as error:
-            raise Unavailable(Text(error.fr, str(error))) from None
-        except (Malformed, OSError, UnicodeDecodeError) as error:
-            raise Invalid(Text(f"Journal illisible : {error}.", f"The log can't be read: {error}.")) from None
-
-    return asked
-
-
 @command.command()
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 @_vkey
@@ -78,7 +62,7 @@ def _polite(function: "Callable[_P, _R]") -> "Callable[_P, _R]":
 @_minimum
 @_as_json
 @_lang
-@_polite
+@_readable
 def verify(folder: Path | None, language: Language, *, minimum: int, as_json: bool, **asked: Path | None) -> None:
     """Check a log from its tiles alone: FOLDER, or this installation's.
 
@@ -119,7 +103,7 @@ def _check_anchors(folder: Path, report: Report, asked: Mapping[str, Path | None
 @_dir
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the entry, its proof and the verifier key.")
 @_as_json
-@_polite
+@_readable
 def prove_entry(index: int, folder: Path | None, out: Path | None, *, as_json: bool) -> None:
     """Prove that entry INDEX is in the log (C2SP tlog-proof), for a verifier who has only the key.
 
@@ -144,7 +128,7 @@ def prove_entry(index: int, folder: Path | None, out: Path | None, *, as_json: b
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @_vkey
 @_as_json
-@_polite
+@_readable
 def verify_export(file: Path, vkey_file: Path | None, *, as_json: bool) -> None:
     """Check a search that an auditor exported: FILE is the JSON document, or the zip that holds a CSV and its proofs.
 
@@ -173,7 +157,7 @@ def verify_export(file: Path, vkey_file: Path | None, *, as_json: bool) -> None:
 @_minimum
 @_as_json
 @_lang
-@_polite
+@_readable
 def export(target: Path, language: Language, *, minimum: int, as_json: bool, **asked: Path | None) -> None:
     """Copy the public log to TARGET, where anyone can verify it; again to add what is new."""
     report = export_log(_folder(asked["folder"]), target, _text(asked["vkey_file"]), minimum=minimum)
@@ -194,7 +178,7 @@ def export(target: Path, language: Language, *, minimum: int, as_json: bool, **a
 @click.option("--before", type=click.IntRange(min=0), help="Only entries with a smaller index.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
 @_as_json
-@_polite
+@_readable
 def show(limit: int, *, as_json: bool, **asked: Any) -> None:
     """List entries, newest first. This reading is recorded first; without the ledger there is none."""
     settings = bureau_settings.load()

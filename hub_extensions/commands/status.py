@@ -12,7 +12,7 @@ from hub_extensions import processes
 from hub_extensions import settings as bureau_settings
 from hub_extensions.alarms import open_alarms
 from hub_extensions.commands.up import health_line
-from hub_extensions.opening import seal_standing
+from hub_extensions.key_standing import seal_standing
 
 
 @click.command()

@@ -14,7 +14,8 @@ from hub_extensions import settings as bureau_settings
 from hub_extensions.alarms import open_alarms
 from hub_extensions.gateway.__main__ import stopped
 from hub_extensions.installed_desk import open_installed_desk
-from hub_extensions.opening import open_box, open_layout, open_own_trace, open_store, seal_standing
+from hub_extensions.key_standing import seal_standing
+from hub_extensions.opening import open_box, open_layout, open_own_trace, open_store
 from hub_extensions.portal.app import make_app
 from hub_extensions.portal.context import Portal
 from hub_extensions.portal.hub import HubApi

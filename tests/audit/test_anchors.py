@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from audit.anchored import WITNESSED, check_stamps, check_witnesses
+from audit.anchor_checks import WITNESSED, check_stamps, check_witnesses
 from audit.anchors import COPY, STAMP, Anchors, standings
 from audit.errors import LedgerUnavailable
 from audit.events import Event, Kind

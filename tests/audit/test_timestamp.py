@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from audit.errors import Malformed
-from audit.posting import Unreachable
+from audit.http_post import Unreachable
 from audit.timestamp import Authority, keep, kept, stamp
 
 from .local_authority import LocalAuthority

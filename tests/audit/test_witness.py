@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.checkpoint import Checkpoint, key_id, signature_line
 from audit.cosignature import Cosigner
+from audit.http_post import Unreachable
 from audit.policy import Policy, Witness
-from audit.posting import Unreachable
 from audit.tiles import TileReader
 from audit.witness import Contradicted, WitnessRefused, cosign
 

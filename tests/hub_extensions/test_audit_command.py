@@ -14,7 +14,8 @@ from click.testing import CliRunner, Result
 from audit import Event, Kind, Ledger
 from hub_extensions import throwaway
 from hub_extensions.commands.audit import command
-from hub_extensions.opening import KEYS_LEFT, NO_CEREMONY, ledger_keys, seal_standing
+from hub_extensions.key_standing import KEYS_LEFT, NO_CEREMONY, seal_standing
+from hub_extensions.opening import ledger_keys
 from hub_extensions.settings import Settings
 from project_spaces.errors import BureauError
 
