@@ -163,7 +163,7 @@ def unseal_(entries: str, reason: str, brought: Sequence[Path], out: Path | None
     """Open messages with a quorum of shares; recorded before anything is opened."""
     settings = bureau_settings.load()
     with (
-        _polite,
+        _polite(),
         _ledger(settings) as (ledger, keys),
         closing(Index(Places(settings.ledger_dir))) as index,
     ):
