@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import aiohttp
 import click
@@ -21,7 +21,7 @@ from rich.table import Table
 
 from hub_extensions import settings as bureau_settings
 from hub_extensions.bench.comparison import machine, summary
-from hub_extensions.bench.ours import INSTALLATION, PROJECT, STARTS_AT_ONCE, analyst, make_project
+from hub_extensions.bench.ours import INSTALLATION, PROJECT, STARTS_AT_ONCE, analyst
 from hub_extensions.containers import WORKSPACE_LABEL
 from hub_extensions.demo_catalogue import install
 from hub_extensions.engine import images
@@ -33,8 +33,6 @@ from hub_extensions.settings import Settings
 from hub_extensions.throwaway import installation
 from project_spaces.datasets import withdraw_dataset
 from project_spaces.errors import Unavailable
-from project_spaces.habilitations import grant_habilitation
-from project_spaces.people import create_person
 from project_spaces.text import Text
 
 DATASET = "omop-1001"
@@ -52,25 +50,6 @@ class Cut:
     containers: tuple[float, ...]
 
 
-def habilitate(settings: Settings, people: list[str]) -> None:
-    """Make project and people, and give each the data set."""
-    store, now = open_store(settings), datetime.now(UTC)
-    acted = {"actor": INSTALLATION, "now": now}
-    install(store, open_layout(settings), (DATASET,), **acted)
-    make_project(settings, store, now)
-    for person in people:
-        create_person(store, username=person, display_name=person, email=f"{person}@example.org", **acted)
-        grant_habilitation(
-            store,
-            person=person,
-            project=PROJECT,
-            dataset=DATASET,
-            starts_at=now - timedelta(minutes=1),
-            ends_at=now + timedelta(days=1),
-            **acted,
-        )
-
-
 @asynccontextmanager
 async def sessions(settings: Settings, people: list[str], advance: Callable[[], None]) -> AsyncIterator[list[Closed]]:
     """Open everybody's workspace and a kernel that runs one endless cell; yields when each connection will close."""
@@ -79,7 +58,7 @@ async def sessions(settings: Settings, people: list[str], advance: Callable[[], 
 
         async def enter(person: str) -> Closed:
             async with gate:
-                client = await after.enter_async_context(analyst(settings, person, leaves=False))
+                client = await after.enter_async_context(analyst(settings, person, datasets=(DATASET,), leaves=False))
                 kernel = await after.enter_async_context(client.kernel(PROJECT))
                 await kernel.execute("import time")
             await kernel.send("shell", "execute_request", {"code": "time.sleep(3600)"})
@@ -141,7 +120,8 @@ async def withdraw(settings: Settings, connections: list[Closed]) -> Cut:
 async def bench(settings: Settings, count: int, report: Reporter) -> Cut:
     """Open *count* sessions, then cut them all by one act."""
     people = [f"p{number:03d}" for number in range(count)]
-    await asyncio.to_thread(habilitate, settings, people)
+    acted = {"actor": INSTALLATION, "now": datetime.now(UTC)}
+    await asyncio.to_thread(install, open_store(settings), open_layout(settings), (DATASET,), **acted)
     report.step(f"Opening {count} sessions")
     done = iter(range(1, count + 1))
     async with sessions(settings, people, lambda: report.advance(next(done), count)) as connections:

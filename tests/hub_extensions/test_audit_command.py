@@ -1,8 +1,6 @@
 """`bureau audit` from the first key to an opened message, as auditors and administrator would type it."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -18,23 +16,15 @@ from hub_extensions.key_standing import KEYS_LEFT, NO_CEREMONY, seal_standing
 from hub_extensions.opening import ledger_keys
 from hub_extensions.settings import Settings
 from project_spaces.errors import BureauError
+from tests.fixtures.recorder import recorder_of
 
 CODE = "print('durée moyenne')"
 
 
 @pytest.fixture
 def settings() -> Iterator[Settings]:
-    with throwaway.prepared() as settings:
-        place = ["--dir", str(settings.ledger_dir), "--socket", str(settings.ledger_socket)]
-        recorder = subprocess.Popen([sys.executable, "-m", "audit.recorder", *place], stdout=subprocess.PIPE, text=True)
-        assert recorder.stdout is not None
-        recorder.stdout.readline()  # READY
-        try:
-            yield settings
-        finally:
-            recorder.terminate()
-            recorder.wait(20)
-            recorder.stdout.close()
+    with throwaway.prepared() as settings, recorder_of(settings):
+        yield settings
 
 
 def bureau(*arguments: object, typed: str = "") -> Result:

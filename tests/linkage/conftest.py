@@ -23,6 +23,7 @@ from project_spaces.manifests import Manifest
 from project_spaces.projects import create_project
 from project_spaces.quotas import Quota
 from project_spaces.store import Store
+from tests.fixtures.recorder import recorder_of
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
@@ -72,18 +73,9 @@ def febrl_spec() -> str:
 @pytest.fixture(scope="module")
 def settings() -> Iterator[Settings]:
     """An installation whose ledger runs and whose project and data sets are registered."""
-    with throwaway.prepared() as settings:
-        place = ["--dir", str(settings.ledger_dir), "--socket", str(settings.ledger_socket)]
-        recorder = subprocess.Popen([sys.executable, "-m", "audit.recorder", *place], stdout=subprocess.PIPE, text=True)
-        assert recorder.stdout is not None
-        recorder.stdout.readline()  # READY
-        try:
-            _register(settings)
-            yield settings
-        finally:
-            recorder.terminate()
-            recorder.wait(20)
-            recorder.stdout.close()
+    with throwaway.prepared() as settings, recorder_of(settings):
+        _register(settings)
+        yield settings
 
 
 def _register(settings: Settings) -> None:
