@@ -22,7 +22,11 @@ mirror() {
     codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
     found=$(apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null \
         | awk -v codename="$codename" '$1 == codename && $2 ~ /debian\/?$/ { print $2; exit }')
-    echo "${found:-http://deb.debian.org/debian}"
+    [ -n "$found" ] || {
+        echo "install.sh: apt names no Debian archive of $codename here; give one in BUREAU_DEBIAN_MIRROR" >&2
+        exit 2
+    }
+    echo "$found"
 }
 
 rm -rf "$FOLDER"
