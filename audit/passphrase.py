@@ -6,6 +6,7 @@ cost is refused rather than computed.
 
 import base64
 import os
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +23,8 @@ LANES = 4
 _MOST_KIB = 1024 * 1024
 _MOST_PASSES = 64
 _NONCE = bytes(12)  # each derived key encrypts once: its salt is fresh
+#: OpenSSL computes the lanes in threads of one pool: two derivations at once wait for each other's for ever.
+_ONE_AT_A_TIME = threading.Lock()
 
 
 class WrongPassphrase(Malformed):
@@ -72,4 +75,5 @@ def unwrap(wrapped: Mapping[str, Any], passphrase: str, info: bytes) -> bytes:
 
 def _derive(passphrase: str, salt: bytes, memory: int, passes: int, lanes: int) -> bytes:
     kdf = Argon2id(salt=salt, length=32, iterations=passes, lanes=lanes, memory_cost=memory)
-    return kdf.derive(passphrase.encode("utf-8", "surrogatepass"))
+    with _ONE_AT_A_TIME:
+        return kdf.derive(passphrase.encode("utf-8", "surrogatepass"))
