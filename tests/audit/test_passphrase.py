@@ -22,8 +22,7 @@ def test_several_at_once_do_not_wait_for_each_other_for_ever():
     done = []
 
     def lock_and_open(name: str) -> None:
-        for _ in range(3):
-            done.append(unwrap(wrap(SECRET, name, b""), name, b""))
+        done.extend(unwrap(wrap(SECRET, name, b""), name, b"") for _ in range(3))
 
     people = [threading.Thread(target=lock_and_open, args=(f"p{number}",), daemon=True) for number in range(3)]
     for each in people:
