@@ -12,7 +12,7 @@ from sqlalchemy import ForeignKey, Index, String, UnicodeText, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit.events import Event, Kind
-from project_spaces.columns import Base
+from project_spaces.columns import Base, Lasting
 from project_spaces.datasets import Dataset, get_dataset
 from project_spaces.decisions import Action
 from project_spaces.errors import NotFound
@@ -23,26 +23,17 @@ from project_spaces.text import Text
 from project_spaces.windows import Window, require_order
 
 
-class DatasetAgreement(Base):
+class DatasetAgreement(Lasting, Base):
     """One signed agreement for one data set in one project. Withdrawn, never deleted."""
 
     __tablename__ = "dataset_agreement"
     __table_args__ = (Index("ix_dataset_agreement_project_dataset", "project", "dataset"),)
 
-    id: Mapped[str] = mapped_column(String(32), primary_key=True)
     project: Mapped[str] = mapped_column(ForeignKey(Project.slug))
     dataset: Mapped[str] = mapped_column(ForeignKey(Dataset.slug), index=True)
     reference: Mapped[str] = mapped_column(String(200))
-    starts_at: Mapped[datetime]
-    ends_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[str] = mapped_column(String(64))
-    revoked_at: Mapped[datetime | None]
-
-    @property
-    def window(self) -> Window:
-        """When it holds."""
-        return Window(self.starts_at, self.ends_at, self.revoked_at)
 
 
 class Embargo(Base):
@@ -145,7 +136,7 @@ def revoke_agreement(store: Store, agreement_id: str, *, actor: str, now: dateti
     with store.write(event) as session:
         require_administrator(session, actor, now, action=Action.REGISTER_DATASET)
         row = _agreement(session, agreement_id)
-        row.revoked_at = row.revoked_at or now
+        row.revoke(now)
 
 
 def set_embargo(

@@ -11,7 +11,7 @@ from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit.events import Event, Kind
-from project_spaces.columns import SLUG_LENGTH, Base
+from project_spaces.columns import SLUG_LENGTH, Base, Lasting
 from project_spaces.errors import NotFound
 from project_spaces.facts import ApprovalFacts
 from project_spaces.people import require_administrator
@@ -19,28 +19,24 @@ from project_spaces.projects import Project, get_project
 from project_spaces.slugs import require_slug
 from project_spaces.store import Store
 from project_spaces.text import Text
-from project_spaces.windows import Window, require_order
+from project_spaces.windows import require_order
 
 
-class ProjectApproval(Base):
+class ProjectApproval(Lasting, Base):
     """One approval, with the reference under which its giver keeps it. Withdrawn, never deleted."""
 
     __tablename__ = "project_approval"
 
-    id: Mapped[str] = mapped_column(String(32), primary_key=True)
     project: Mapped[str] = mapped_column(ForeignKey(Project.slug), index=True)
     kind: Mapped[str] = mapped_column(String(SLUG_LENGTH))
     reference: Mapped[str] = mapped_column(String(200))
-    starts_at: Mapped[datetime]
-    ends_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[str] = mapped_column(String(64))
-    revoked_at: Mapped[datetime | None]
 
     @property
     def facts(self) -> ApprovalFacts:
         """The approval as a decision sees it."""
-        return ApprovalFacts(self.kind, Window(self.starts_at, self.ends_at, self.revoked_at))
+        return ApprovalFacts(self.kind, self.window)
 
 
 def approvals(session: Session, project: str) -> Sequence[ProjectApproval]:
@@ -106,7 +102,7 @@ def revoke_approval(store: Store, approval_id: str, *, actor: str, now: datetime
     with store.write(event) as session:
         require_administrator(session, actor, now)
         row = _get(session, approval_id)
-        row.revoked_at = row.revoked_at or now
+        row.revoke(now)
 
 
 def _get(session: Session, approval_id: str) -> ProjectApproval:

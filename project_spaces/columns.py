@@ -6,8 +6,10 @@ from enum import StrEnum
 from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import DateTime, Dialect, MetaData, String
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
+
+from project_spaces.windows import Window
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -69,3 +71,21 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map: ClassVar[Mapping[Any, Any]] = {datetime: UtcDateTime}
+
+
+class Lasting:
+    """Columns of a row that holds from one moment to another, or until it is withdrawn; it is never deleted."""
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+    @property
+    def window(self) -> Window:
+        """When it holds."""
+        return Window(self.starts_at, self.ends_at, self.revoked_at)
+
+    def revoke(self, now: datetime) -> None:
+        """Withdraw it; doing it again changes nothing."""
+        self.revoked_at = self.revoked_at or now

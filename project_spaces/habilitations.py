@@ -11,39 +11,30 @@ from sqlalchemy import ForeignKey, Index, String, UnicodeText, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit.events import Event, Kind
-from project_spaces.columns import Base
+from project_spaces.columns import Base, Lasting
 from project_spaces.datasets import Dataset, get_dataset
 from project_spaces.errors import NotFound
 from project_spaces.people import Person, get_person, require_administrator
 from project_spaces.projects import Project, get_project
 from project_spaces.store import Store
 from project_spaces.text import Text
-from project_spaces.windows import Window, require_order
+from project_spaces.windows import require_order
 
 
-class Habilitation(Base):
+class Habilitation(Lasting, Base):
     """One right of access."""
 
     __tablename__ = "habilitation"
     __table_args__ = (Index("ix_habilitation_person_project", "person", "project"),)
 
-    id: Mapped[str] = mapped_column(String(32), primary_key=True)
     person: Mapped[str] = mapped_column(ForeignKey(Person.username))
     project: Mapped[str] = mapped_column(ForeignKey(Project.slug), index=True)
     dataset: Mapped[str] = mapped_column(ForeignKey(Dataset.slug), index=True)
-    starts_at: Mapped[datetime]
-    ends_at: Mapped[datetime]
     granted_at: Mapped[datetime]
     granted_by: Mapped[str] = mapped_column(String(64))
     reason: Mapped[str] = mapped_column(UnicodeText)
-    revoked_at: Mapped[datetime | None]
     revoked_by: Mapped[str | None] = mapped_column(String(64))
     revoked_reason: Mapped[str | None] = mapped_column(UnicodeText)
-
-    @property
-    def window(self) -> Window:
-        """When it holds."""
-        return Window(self.starts_at, self.ends_at, self.revoked_at)
 
 
 def habilitations(

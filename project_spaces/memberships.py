@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit.events import Event, Kind
-from project_spaces.columns import Base, Chosen
+from project_spaces.columns import Base, Chosen, Lasting
 from project_spaces.errors import Conflict, NotFound
 from project_spaces.facts import MemberRole, MembershipFacts
 from project_spaces.people import Person, get_person, require_administrator
@@ -18,26 +18,17 @@ from project_spaces.text import Text
 from project_spaces.windows import Window, require_order
 
 
-class Membership(Base):
+class Membership(Lasting, Base):
     """One person's place in one project."""
 
     __tablename__ = "membership"
     __table_args__ = (Index("ix_membership_person_project", "person", "project"),)
 
-    id: Mapped[str] = mapped_column(String(32), primary_key=True)
     person: Mapped[str] = mapped_column(ForeignKey(Person.username))
     project: Mapped[str] = mapped_column(ForeignKey(Project.slug), index=True)
     role: Mapped[MemberRole] = mapped_column(Chosen(MemberRole))
-    starts_at: Mapped[datetime]
-    ends_at: Mapped[datetime]
     granted_at: Mapped[datetime]
     granted_by: Mapped[str] = mapped_column(String(64))
-    revoked_at: Mapped[datetime | None]
-
-    @property
-    def window(self) -> Window:
-        """When it holds."""
-        return Window(self.starts_at, self.ends_at, self.revoked_at)
 
     @property
     def facts(self) -> MembershipFacts:
@@ -127,7 +118,7 @@ def revoke_membership(store: Store, membership_id: str, *, actor: str, now: date
     with store.write(event) as session:
         require_administrator(session, actor, now)
         row = _get(session, membership_id)
-        row.revoked_at = row.revoked_at or now
+        row.revoke(now)
 
 
 def _get(session: Session, membership_id: str) -> Membership:

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from project_spaces.columns import SLUG_LENGTH, Base, Chosen
+from project_spaces.columns import SLUG_LENGTH, Base, Chosen, Lasting
 from project_spaces.facts import (
     CharterFacts,
     CharterVersionFacts,
@@ -88,26 +88,17 @@ class CharterSignature(Base):
     signed_at: Mapped[datetime]
 
 
-class Training(Base):
+class Training(Lasting, Base):
     """A training that a person took: its kind, how long it is valid, and the certificate that proves it."""
 
     __tablename__ = "training"
 
-    id: Mapped[str] = mapped_column(String(32), primary_key=True)
     person: Mapped[str] = mapped_column(ForeignKey("person.username"), index=True)
     kind: Mapped[str] = mapped_column(String(SLUG_LENGTH))
-    starts_at: Mapped[datetime]
-    ends_at: Mapped[datetime]
     certificate: Mapped[str] = mapped_column(String(200))
     certificate_sha256: Mapped[str | None] = mapped_column(String(64))
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[str] = mapped_column(String(64))
-    revoked_at: Mapped[datetime | None]
-
-    @property
-    def window(self) -> Window:
-        """When it is valid."""
-        return Window(self.starts_at, self.ends_at, self.revoked_at)
 
 
 class KillSwitch(Base):

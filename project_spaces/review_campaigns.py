@@ -238,7 +238,7 @@ def _require_undecided(session: Session, item: ReviewItem, decision: ReviewDecis
 def _withdraw(session: Session, item: ReviewItem, reason: str, actor: str, now: datetime) -> None:
     if item.kind is RightKind.MEMBERSHIP:
         membership = session.get_one(Membership, item.right)
-        membership.revoked_at = membership.revoked_at or now
+        membership.revoke(now)
         return
     habilitation = session.get_one(Habilitation, item.right)
     if habilitation.revoked_at is None:

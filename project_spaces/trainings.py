@@ -98,7 +98,7 @@ def revoke_training(store: Store, training_id: str, *, actor: str, now: datetime
     with store.write(event) as session:
         require_administrator(session, actor, now)
         row = _get(session, training_id)
-        row.revoked_at = row.revoked_at or now
+        row.revoke(now)
 
 
 def _get(session: Session, training_id: str) -> Training:
