@@ -39,7 +39,7 @@ def _must_exist(paths: Sequence[str], what: str) -> None:
 
 
 def _corpus(folder: str | None, language: Language, *, as_json: bool) -> None:
-    from hub_extensions.exports.checks.corpus.confusion import measure, report  # noqa: PLC0415
+    from hub_extensions.exports.checks.corpus.confusion import measure, report  # noqa: PLC0415 - pandas and numpy for this option alone
 
     with LateBar() as bar:
         result = measure(None if folder is None else Path(folder), bar)
@@ -48,7 +48,7 @@ def _corpus(folder: str | None, language: Language, *, as_json: bool) -> None:
 
 
 def _measure(rows: int, seeds: int, each: int, *, as_json: bool) -> None:
-    from hub_extensions.exports.checks.measuring.rates import measure, report  # noqa: PLC0415
+    from hub_extensions.exports.checks.measuring.rates import measure, report  # noqa: PLC0415 - pandas and numpy for this option alone
 
     with LateBar() as bar:
         result = measure(rows, range(1, seeds + 1), each, progress=bar)

@@ -16,7 +16,7 @@ from typing import Any, Final
 from audit.events import Kind
 from hub_extensions.portal.audit_words import kind_label
 from hub_extensions.portal.language import written_size
-from project_spaces.text import Text
+from project_spaces.text import Language, Text
 
 #: Entries that are read for one drawing.
 MOST_DRAWN: Final = 4000
@@ -245,14 +245,15 @@ def _said(found: Sequence[Entry], shown: int) -> Text:
     counts = Counter(each["kind"] for each in found)
     rules = sorted({rule for each in found for rule in each["rules"]})
     parts = []
-    for lang, joint in (("fr", " : "), ("en", ": ")):
+    ways: tuple[tuple[Language, str], ...] = (("fr", " : "), ("en", ": "))
+    for lang, joint in ways:
         kinds = ", ".join(
-            kind_label(kind).in_(lang) if count == 1 else f"{kind_label(kind).in_(lang)} × {count}"  # type: ignore[arg-type]
+            kind_label(kind).in_(lang) if count == 1 else f"{kind_label(kind).in_(lang)} × {count}"
             for kind, count in counts.most_common(4)
         )
         text = f"{when}{joint}{kinds}"
         if shown:
-            text += f" · {written_size(shown, lang)}"  # type: ignore[arg-type]
+            text += f" · {written_size(shown, lang)}"
         parts.append(text + (f" · {', '.join(rules)}" if rules else ""))
     return Text(*parts)
 

@@ -32,14 +32,14 @@ IDENTIFIER_HEADERS = frozenset(
     death_date death_datetime iban hadm_id stay_id icustay_id row_id patient_nbr stc_patient admission_id
     patient_uid uid uuid guid numero_identifiant identifiant identifiant_patient clef_patient cle_patient
     key_patient
-    """.split()  # noqa: SIM905
+    """.split()
 )
 #: Headers of professionals' identifiers: never, even encrypted.
 PROFESSIONAL_HEADERS = frozenset(
     """
     rpps adeli ps_num num_rpps numero_rpps id_rpps pfs_exe_num pfs_pre_num pse_num ps_id provider_id num_adeli
     id_medecin medecin_id id_praticien praticien_id physician_id npi nom_medecin prescripteur_id
-    """.split()  # noqa: SIM905
+    """.split()
 )
 ESTABLISHMENT_HEADERS = frozenset(
     [
@@ -64,7 +64,7 @@ FINE_GEOGRAPHY_HEADERS = frozenset(
     """
     iris code_iris codeiris iris_code dcomiris carreau carreau_200m id_carreau ilot adresse_geo lon lat
     longitude latitude x_l93 y_l93 coord_x coord_y qpv_ilot h3 geohash
-    """.split()  # noqa: SIM905
+    """.split()
 )
 
 _GAP = r"[ \u00a0\u202f.\-_/]{0,2}"

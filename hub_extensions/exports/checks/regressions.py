@@ -17,7 +17,7 @@ _N_LABELS = frozenset(
     n nobs n_obs obs observations no_observations number_of_observations nombre_d_observations
     nombre_observations effectif n_total num_obs n_observations taille_echantillon sample_size effectif_total
     nb_obs n_patients patients
-    """.split()  # noqa: SIM905
+    """.split()
 )
 
 

@@ -42,7 +42,7 @@ _PREDICTED = frozenset(
     y_true y_pred y_score y_proba pred predicted prediction predictions proba probability residual residuals
     residu resid fitted y_test y_hat predit prediction_proba score_predit risque_predit proba_predite observe
     observed
-    """.split()  # noqa: SIM905
+    """.split()
 )
 
 
@@ -95,7 +95,7 @@ def _is_key(cells: tuple[Cell, ...]) -> bool:
 _SCORES = frozenset(
     """
     fpr tpr precision recall sensibilite specificite sensitivity specificity seuil threshold
-    """.split()  # noqa: SIM905
+    """.split()
 )
 _LOSSES = frozenset(["loss", "accuracy", "acc", "auc", "rmse", "mae", "mse", "logloss", "perte", "lr"])
 

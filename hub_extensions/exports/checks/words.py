@@ -210,7 +210,7 @@ DIMENSION_WORDS = frozenset(
     libelle label nom name index rang rank ordre id strate stratum bras arm traitement treatment cohorte cohort
     scenario modele model numero num tertile quintiles lettre test outcome issue mesure statistique
     statistic_name metric
-    """.split()  # noqa: SIM905
+    """.split()
 )
 
 #: Words of persons' attributes: a table of several of them, one row each, is a table of persons.
@@ -223,7 +223,7 @@ ATTRIBUTE_WORDS = frozenset(
     score_predit residual residu resid temps time delai survie event ald cmu css fumeur smoker diabete diabetes
     hta traitement drug medicament nationality profession csp marital charges rembourse temperature saturation
     spo2 fc pouls valeur_labo lactate sodium potassium ferritine cholesterol ldl hdl
-    """.split()  # noqa: SIM905
+    """.split()
 )
 
 #: Numbers that are neither counts nor labels, when their name is alone in the header.
@@ -232,7 +232,7 @@ VALUE_WORDS = frozenset(
     score points point rang poids weight weights note seuil threshold cutoff cut duree delai temps time cout
     cost montant tarif prix valeur value val mesure imc crp taille age coef pente slope skew kurtosis log lambda
     alpha gamma fpr tpr latitude longitude lat lon
-    """.split()  # noqa: SIM905
+    """.split()
 )
 
 #: Words of a margin: the row or the column is the sum of the others.
@@ -240,7 +240,7 @@ TOTAL_WORDS = frozenset(
     """
     total totaux totals tot ensemble all tous toutes overall both somme grand_total sum_total france_entiere
     total_general any margin marge
-    """.split()  # noqa: SIM905
+    """.split()
 )
 
 #: Units that are not persons: stays, acts, lines.
@@ -249,13 +249,13 @@ STAY_WORDS = frozenset(
     sejour sejours stay stays hospitalisation hospitalisations acte actes passage passages prescription
     prescriptions delivrance delivrances consultation consultations visit visits visite visites ligne lignes
     rows records admissions admission
-    """.split()  # noqa: SIM905
+    """.split()
 )
 PERSON_WORDS = frozenset(
     """
     patient patients personne personnes person persons people individu individus beneficiaire beneficiaires
     assure assures sujet sujets subjects subject malades consommants femmes hommes
-    """.split()  # noqa: SIM905
+    """.split()
 )
 DENOMINATOR_WORDS = frozenset(
     ["total", "denominateur", "denominator", "denom", "ensemble", "population", "all", "overall"]

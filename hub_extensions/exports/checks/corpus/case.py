@@ -53,7 +53,7 @@ def table(header: Sequence[str], rows: Iterable[Row], separator: str = ",") -> b
 
 def seeded(seed: str) -> random.Random:
     """Return a random source that gives the same numbers in every run."""
-    return random.Random(seed)  # noqa: S311
+    return random.Random(seed)
 
 
 def patients(count: int, seed: str) -> list[dict[str, object]]:

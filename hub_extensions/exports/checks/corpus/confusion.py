@@ -63,7 +63,7 @@ class Confusion:
         """Return the matrix and each file."""
         matrix = {expected.value: {got.value: self.count(expected, got) for got in _ORDER} for expected in _ORDER}
         files = [
-            {"file": outcome.file, "expected": outcome.expected.value, "seconds": round(outcome.seconds, 3), "reason": outcome.reason, **{key: value for key, value in outcome.verdict.as_json(language).items() if key != "file"}}  # noqa: E501
+            {"file": outcome.file, "expected": outcome.expected.value, "seconds": round(outcome.seconds, 3), "reason": outcome.reason, **{key: value for key, value in outcome.verdict.as_json(language).items() if key != "file"}}
             for outcome in self.outcomes
         ]  # fmt: skip
         return {"good": self.good, "matrix": matrix, "files": files}

@@ -18,7 +18,7 @@ def cases() -> Iterator[Case]:
 
 def svg(body: str, before: str = "") -> bytes:
     """Return a drawing as matplotlib writes one."""
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{before}<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="460pt" height="345pt" viewBox="0 0 460 345">{body}</svg>'.encode()  # noqa: E501
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{before}<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="460pt" height="345pt" viewBox="0 0 460 345">{body}</svg>'.encode()
 
 
 def pdf(

@@ -132,7 +132,7 @@ def _programs(people: list[dict[str, object]], rows: str) -> Iterator[Case]:
     yield Case("listed.ipynb", BLOCK, "rows in a cell of code", notebook(code(f"patients = {listed}")))
     small = {"cell_type": "markdown", "metadata": {}, "source": "| dep | n |\n|---|---|\n| 75 | 120 |\n| 92 | 3 |"}
     yield Case("markdown_small.ipynb", BLOCK, "three persons in a text cell", notebook(small))
-    model = "Call:\nglm(formula = deces ~ age + sexe, family = binomial)\n\nCoefficients:\n            Estimate Std. Error z value Pr(>|z|)\n(Intercept) -5.1234     0.2101  -24.39   <2e-16 ***\nage          0.0612     0.0031   19.74   <2e-16 ***\n\nNumber of observations: 12004\n"  # noqa: E501
+    model = "Call:\nglm(formula = deces ~ age + sexe, family = binomial)\n\nCoefficients:\n            Estimate Std. Error z value Pr(>|z|)\n(Intercept) -5.1234     0.2101  -24.39   <2e-16 ***\nage          0.0612     0.0031   19.74   <2e-16 ***\n\nNumber of observations: 12004\n"
     yield Case("model.log", PASS, "what R prints of a model", model.encode())
 
 

@@ -16,7 +16,7 @@ def cases() -> Iterator[Case]:
 
 
 def page(body: str, head: str = "") -> bytes:
-    return f'<!DOCTYPE html><html><head><meta charset="utf-8"><title>t</title>{head}</head><body>{body}</body></html>'.encode()  # noqa: E501
+    return f'<!DOCTYPE html><html><head><meta charset="utf-8"><title>t</title>{head}</head><body>{body}</body></html>'.encode()
 
 
 def html_table(rows: list[list[Any]]) -> str:
@@ -101,7 +101,7 @@ def _pages() -> Iterator[Case]:
         "the rows behind a bar chart",
         page(
             f'<div id="v"></div><script '
-            f'src="https://cdn.jsdelivr.net/npm/vega@5.1.0"></script><script>(function(spec){{vegaEmbed("#v", spec)}})({json.dumps(vega)})</script>'  # noqa: E501
+            f'src="https://cdn.jsdelivr.net/npm/vega@5.1.0"></script><script>(function(spec){{vegaEmbed("#v", spec)}})({json.dumps(vega)})</script>'
         ),
     )
     yield Case("altair_count.json", BLOCK, "the same as JSON", json.dumps(vega).encode())

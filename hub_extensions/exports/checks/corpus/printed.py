@@ -252,7 +252,7 @@ def _models() -> Iterator[Case]:
         "tree.txt",
         BLOCK,
         "a leaf of a tree holds three persons",
-        b"|--- age <= 61.50\n|   |--- samples: 412\n|   |--- class: 0\n|--- age >  61.50\n|   |--- samples: 3\n|   |--- class: 1\n",  # noqa: E501
+        b"|--- age <= 61.50\n|   |--- samples: 412\n|   |--- class: 0\n|--- age >  61.50\n|   |--- samples: 3\n|   |--- class: 1\n",
     )
     yield Case(
         "rules.csv",

@@ -101,7 +101,7 @@ def _tables() -> Iterator[Case]:
 
 def _workbooks() -> Iterator[Case]:
     rows = _rows()
-    properties = f'<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"><property fmtid="{{D5CDD505-2E9C-101B-9397-08002B2CF9AE}}" pid="2" name="note"><lpwstr xmlns="http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes">{rows}</lpwstr></property></Properties>'  # noqa: E501
+    properties = f'<Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"><property fmtid="{{D5CDD505-2E9C-101B-9397-08002B2CF9AE}}" pid="2" name="note"><lpwstr xmlns="http://schemas.openxmlformats.org/officeDocument/2006/docPropsVTypes">{rows}</lpwstr></property></Properties>'
     yield Case(
         "properties.xlsx",
         BLOCK,

@@ -110,7 +110,7 @@ def _programs() -> Iterator[Case]:
         "analysis.py",
         PASS,
         "a program without data",
-        b"import pandas as pd\n\ndf = pd.read_parquet('/data/snds/x.parquet')\nt = df.groupby(['dep', 'sexe']).size()\nt[t >= 11].to_csv('out.csv')\n",  # noqa: E501
+        b"import pandas as pd\n\ndf = pd.read_parquet('/data/snds/x.parquet')\nt = df.groupby(['dep', 'sexe']).size()\nt[t >= 11].to_csv('out.csv')\n",
     )
     yield Case(
         "model.sql",

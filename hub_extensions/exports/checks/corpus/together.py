@@ -19,9 +19,9 @@ def stays(count: int = 6000) -> list[dict[str, Any]]:
         patient = source.randrange(100_000, 104_500)
         traits = seeded(str(patient))
         found.append({
-            "patient": patient, "age": traits.randrange(18, 97), "sexe": traits.choice("HF"), "dep": traits.choice(["75", "92", "93", "94"]),  # noqa: E501
-            "entree": f"20{source.randrange(18, 24)}-{source.randrange(1, 13):02d}-{source.randrange(1, 29):02d}", "duree": source.randrange(0, 40),  # noqa: E501
-            "cout": round(source.lognormvariate(7, 1), 2), "diag": source.choices(["I10", "E11", "J45", "G30"], [50, 30, 18, 2])[0],  # noqa: E501
+            "patient": patient, "age": traits.randrange(18, 97), "sexe": traits.choice("HF"), "dep": traits.choice(["75", "92", "93", "94"]),
+            "entree": f"20{source.randrange(18, 24)}-{source.randrange(1, 13):02d}-{source.randrange(1, 29):02d}", "duree": source.randrange(0, 40),
+            "cout": round(source.lognormvariate(7, 1), 2), "diag": source.choices(["I10", "E11", "J45", "G30"], [50, 30, 18, 2])[0],
         })  # fmt: skip
     found += [{**found[0], "diag": "Z99", "patient": 100_001 + i % 2, "cout": 100.0 + i} for i in range(40)]
     return found

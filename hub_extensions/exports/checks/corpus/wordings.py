@@ -95,16 +95,16 @@ def _ends() -> Iterator[Case]:
 
 def _honest() -> Iterator[Case]:
     for name, header, rows, separator in (
-        ("ci_cells", ["variable", "OR [IC 95 %]", "p"], [["age", "1,23 [1,10–1,40]", "<0,001"], ["sexe", "0,88 [0,71–1,09]", "0,24"], ["N", "12 004", ""]], ";"),  # noqa: E501
+        ("ci_cells", ["variable", "OR [IC 95 %]", "p"], [["age", "1,23 [1,10–1,40]", "<0,001"], ["sexe", "0,88 [0,71–1,09]", "0,24"], ["N", "12 004", ""]], ";"),
         ("pct_with_n", ["dep", "part"], [["75", "45,6 % (n = 12 345)"], ["92", "54,4 % (n = 14 722)"]], ";"),
         ("open_classes", ["age", "n"], [["[0;18)", 412], ["[18;65)", 2104], ["≥ 65", 1310], ["Inconnu", 45]], ","),
         ("transitions", ["de", "vers", "n"], [["urgences", "médecine", 1204], ["urgences", "domicile", 8120]], ","),
-        ("subgroups", ["sous_groupe", "n", "hr", "ic_bas", "ic_haut"], [["hommes", 1204, 0.91, 0.8, 1.03], ["femmes", 1310, 0.85, 0.74, 0.98]], ","),  # noqa: E501
+        ("subgroups", ["sous_groupe", "n", "hr", "ic_bas", "ic_haut"], [["hommes", 1204, 0.91, 0.8, 1.03], ["femmes", 1310, 0.85, 0.74, 0.98]], ","),
         ("thousands_english", ["region", "patients"], [["North", "1,204"], ["South", "12,310"]], ","),
         ("hours", ["heure", "lundi", "mardi"], [[h, 100 + h * 3, 110 + h * 2] for h in range(24)], ","),
         ("single_years", ["age", "n"], [[a, 300 + abs(50 - a) * 7] for a in range(90)], ","),
         ("hexagons", ["x", "y", "n"], [[i * 0.5, j * 1.5, 20 + i * j] for i in range(8) for j in range(6)], ","),
-        ("deciles_of_cost", ["ghm", "n", "p10", "p50", "p90"], [["05M09", 1204, 812.5, 2310, 7120], ["04M05", 940, 700, 2101, 6900]], ","),  # noqa: E501
+        ("deciles_of_cost", ["ghm", "n", "p10", "p50", "p90"], [["05M09", 1204, 812.5, 2310, 7120], ["04M05", 940, 700, 2101, 6900]], ","),
     ):  # fmt: skip
         yield Case(f"honest_{name}.csv", PASS, f"an honest table: {name}", table(header, rows, separator))
     yield Case(

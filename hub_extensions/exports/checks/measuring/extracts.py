@@ -35,7 +35,7 @@ DISGUISES = (
 def _written(value: Any, disguise: Disguise) -> str:
     import pandas as pd
 
-    if value is None or value is pd.NaT or (isinstance(value, float) and value != value):  # noqa: PLR0124
+    if pd.isna(value):
         return ""
     if isinstance(value, pd.Timestamp):
         moved = value + pd.Timedelta(days=disguise.days)
@@ -57,7 +57,7 @@ def extract(frame: Any, source: random.Random, disguise: Disguise, rows: int = 5
 
 def extracts(frame: Any, seed: int, each: int) -> Iterator[tuple[Disguise, Rows, list[str]]]:
     """Yield *each* extracts in every disguise, with the columns that they were taken from."""
-    source = random.Random(seed)  # noqa: S311
+    source = random.Random(seed)
     for disguise in DISGUISES:
         for _ in range(each):
             yield disguise, *extract(frame, source, disguise)
