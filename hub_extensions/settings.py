@@ -124,9 +124,16 @@ class Settings(BaseSettings):
     # Work on data that are neither open nor synthetic; what is empty is not asked
     access_sign_in_hours: int | None = Field(None, ge=1, le=720, description="Age that its sign-in may have, in hours.")
     access_networks: str = Field("", description="Address ranges of its sign-in, separated by spaces: 10.0.0.0/8 …")
-    access_trainings: str = Field("", description="Kinds of training it needs, by their slugs: snds secret-statistique")
-    access_approvals: str = Field("", description="Kinds of approval that its project needs: cesrees cnil")
-    access_agreement: bool = Field(False, description="The owner of the data has a signed agreement with its project.")
+    access_trainings: str = Field(
+        "",
+        description="Slugs of the trainings it needs: snds. Recorded by the domain's verbs only: no page does it yet.",
+    )
+    access_approvals: str = Field(
+        "", description="Slugs of the approvals its project needs: cnil. No page records them yet (as trainings)."
+    )
+    access_agreement: bool = Field(
+        False, description="Its owner signed an agreement with the project. No page records one yet (as trainings)."
+    )
     access_strong_acr: str = Field("", description="Values of acr by which the identity provider states two factors.")
 
     # Ledger

@@ -1,6 +1,6 @@
 """`bureau link`: a linkage in the partitioned space of this machine, and the report of its quality.
 
-An act of the installation (whoever may run this holds its files); data stewards have the same from the portal.
+An act of the installation: whoever may run this holds its files.
 """
 
 import getpass
