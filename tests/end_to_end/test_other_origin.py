@@ -189,7 +189,8 @@ class Scene:
             PROJECT, NOTEBOOK, {"type": "notebook", "format": "json", "content": self.planted(attempts)}
         )
         page = ana.page
-        await page.goto(f"{ana.lab(PROJECT)}/tree/{NOTEBOOK}")
+        # A layout of its own: Lab would open this notebook again for whoever comes next.
+        await page.goto(f"{ana.lab(PROJECT)}/workspaces/attack/tree/{NOTEBOOK}")
         await page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
         opened = await page.evaluate("document.body.dataset.opened")
         assert opened is None, "a saved output ran before anybody trusted the notebook"
