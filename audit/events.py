@@ -61,6 +61,7 @@ class Kind(StrEnum):
     ACCESS_REQUEST = "access.requested"
     ACCESS_STEP = "access.step"
     ACCESS_CIRCUIT = "access.circuit"
+    NOTIFICATION = "notification.changed"
     QUOTA_CHANGED = "quota.changed"
     WORKSPACE_STARTED = "workspace.started"
     WORKSPACE_STOPPED = "workspace.stopped"

@@ -62,6 +62,7 @@ class AccessRequest(Base):
     round: Mapped[int] = mapped_column(Integer)
     short: Mapped[bool] = mapped_column(Boolean)
     project: Mapped[str | None] = mapped_column(ForeignKey(Project.slug))
+    copied_from: Mapped[str | None] = mapped_column(String(32))
     created_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
@@ -90,6 +91,11 @@ class RequestStep(Base):
     reference: Mapped[str | None] = mapped_column(String(200))
     done_at: Mapped[datetime | None]
     done_by: Mapped[str | None] = mapped_column(String(64))
+    #: The agreement that both sides sign, fixed when its step opens, and the applicant's signature.
+    document: Mapped[str | None] = mapped_column(UnicodeText)
+    document_sha256: Mapped[str | None] = mapped_column(String(64))
+    applicant_signed_at: Mapped[datetime | None]
+    applicant_signed_by: Mapped[str | None] = mapped_column(String(30))
 
 
 class OwnerCircuit(Base):

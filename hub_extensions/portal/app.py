@@ -10,7 +10,17 @@ from hub_extensions.portal.api.handlers import ApiHandler, DocumentHandler, Down
 from hub_extensions.portal.api.operations import OPERATIONS, Operation
 from hub_extensions.portal.base import CONTENT_POLICY
 from hub_extensions.portal.context import Portal
-from hub_extensions.portal.handlers import admin, audit, audit_data, controls, exports, home, review, trace
+from hub_extensions.portal.handlers import (
+    admin,
+    audit,
+    audit_data,
+    controls,
+    exports,
+    home,
+    notifications,
+    review,
+    trace,
+)
 from hub_extensions.portal.pages import NotFoundPage
 from hub_extensions.portal.templating import STATIC
 
@@ -24,6 +34,7 @@ PAGES: tuple[tuple[str, type[RequestHandler]], ...] = (
     ("", home.HomePage),
     (f"workspaces/(?P<project>{_SLUG})", home.WorkspacePage),
     ("habilitations", home.HabilitationsPage),
+    ("notifications", notifications.NotificationsPage),
     ("exports", exports.ExportsPage),
     ("exports/new", exports.NewExportPage),
     (f"exports/(?P<request>{_ID})", exports.ExportPage),

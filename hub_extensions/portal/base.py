@@ -23,6 +23,7 @@ from project_spaces.access import require
 from project_spaces.decisions import Action
 from project_spaces.errors import BureauError, Refused, Unavailable
 from project_spaces.facts import PlatformRole
+from project_spaces.notifications import unread
 from project_spaces.people import get_person, roles_of
 from project_spaces.text import Language, Text
 
@@ -61,6 +62,8 @@ class Viewer:
     username: str
     display_name: str
     roles: frozenset[PlatformRole]
+    #: Notifications that the person has not read.
+    unread: int = 0
 
     def has(self, role: str) -> bool:
         """Tell whether the person holds *role*."""
@@ -213,7 +216,8 @@ def look_up(portal: Portal, username: str) -> Viewer:
     try:
         with portal.store.read() as session:
             require(session, username, Action.SIGN_IN, now=call.now)
-            return Viewer(username, get_person(session, username).display_name, roles_of(session, username))
+            name = get_person(session, username).display_name
+            return Viewer(username, name, roles_of(session, username), unread(session, username))
     except Refused as refusal:
         record_refusal(call, "entry", refusal)
         raise

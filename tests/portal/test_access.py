@@ -13,7 +13,7 @@ from hub_extensions.portal.base import CONTENT_POLICY
 from hub_extensions.portal.testing import ADA, ANA, AUD, NOW, OTHER, OUT, PAUL, PROJECT, SETUP, World
 from project_spaces.people import disable_person
 
-HOME_PAGES = ("", "habilitations", "exports", "exports/new")
+HOME_PAGES = ("", "habilitations", "exports", "exports/new", "notifications")
 AUDIT_PAGES = (
     "audit",
     "audit/sessions",
