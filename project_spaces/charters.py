@@ -16,7 +16,7 @@ from audit.canonical import dumps
 from audit.events import Event, Kind
 from project_spaces.errors import Conflict, Invalid, NotFound
 from project_spaces.people import get_person, require_administrator
-from project_spaces.records import CharterSignature, CharterVersion
+from project_spaces.records.charters import CharterSignature, CharterVersion
 from project_spaces.slugs import require_slug
 from project_spaces.store import Store
 from project_spaces.text import Text

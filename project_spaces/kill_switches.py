@@ -20,7 +20,7 @@ from project_spaces.errors import Conflict, Invalid, NotFound, Refused
 from project_spaces.facts import StopScope
 from project_spaces.people import get_person, require_administrator
 from project_spaces.projects import get_project
-from project_spaces.records import KillSwitch
+from project_spaces.records.stops import KillSwitch
 from project_spaces.store import Store
 from project_spaces.text import Text
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import delete, update
 
 from audit.events import Event, Kind
-from project_spaces.records import SignIn
+from project_spaces.records.sign_ins import SignIn
 from project_spaces.requirements import MOST_AGE
 from project_spaces.store import Store, WriteSession
 

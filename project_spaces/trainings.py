@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from audit.events import Event, Kind
 from project_spaces.errors import Invalid, NotFound
 from project_spaces.people import get_person, require_administrator
-from project_spaces.records import Training
+from project_spaces.records.trainings import Training
 from project_spaces.slugs import require_slug
 from project_spaces.store import Store
 from project_spaces.text import Text

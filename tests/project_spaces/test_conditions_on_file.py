@@ -24,7 +24,8 @@ from project_spaces.errors import BureauError, Conflict, Invalid, NotFound, Refu
 from project_spaces.facts import Classification, PlatformRole
 from project_spaces.kill_switches import StopScope, kill_switches, lift_switch, set_switch
 from project_spaces.people import Person
-from project_spaces.records import CharterVersion, SignIn
+from project_spaces.records.charters import CharterVersion
+from project_spaces.records.sign_ins import SignIn
 from project_spaces.requirements import Requirement
 from project_spaces.rules import Rules
 from project_spaces.sign_ins import end_sign_ins, keep_sign_in
