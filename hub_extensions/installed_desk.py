@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from audit.client import Ledger
 from hub_extensions.exports.checking import standard_checker
+from hub_extensions.exports.deadlines import WorkingCalendar
 from hub_extensions.exports.desk import Desk, Rules, open_desk
 from hub_extensions.exports.proofs import ledger_prover
 from hub_extensions.opening import ledger_keys, open_layout, open_store
@@ -31,6 +32,8 @@ def open_installed_desk(settings: Settings) -> Desk:
             max_files=settings.export_max_files,
             download_max_count=settings.download_max_count,
             download_days=settings.download_days,
+            review_working_days=settings.review_working_days,
+            calendar=WorkingCalendar(settings.zone, settings.working_country),
             min_persons=settings.min_persons,
         ),
         checker=standard_checker,

@@ -22,6 +22,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from hub_extensions.exports.deadlines import is_country
 from project_spaces.control_periods import ControlTerms
 from project_spaces.egress import MIB, Budget
 from project_spaces.errors import Invalid
@@ -109,6 +110,10 @@ class Settings(BaseSettings):
     # Export desk
     min_persons: int = Field(11, ge=3, le=1000, description="Default threshold; a data set may ask for more.")
     reviewers_required: int = Field(2, ge=2, le=5, description="Agreeing reviewers that a release needs.")
+    review_working_days: int = Field(2, ge=1, le=60, description="Working days in which reviewers promise an answer.")
+    working_country: str = Field(
+        "FR", description="Whose public holidays are not working days: FR, FR-57 …; empty: weekends only."
+    )
     export_max_file_mb: int = Field(16, ge=1, le=1024, description="Largest file of an export, in MiB.")
     export_max_files: int = Field(50, ge=1, le=1000, description="Most files of one request.")
     download_max_count: int = Field(5, ge=1, le=100, description="Downloads of one package by one recipient.")
@@ -176,6 +181,14 @@ class Settings(BaseSettings):
     def _known_zone(cls, value: str) -> str:
         if value not in available_timezones():
             msg = "must be a time zone's name, such as Europe/Paris"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("working_country")
+    @classmethod
+    def _known_country(cls, value: str) -> str:
+        if not is_country(value):
+            msg = "must be a country whose holidays are known, such as FR, or a part of it, such as FR-57"
             raise ValueError(msg)
         return value
 

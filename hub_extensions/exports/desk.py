@@ -12,6 +12,7 @@ from pathlib import Path
 
 from hub_extensions.exports.checking import Checker
 from hub_extensions.exports.checks import Policy
+from hub_extensions.exports.deadlines import WorkingCalendar
 from hub_extensions.exports.signing import Signer
 from hub_extensions.exports.standing import DatasetDir, policy_of
 from hub_extensions.exports.storage import Vault
@@ -38,6 +39,7 @@ class Rules:
     download_max_count: int = 5
     download_days: int = 7
     review_working_days: int = 2
+    calendar: WorkingCalendar = field(default_factory=WorkingCalendar)
     min_persons: int = 11
 
     def __post_init__(self) -> None:

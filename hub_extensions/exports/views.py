@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from hub_extensions.exports import permissions
 from hub_extensions.exports.acting import parties_of
-from hub_extensions.exports.deadlines import due_at
 from hub_extensions.exports.desk import Desk
 from hub_extensions.exports.downloads import check_link
 from hub_extensions.exports.requests import ExportLink, ExportRequest
@@ -85,7 +84,7 @@ def due_of(desk: Desk, request: ExportRequest) -> datetime | None:
     """When the reviewers' answer was promised; None while none is awaited."""
     if request.submitted_at is None or request.state not in UNDER_REVIEW:
         return None
-    return due_at(request.submitted_at, desk.rules.review_working_days)
+    return desk.rules.calendar.due_at(request.submitted_at, desk.rules.review_working_days)
 
 
 def _queued(desk: Desk, session: Session, request: ExportRequest, reviewer: str, now: datetime) -> Page:

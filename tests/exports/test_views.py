@@ -6,10 +6,9 @@ import pytest
 
 from audit.events import Kind
 from hub_extensions.exports import reviewing
-from hub_extensions.exports.deadlines import due_at
 from hub_extensions.exports.details import detail, read_file
 from hub_extensions.exports.states import OWNERS, Act, Owner, State
-from hub_extensions.exports.testing import ADA, AUTHOR, BEA, COLLEAGUE, CYD, DAY, NOW, ONCE, STRANGER, Bench
+from hub_extensions.exports.testing import ADA, AUTHOR, BEA, COLLEAGUE, CYD, DAY, ONCE, STRANGER, Bench
 from hub_extensions.exports.views import mine, queue, received
 from hub_extensions.exports.voting import Ballot
 from project_spaces.errors import NotFound, Refused, Unavailable
@@ -178,10 +177,3 @@ def test_a_vote_can_be_taken_back_until_the_round_closes(bench: Bench) -> None:
     reviewing.unvote(bench.desk, request_id, file["id"], actor=ADA, now=bench.now)
     bench.vote(request_id, ADA)
     assert bench.vote(request_id, BEA) is State.RELEASED
-
-
-def test_promises_skip_the_week_end() -> None:
-    monday = NOW
-    assert due_at(monday, 2) == monday + 2 * DAY
-    assert due_at(monday + 4 * DAY, 2) == monday + 8 * DAY, "Friday → Tuesday"
-    assert due_at(monday + 5 * DAY, 1) == monday + 7 * DAY, "Saturday → Monday"
