@@ -5,49 +5,19 @@ The Hub is the stub of ``hub_extensions.portal.testing``; everything else is the
 
 import re
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
-import pytest
-from playwright.async_api import Browser, BrowserContext, Page, Request, async_playwright
+from playwright.async_api import Browser, Page, Request
 
 from audit.testing import MemoryLedger
 from hub_extensions.portal.testing import ADA, ANA, AUD, BEA, PAUL, PROJECT, World, open_world
 from hub_extensions.trial import NOT_PROTECTED
+from tests.portal.conftest import Opener
 from tests.portal.test_previews import PAYLOADS
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 REQUEST = re.compile(r"/exports/[0-9a-f]{32}$")
-
-Opener = Callable[..., Awaitable[Page]]
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    """A browser."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        await browser.close()
-
-
-@pytest.fixture
-async def open_as(world: World, chromium: Browser) -> Opener:
-    """Open the portal as somebody, each with a browser profile of their own."""
-
-    async def opened(who: str, **options: Any) -> Page:
-        context: BrowserContext = await chromium.new_context(locale="fr-FR", **options)
-        page = await context.new_page()
-        page.set_default_timeout(15_000)
-        await page.goto(f"{world.hub.url}/become/{who}")
-        await page.goto(world.address)
-        return page
-
-    return opened
 
 
 async def violations(page: Page) -> list[str]:

@@ -47,7 +47,23 @@ class ReviewPage(PageHandler):
         request = await self.run(exports.detail, Nothing())
         if request["viewer_role"] != "reviewer":
             raise NotFound(UNKNOWN)
-        return {"request": request, "way": exports.way_of(request["state"])}
+        following = await self.run(review.following, Nothing())
+        return {
+            "request": request,
+            "way": exports.way_of(request["state"]),
+            "following": following,
+            "onward": onward(request["files"]),
+        }
+
+
+def onward(files: list[Page]) -> dict[str, str]:
+    """Where the page opens after a vote on each file: the next one that still waits, else the way to what follows."""
+    anchors = {}
+    for number, file in enumerate(files):
+        rest = [*range(number + 1, len(files)), *range(number)]
+        waiting = [each + 1 for each in rest if files[each]["owed"]]
+        anchors[file["id"]] = f"fichier-{waiting[0]}" if waiting else "suite"
+    return anchors
 
 
 class PreviewHandler(PageHandler):

@@ -32,15 +32,42 @@
     button.focus();
   }
 
-  const keys = { j: () => go(1), k: () => go(-1), a: () => vote("approve"), r: () => vote("refuse") };
+  /* Rows of the queue: the link of each is its stop. */
+  function row(step) {
+    const all = Array.from(document.querySelectorAll("[data-queue-item]"));
+    const at = all.indexOf(document.activeElement);
+    const next = all[at < 0 ? (step > 0 ? 0 : all.length - 1) : Math.min(all.length - 1, Math.max(0, at + step))];
+    if (next) next.focus();
+  }
+
+  function say(id) {
+    const field = document.getElementById(id);
+    if (!field) return;
+    const folded = field.closest("details");
+    if (folded) folded.open = true;
+    field.focus();
+  }
+
+  const onRequest = {
+    j: () => go(1),
+    k: () => go(-1),
+    a: () => vote("approve"),
+    r: () => vote("refuse"),
+    c: () => say("remark"),
+    v: () => say("m-return"),
+    n: () => document.querySelector("[data-next]")?.click(),
+  };
+  const onQueue = { j: () => row(1), k: () => row(-1) };
 
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || files().length === 0) return;
+    const keys = files().length > 0 ? onRequest : document.querySelector("[data-queue-item]") ? onQueue : {};
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest("input, textarea, select")) {
-      if (event.key === "Escape") event.target.closest("[data-review-file]")?.focus();
+      if (event.key === "Escape") (event.target.closest("[data-review-file]") || event.target).focus();
+      if (event.key === "Escape" && document.activeElement === event.target) event.target.blur();
       return;
     }
-    const act = keys[event.key];
+    const act = Object.hasOwn(keys, event.key) ? keys[event.key] : null;
     if (act) {
       event.preventDefault();
       act();

@@ -32,6 +32,13 @@ def queue(call: Call, _body: Nothing) -> Page:
     return {"requests": views.queue(call.portal.desk, call.actor, now=call.now)}
 
 
+def following(call: Call, _body: Nothing) -> Page | None:
+    """The request to open after this one: the first in the queue that asks something of me."""
+    waiting = views.queue(call.portal.desk, call.actor, now=call.now)
+    asked = [each for each in waiting if each["need"] != "wait" and each["id"] != call["request"]]
+    return asked[0] if asked else None
+
+
 def vote(call: Call, body: Vote) -> Page:
     """Vote on one file; the last vote releases the request."""
     state = reviewing.vote(
