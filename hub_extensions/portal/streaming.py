@@ -1,4 +1,4 @@
-"""Sends bytes that are produced by blocking code, one piece at a time, never faster than they are taken; or breaks off."""
+"""Sends bytes that blocking code makes, one piece at a time, never faster than they are taken; or breaks off."""
 
 import asyncio
 import socket

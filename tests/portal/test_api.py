@@ -132,28 +132,6 @@ async def test_an_export_from_its_file_to_its_download(
     await call(BEN, "POST", f"/downloads/{link}", status=409)
 
 
-async def test_a_revocation_breaks_a_running_download(
-    call: Caller, world: World, client: aiohttp.ClientSession
-) -> None:
-    """TRAPS A12: the promised length is never reached, so the client can't take the part for the whole."""
-    import os
-
-    world.write("big.csv", b"age,n\r\n" + os.urandom(12 << 20).hex().encode()[: 12 << 20])
-    body = {"project": PROJECT, "title": "Taux", "purpose": "Article", "files": ["big.csv"]}
-    request = (await call(ANA, "POST", "/exports", body, 201))["id"]
-    await call(ANA, "POST", f"/exports/{request}/submit", {})
-    for reviewer in (ADA, BEA):
-        page = await call(reviewer, "GET", f"/exports/{request}")
-        vote = {"file_id": page["files"][0]["id"], "verdict": "approve"}
-        await call(reviewer, "POST", f"/exports/{request}/votes", vote)
-    link = (await call(ANA, "GET", "/exports"))["received"][0]["id"]
-    async with client.post(f"{world.api}/downloads/{link}", headers=token(ANA)) as answer:
-        await answer.content.readany()
-        await call(ANA, "POST", f"/exports/{request}/revoke", {"message": "erreur"})
-        with pytest.raises(aiohttp.ClientPayloadError):
-            await answer.content.read()
-
-
 async def test_a_blocked_file_stays_and_says_where(call: Caller) -> None:
     call.world.write("small.csv", b"BLOCK")
     body = {"project": PROJECT, "title": "Taux", "purpose": "Article", "files": ["small.csv"]}
