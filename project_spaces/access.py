@@ -40,6 +40,7 @@ def may(
     recipient: str | None = None,
     beneficiary: str | None = None,
     concerned: Sequence[str] = (),
+    owners: Sequence[str] = (),
 ) -> Decision:
     """Decide whether *username* may do *action*, with what the database says now.
 
@@ -53,8 +54,10 @@ def may(
         who made the export request, who is named on the link, who would receive a right.
     concerned
         everybody who is named in a request for access.
+    owners
+        the owners of data of whom one must be spoken for.
     """
-    asked = _Asked(project_slug, dataset_slug, mounted, author, recipient, beneficiary, tuple(concerned))
+    asked = _Asked(project_slug, dataset_slug, mounted, author, recipient, beneficiary, tuple(concerned), tuple(owners))
     return decide(*_facts(session, username, action, asked), now)
 
 
@@ -83,6 +86,7 @@ class _Asked:
     recipient: str | None = None
     beneficiary: str | None = None
     concerned: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
 
 
 def _facts(session: Session, username: str, action: Action, asked: _Asked) -> tuple[Subject, Action, Resource]:
@@ -93,6 +97,7 @@ def _facts(session: Session, username: str, action: Action, asked: _Asked) -> tu
         recipient=asked.recipient,
         beneficiary=asked.beneficiary,
         concerned=asked.concerned,
+        owners=asked.owners,
     )
     return subject_of(session, username), action, resource
 

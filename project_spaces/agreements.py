@@ -14,9 +14,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from audit.events import Event, Kind
 from project_spaces.columns import Base, Lasting
 from project_spaces.datasets import Dataset, get_dataset
-from project_spaces.decisions import Action
 from project_spaces.errors import NotFound
-from project_spaces.people import require_administrator
+from project_spaces.owner_perimeters import require_keeper
 from project_spaces.projects import Project, get_project
 from project_spaces.store import Store
 from project_spaces.text import Text
@@ -73,11 +72,11 @@ def require_agreement(store: Store, dataset: str, *, required: bool, actor: str,
     Raises
     ------
     NotFound, Refused
-        no such data set; *actor* is neither a steward nor an administrator.
+        no such data set; *actor* is neither a steward of its owner nor an administrator.
     """
     subject = {"dataset": dataset, "change": "agreement required" if required else "agreement not required"}
     with store.write(Event(Kind.DATASET_CHANGED, actor, None, now, subject)) as session:
-        require_administrator(session, actor, now, action=Action.REGISTER_DATASET)
+        require_keeper(session, actor, dataset, now)
         get_dataset(session, dataset).agreement_required = required
 
 
@@ -103,9 +102,8 @@ def record_agreement(
     number = uuid.uuid4().hex
     subject = {"agreement": number, "dataset": dataset, "ends_at": ends_at.isoformat(), "change": "recorded"}
     with store.write(Event(Kind.AGREEMENT, actor, project, now, subject)) as session:
-        require_administrator(session, actor, now, action=Action.REGISTER_DATASET)
+        require_keeper(session, actor, dataset, now)
         get_project(session, project)
-        get_dataset(session, dataset)
         session.add(
             DatasetAgreement(
                 id=number,
@@ -134,8 +132,8 @@ def revoke_agreement(store: Store, agreement_id: str, *, actor: str, now: dateti
     subject = {"agreement": agreement_id, "dataset": found.dataset, "change": "revoked"}
     event = Event(Kind.AGREEMENT, actor, found.project, now, subject, private={"reason": reason})
     with store.write(event) as session:
-        require_administrator(session, actor, now, action=Action.REGISTER_DATASET)
         row = _agreement(session, agreement_id)
+        require_keeper(session, actor, row.dataset, now)
         row.revoke(now)
 
 
@@ -154,8 +152,7 @@ def set_embargo(
     number = uuid.uuid4().hex
     subject = {"embargo": number, "dataset": dataset, "starts_at": starts_at.isoformat(), "change": "set"}
     with store.write(Event(Kind.EMBARGO, actor, None, now, subject, private={"reason": reason})) as session:
-        require_administrator(session, actor, now, action=Action.REGISTER_DATASET)
-        get_dataset(session, dataset)
+        require_keeper(session, actor, dataset, now)
         row = Embargo(
             id=number, dataset=dataset, starts_at=starts_at, ends_at=ends_at, reason=reason, set_at=now, set_by=actor
         )
@@ -175,8 +172,8 @@ def lift_embargo(store: Store, embargo_id: str, *, actor: str, now: datetime, re
         found = _embargo(session, embargo_id)
     subject = {"embargo": embargo_id, "dataset": found.dataset, "change": "lifted"}
     with store.write(Event(Kind.EMBARGO, actor, None, now, subject, private={"reason": reason})) as session:
-        require_administrator(session, actor, now, action=Action.REGISTER_DATASET)
         row = _embargo(session, embargo_id)
+        require_keeper(session, actor, row.dataset, now)
         row.lifted_at = row.lifted_at or now
 
 

@@ -39,6 +39,7 @@ class Action(StrEnum):
     GRANT_RIGHT = "grant_right"
     REGISTER_DATASET = "register_dataset"
     INSTRUCT_REQUEST = "instruct_request"
+    GIVE_OPINION = "give_opinion"
     ANSWER_FOR_OWNER = "answer_for_owner"
 
 
@@ -103,7 +104,13 @@ REQUIRES: Mapping[Action, tuple[Condition, ...]] = MappingProxyType(
         Action.GRANT_RIGHT: (*_HERE, person.holds_role(PlatformRole.ADMINISTRATOR), desk.not_beneficiary),
         Action.REGISTER_DATASET: (*_HERE, person.holds_role(PlatformRole.STEWARD, PlatformRole.ADMINISTRATOR)),
         Action.INSTRUCT_REQUEST: (*_HERE, person.holds_role(PlatformRole.ADMINISTRATOR), desk.not_concerned),
-        Action.ANSWER_FOR_OWNER: (*_HERE, person.holds_role(PlatformRole.STEWARD), desk.not_concerned),
+        Action.GIVE_OPINION: (*_HERE, person.holds_role(PlatformRole.COMMITTEE), desk.not_concerned),
+        Action.ANSWER_FOR_OWNER: (
+            *_HERE,
+            person.holds_role(PlatformRole.STEWARD),
+            desk.speaks_for_owner,
+            desk.not_concerned,
+        ),
     }
 )
 

@@ -20,6 +20,7 @@ class PlatformRole(StrEnum):
     REVIEWER = "reviewer"
     AUDITOR = "auditor"
     STEWARD = "steward"
+    COMMITTEE = "committee"
 
 
 class MemberRole(StrEnum):
@@ -126,6 +127,8 @@ class Subject:
     username: str
     active: bool
     roles: frozenset[PlatformRole] = frozenset()
+    #: The owners of data for whom the person speaks.
+    owners: frozenset[str] = frozenset()
     second_factor: bool = False
     asks: Requirement = NOTHING
     sign_in: SignInFacts | None = None
@@ -203,6 +206,8 @@ class Resource:
         who would receive the right that is granted.
     concerned
         everybody who is named in the case: the applicant and whoever would get access.
+    owners
+        the owners of data of whom one must be spoken for.
     workspace
         the kind of workspace in which data are used.
     """
@@ -214,6 +219,7 @@ class Resource:
     recipient: str | None = None
     beneficiary: str | None = None
     concerned: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
     workspace: WorkspaceKind | None = None
 
 

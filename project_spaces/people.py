@@ -14,6 +14,7 @@ from project_spaces.columns import SLUG_LENGTH, Base, Chosen
 from project_spaces.decisions import Action, decide
 from project_spaces.errors import Conflict, Invalid, NotFound, Refused
 from project_spaces.facts import PlatformRole, Resource, Subject
+from project_spaces.owner_stewards import owners_of
 from project_spaces.records import person_facts, rules_of
 from project_spaces.slugs import is_slug, require_slug
 from project_spaces.store import Store
@@ -79,10 +80,12 @@ def subject_of(session: Session, username: str) -> Subject:
     if person is None:
         return Subject(username, active=False)
     known = person_facts(session, username, person.created_at)
+    roles = roles_of(session, username)
     return Subject(
         username,
         active=person.disabled_at is None,
-        roles=roles_of(session, username),
+        roles=roles,
+        owners=owners_of(session, username) if PlatformRole.STEWARD in roles else frozenset(),
         second_factor=person.enrolled_at is not None,
         asks=rules_of(session).everybody,
         sign_in=known.sign_in,

@@ -97,7 +97,7 @@ def _project(grant: _Grant) -> Project:
 
 
 def _members(grant: _Grant) -> Iterator[Right]:
-    people = [(grant.applicant, MemberRole.LEAD), *((name, MemberRole.ANALYST) for name in grant.form.people)]
+    people = [(grant.applicant, MemberRole.LEAD), *((each.username, each.role) for each in grant.form.people)]
     for person, role in people:
         number = uuid.uuid4().hex
         row = Membership(
@@ -148,7 +148,7 @@ def _agreements(grant: _Grant, references: dict[str, str]) -> Iterator[Right]:
 
 
 def _habilitations(grant: _Grant) -> Iterator[Right]:
-    for person in (grant.applicant, *grant.form.people):
+    for person in (grant.applicant, *grant.form.usernames):
         for dataset in grant.form.slugs:
             number = uuid.uuid4().hex
             row = Habilitation(

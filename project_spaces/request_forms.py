@@ -2,23 +2,23 @@
 
 The fields are those of the French register forms (models of the arrêté of 6 April 2017) and of the SNDS decree: six
 lawful purposes, two forbidden ones that are disclaimed by name, and five potential identifiers, each justified. It is
-designed for those texts; the wording is ours. A form may be kept half-filled; ``missing`` says what stands between it
-and a submission, all at once.
+designed for those texts; the wording is ours. A form may be kept half-filled; ``request_gaps`` says what stands between
+it and a submission, all at once.
 """
 
-from collections.abc import Iterator
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from project_spaces.errors import Invalid
+from project_spaces.facts import MemberRole
 from project_spaces.quotas import Quota
-from project_spaces.slugs import is_slug
 from project_spaces.text import Text
 
 Words = Annotated[str, Field(max_length=20_000)]
 Slug = Annotated[str, Field(max_length=30)]
+Organisation = Annotated[str, Field(max_length=200)]
 #: Months that a project may ask for; it may be prolonged.
 LONGEST_MONTHS = 120
 
@@ -89,8 +89,21 @@ class DatasetAsked(_Part):
     """One data set that is asked for: its columns, and why each potential identifier is needed."""
 
     dataset: Slug
-    columns: tuple[Annotated[str, Field(min_length=1, max_length=128)], ...] = Field((), max_length=2000)
+    columns: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = Field((), max_length=5000)
     identifiers: dict[Identifier, Words] = Field(default_factory=dict)
+
+
+def _named(value: Any) -> Any:
+    """A username alone stands for an analyst."""
+    return {"username": value} if isinstance(value, str) else value
+
+
+class PersonAsked(_Part):
+    """Somebody who is to work in the project: identifier, part in it, and the organisation the person belongs to."""
+
+    username: Slug
+    role: MemberRole = MemberRole.ANALYST
+    organisation: Organisation = ""
 
 
 class Resources(_Part):
@@ -113,16 +126,17 @@ class Resources(_Part):
 
 
 class RequestForm(_Part):
-    """Everything that the applicant fills in. *slug* names the future project; *people* are usernames."""
+    """Everything that the applicant fills in. *slug* names the future project; *organisation* is the applicant's."""
 
     slug: Slug = ""
     title: Annotated[str, Field(max_length=200)] = ""
+    organisation: Organisation = ""
     purpose: Purpose | None = None
     summary: Words = ""
     public_interest: Words = ""
     disclaimed: frozenset[Forbidden] = frozenset()
     datasets: tuple[DatasetAsked, ...] = Field((), max_length=50)
-    people: tuple[Slug, ...] = Field((), max_length=200)
+    people: tuple[Annotated[PersonAsked, BeforeValidator(_named)], ...] = Field((), max_length=200)
     outputs: Words = ""
     months: int = Field(12, ge=1, le=LONGEST_MONTHS)
     resources: Resources = Resources()
@@ -131,6 +145,15 @@ class RequestForm(_Part):
     def slugs(self) -> tuple[str, ...]:
         """The data sets asked for, in the order of the form."""
         return tuple(each.dataset for each in self.datasets)
+
+    @property
+    def usernames(self) -> tuple[str, ...]:
+        """The people named beside the applicant, in the order of the form."""
+        return tuple(each.username for each in self.people)
+
+    def asked(self, slug: str) -> DatasetAsked | None:
+        """What is asked of one data set."""
+        return next((each for each in self.datasets if each.dataset == slug), None)
 
 
 def read_form(value: object) -> RequestForm:
@@ -149,52 +172,6 @@ def read_form(value: object) -> RequestForm:
         raise Invalid(
             Text(f"Champ {where} refusé : {first['msg']}.", f"Field {where} refused: {first['msg']}.")
         ) from None
-
-
-def missing(form: RequestForm) -> list[Text]:
-    """Return everything that a submission still needs, in the order of the form; empty when it may be submitted."""
-    return [*_about_the_project(form), *_about_the_data(form)]
-
-
-def _about_the_project(form: RequestForm) -> Iterator[Text]:
-    if not is_slug(form.slug):
-        yield Text(
-            "Choisissez un identifiant de projet (a-z, 0-9, tirets).", "Choose a project slug (a-z, 0-9, hyphens)."
-        )
-    if form.purpose is None:
-        yield Text("Choisissez une finalité parmi les six.", "Choose one of the six purposes.")
-    wanted = {
-        "title": Text("Donnez un titre.", "Give a title."),
-        "summary": Text("Résumez le projet.", "Sum up the project."),
-        "public_interest": Text("Dites en quoi il sert l'intérêt public.", "Say how it serves the public interest."),
-        "outputs": Text("Décrivez les résultats prévus.", "Describe the outputs planned."),
-    }
-    for name, sentence in wanted.items():
-        if not getattr(form, name).strip():
-            yield sentence
-    for each in Forbidden:
-        if each not in form.disclaimed:
-            label = FORBIDDEN_LABELS[each]
-            yield Text(f"Excluez {label.fr}.", f"Rule out {label.en}.")
-    if len(set(form.people)) != len(form.people):
-        yield Text("Une personne est nommée deux fois.", "Somebody is named twice.")
-
-
-def _about_the_data(form: RequestForm) -> Iterator[Text]:
-    if not form.datasets:
-        yield Text("Demandez au moins un jeu de données.", "Ask for at least one data set.")
-    if len(set(form.slugs)) != len(form.slugs):
-        yield Text("Un jeu de données est demandé deux fois.", "A data set is asked for twice.")
-    for asked in form.datasets:
-        if not asked.columns:
-            yield Text(f"Nommez les variables de {asked.dataset}.", f"Name the columns of {asked.dataset}.")
-        for identifier, why in asked.identifiers.items():
-            if not why.strip():
-                label = IDENTIFIER_LABELS[identifier]
-                yield Text(
-                    f"Justifiez l'identifiant potentiel « {label.fr} » de {asked.dataset}.",
-                    f"Justify the potential identifier “{label.en}” of {asked.dataset}.",
-                )
 
 
 def close_to(form: RequestForm, accepted: RequestForm) -> bool:

@@ -135,6 +135,9 @@ class StepStanding:
     due_at: datetime | None
     outcome: Outcome | None
     reasons: str | None
+    reference: str | None
+    done_at: datetime | None
+    applicant_signed_at: datetime | None
 
 
 def get_request(session: Session, request_id: str) -> AccessRequest:
@@ -182,15 +185,6 @@ def to_remind(session: Session, *, now: datetime) -> list[RequestStep]:
     """Return the open steps whose actors are to be reminded now."""
     waiting = [(step, step.due_at) for step in open_steps(session)]
     return [step for step, due_at in waiting if due_at is not None and reminders_due(due_at, step.reminded_at, now)]
-
-
-def mark_reminded(store: Store, step_id: str, *, now: datetime) -> None:
-    """Record that whoever must act on a step was reminded; call it before sending."""
-    with store.read() as session:
-        found = get_step(session, step_id)
-    subject = {"application": found.request, "step": found.step.value, "outcome": "reminded"}
-    with store.write(Event(Kind.ACCESS_STEP, "system:worker", None, now, subject)) as session:
-        get_step(session, step_id).reminded_at = now
 
 
 def circuit_of(session: Session, owner: str) -> Circuit:
@@ -248,4 +242,7 @@ def _standing(step: RequestStep, now: datetime) -> StepStanding:
         step.due_at,
         step.outcome,
         step.reasons,
+        step.reference,
+        step.done_at,
+        step.applicant_signed_at,
     )

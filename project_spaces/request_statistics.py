@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from project_spaces.request_records import AccessRequest, RequestState, RequestStep
@@ -40,13 +40,29 @@ def decision_delay(session: Session) -> Delay:
 def step_delays(session: Session) -> dict[Step, Delay]:
     """Return how long each kind of step takes from its opening to its answer, and how often it is late."""
     rows = session.scalars(select(RequestStep).where(RequestStep.done_at.is_not(None))).all()
-    found = {}
-    for step in Step:
-        done = [(row.opened_at, row.done_at, row.due_at) for row in rows if row.step is step]
-        known = [(begun, end, due) for begun, end, due in done if begun and end and due]
-        taken = [end - begun for begun, end, _ in known]
-        found[step] = delay_of(taken, late=sum(1 for _, end, due in known if end > due))
-    return found
+    return {step: _over([row for row in rows if row.step is step]) for step in Step}
+
+
+def owner_delays(session: Session) -> dict[tuple[str, Step], Delay]:
+    """Return the same for the steps that each owner of data does, by owner and step."""
+    done = select(RequestStep).where(RequestStep.done_at.is_not(None), RequestStep.owner.is_not(None))
+    found: dict[tuple[str, Step], list[RequestStep]] = {}
+    for row in session.scalars(done.order_by(RequestStep.owner, RequestStep.rank)):
+        found.setdefault((row.owner or "", row.step), []).append(row)
+    return {key: _over(rows) for key, rows in found.items()}
+
+
+def outcomes(session: Session) -> dict[RequestState, int]:
+    """Return how many requests stand where; drafts are their authors' own business and are not counted."""
+    query = select(AccessRequest.state, func.count()).group_by(AccessRequest.state)
+    counted = {row[0]: row[1] for row in session.execute(query)}
+    return {state: counted.get(state, 0) for state in RequestState if state is not RequestState.DRAFT}
+
+
+def _over(rows: Sequence[RequestStep]) -> Delay:
+    known = [(row.opened_at, row.done_at, row.due_at) for row in rows if row.opened_at and row.done_at and row.due_at]
+    taken = [end - begun for begun, end, _ in known]
+    return delay_of(taken, late=sum(1 for _, end, due in known if end > due))
 
 
 def delay_of(taken: Sequence[timedelta], *, late: int | None) -> Delay:

@@ -36,9 +36,10 @@ LEFT_OUT = frozenset({Step.COMMITTEE, Step.AUTHORITY})
 
 
 class Actor(StrEnum):
-    """Who must act. Opinions of bodies outside are entered by an administrator, with their reference."""
+    """Who must act. Decisions of bodies outside are entered by an administrator, with their reference."""
 
     ADMINISTRATOR = "administrator"
+    COMMITTEE = "committee"
     STEWARD = "steward"
 
 
@@ -67,7 +68,7 @@ GOES_ON = frozenset({Outcome.FAVOURABLE, Outcome.RECOMMENDATIONS})
 STEP_LABELS: dict[Step, Text] = {
     Step.COMPLETENESS: Text("Dossier complet", "Complete file"),
     Step.COMMITTEE: Text("Avis du comité", "Committee's opinion"),
-    Step.AUTHORITY: Text("Autorisation", "Authorisation"),
+    Step.AUTHORITY: Text("Décision de l'autorité", "Authority's decision"),
     Step.OWNER: Text("Accord du producteur", "Owner's agreement"),
     Step.SIGNATURE: Text("Signature de la convention", "Agreement signed"),
 }
@@ -75,6 +76,17 @@ SILENCE_LABELS: dict[Silence, Text] = {
     Silence.FAVOURABLE: Text("Le silence vaut accord.", "Silence means consent."),
     Silence.NOTHING: Text("Le silence ne vaut rien : la demande attend.", "Silence means nothing: the request waits."),
     Silence.REFUSAL: Text("Le silence vaut refus.", "Silence means refusal."),
+}
+ACTOR_LABELS: dict[Actor, Text] = {
+    Actor.ADMINISTRATOR: Text("Administrateur", "Administrator"),
+    Actor.COMMITTEE: Text("Membre du comité", "Committee member"),
+    Actor.STEWARD: Text("Gestionnaire des données du producteur", "Steward of the owner's data"),
+}
+OUTCOME_LABELS: dict[Outcome, Text] = {
+    Outcome.FAVOURABLE: Text("Favorable", "Favourable"),
+    Outcome.RECOMMENDATIONS: Text("Favorable avec recommandations", "Favourable, with recommendations"),
+    Outcome.RETURNED: Text("À compléter", "To be completed"),
+    Outcome.UNFAVOURABLE: Text("Défavorable", "Unfavourable"),
 }
 _STRICTNESS = (Silence.FAVOURABLE, Silence.NOTHING, Silence.REFUSAL)
 
@@ -111,7 +123,7 @@ Circuit = tuple[StepRule, ...]
 #: What holds for an owner who stated nothing: every step, and silence means nothing.
 DEFAULT_CIRCUIT: Circuit = (
     StepRule(Step.COMPLETENESS, Actor.ADMINISTRATOR, 7),
-    StepRule(Step.COMMITTEE, Actor.ADMINISTRATOR, 30),
+    StepRule(Step.COMMITTEE, Actor.COMMITTEE, 30),
     StepRule(Step.AUTHORITY, Actor.ADMINISTRATOR, 60),
     StepRule(Step.OWNER, Actor.STEWARD, 30),
     StepRule(Step.SIGNATURE, Actor.STEWARD, 30),

@@ -17,7 +17,9 @@ from hub_extensions.portal.handlers import (
     controls,
     exports,
     home,
+    instruction,
     notifications,
+    requests,
     review,
     trace,
 )
@@ -35,6 +37,19 @@ PAGES: tuple[tuple[str, type[RequestHandler]], ...] = (
     (f"workspaces/(?P<project>{_SLUG})", home.WorkspacePage),
     ("habilitations", home.HabilitationsPage),
     ("notifications", notifications.NotificationsPage),
+    ("requests", requests.RequestsPage),
+    ("requests/delays", requests.DelaysPage),
+    (f"requests/(?P<request>{_ID})", requests.RequestPage),
+    (f"requests/(?P<request>{_ID})/form/(?P<section>project|purpose|data|people|means|check)", requests.SectionPage),
+    (f"requests/(?P<request>{_ID})/form/data/(?P<dataset>{_SLUG})", requests.SectionPage),
+    (f"requests/(?P<request>{_ID})/summary", requests.SummaryPage),
+    (f"requests/(?P<request>{_ID})/agreements/(?P<step>{_ID})", requests.AgreementPage),
+    (f"requests/(?P<request>{_ID})/agreements/(?P<step>{_ID})/text", requests.AgreementFile),
+    ("instruction", instruction.InstructionPage),
+    ("instruction/stuck", instruction.StuckPage),
+    (f"instruction/stuck/(?P<request>{_ID})", instruction.ReassignHandler),
+    ("instruction/owners", instruction.OwnersPage),
+    ("instruction/embargoes", instruction.EmbargoesPage),
     ("exports", exports.ExportsPage),
     ("exports/new", exports.NewExportPage),
     (f"exports/(?P<request>{_ID})", exports.ExportPage),
@@ -152,5 +167,13 @@ def _api(prefix: str) -> list[Any]:
 
 def pattern(path: str) -> str:
     """Return the expression of an address of the API: ``{request}`` is an id, ``{index}`` a number, else a slug."""
-    kinds = {"request": _ID, "file": _ID, "link": _ID, "workspace": _ID, "index": _NUMBER, "period": _PERIOD}
+    kinds = {
+        "request": _ID,
+        "file": _ID,
+        "link": _ID,
+        "workspace": _ID,
+        "step": _ID,
+        "index": _NUMBER,
+        "period": _PERIOD,
+    }
     return re.sub(r"{(\w+)}", lambda found: f"(?P<{found[1]}>{kinds.get(found[1], _SLUG)})", path)

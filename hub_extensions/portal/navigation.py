@@ -19,11 +19,15 @@ class Item:
     current: bool
 
 
-#: Path, label, and the role to whom it is offered (None: everybody).
-_ITEMS: tuple[tuple[str, Text, PlatformRole | None], ...] = (
+#: Who deals with requests for access.
+_INSTRUCTORS = frozenset({PlatformRole.ADMINISTRATOR, PlatformRole.COMMITTEE, PlatformRole.STEWARD})
+#: Path, label, and the role, or any of the roles, to whom it is offered (None: everybody).
+_ITEMS: tuple[tuple[str, Text, PlatformRole | frozenset[PlatformRole] | None], ...] = (
     ("", Text("Accueil", "Home"), None),
     ("habilitations", Text("Mes habilitations", "My habilitations"), None),
+    ("requests", Text("Demandes", "Requests"), None),
     ("exports", Text("Exports", "Exports"), None),
+    ("instruction", Text("Instruction", "Decisions"), _INSTRUCTORS),
     ("review", Text("Vérification", "Review"), PlatformRole.REVIEWER),
     ("admin", Text("Administration", "Administration"), PlatformRole.ADMINISTRATOR),
     ("audit", Text("Audit", "Audit"), PlatformRole.AUDITOR),
@@ -36,7 +40,11 @@ def navigation(viewer: "Viewer | None", path: str) -> list[Item]:
         return []
     first = path.split("/", maxsplit=1)[0]
     return [
-        Item(target, label, current=first == target)
-        for target, label, role in _ITEMS
-        if role is None or role in viewer.roles
+        Item(target, label, current=first == target) for target, label, role in _ITEMS if _offered(role, viewer.roles)
     ]
+
+
+def _offered(to: PlatformRole | frozenset[PlatformRole] | None, held: frozenset[PlatformRole]) -> bool:
+    if to is None:
+        return True
+    return bool(held & to) if isinstance(to, frozenset) else to in held

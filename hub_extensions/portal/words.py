@@ -12,6 +12,7 @@ ROLE_LABELS: Mapping[PlatformRole, Text] = {
     PlatformRole.REVIEWER: Text("Vérificateur", "Reviewer"),
     PlatformRole.AUDITOR: Text("Auditeur", "Auditor"),
     PlatformRole.STEWARD: Text("Gestionnaire de données", "Data steward"),
+    PlatformRole.COMMITTEE: Text("Membre du comité", "Committee member"),
 }
 MEMBER_LABELS: Mapping[MemberRole, Text] = {
     MemberRole.ANALYST: Text("Analyste", "Analyst"),

@@ -51,3 +51,15 @@ def not_concerned(subject: Subject, resource: Resource, _now: datetime) -> State
         "You are named in this request: others must deal with it.",
         Who.NOBODY,
     )
+
+
+def speaks_for_owner(subject: Subject, resource: Resource, _now: datetime) -> States:
+    """A steward answers for the owners that were entrusted to him, for no other."""
+    if subject.owners.intersection(resource.owners):
+        return yes("owner", "Vous répondez pour ce producteur.", "You speak for this owner.", Who.ADMINISTRATOR)
+    return no(
+        "not_owner",
+        "Vous ne répondez pas pour ce producteur de données.",
+        "You do not speak for this owner of data.",
+        Who.ADMINISTRATOR,
+    )

@@ -148,6 +148,7 @@ _ROLE_WORDS = {
     PlatformRole.ADMINISTRATOR: Text("d'administrateur", "administrator"),
     PlatformRole.REVIEWER: Text("de vérificateur", "reviewer"),
     PlatformRole.AUDITOR: Text("d'auditeur", "auditor"),
+    PlatformRole.COMMITTEE: Text("de membre du comité", "committee member"),
     PlatformRole.STEWARD: Text("de gestionnaire de données", "data steward"),
 }
 

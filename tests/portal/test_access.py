@@ -24,8 +24,16 @@ AUDIT_PAGES = (
     "audit/export",
     "trace",
 )
+REQUEST_PAGES = (
+    "requests",
+    "requests/delays",
+    "instruction",
+    "instruction/stuck",
+    "instruction/owners",
+    "instruction/embargoes",
+)
 ADMIN_PAGES = ("admin", "admin/projects", f"admin/projects/{PROJECT}", "admin/datasets")
-ALL_PAGES = (*HOME_PAGES, "review", *ADMIN_PAGES, *AUDIT_PAGES)
+ALL_PAGES = (*HOME_PAGES, *REQUEST_PAGES, "review", *ADMIN_PAGES, *AUDIT_PAGES)
 
 
 def token(name: str) -> dict[str, str]:
@@ -46,6 +54,7 @@ def path_of(pattern: str) -> str:
         pattern.replace("{project}", PROJECT)
         .replace("{request}", "0" * 32)
         .replace("{workspace}", "0" * 32)
+        .replace("{step}", "0" * 32)
         .replace("{index}", "0")
         .replace("{scope}", PROJECT)
         .replace("{period}", "2026-10")

@@ -75,6 +75,7 @@ PERSON = Subject(
     "ana",
     active=True,
     roles=frozenset(PlatformRole),
+    owners=frozenset({"CHU"}),
     second_factor=True,
     asks=EVERYBODY,
     sign_in=SignInFacts(NOW - HOUR, strong=True, address="10.1.2.3"),
@@ -107,7 +108,8 @@ ABOUT: dict[Action, Resource] = {
     Action.GRANT_RIGHT: Resource(beneficiary="ben"),
     Action.REGISTER_DATASET: Resource(),
     Action.INSTRUCT_REQUEST: Resource(concerned=("ben", "eva")),
-    Action.ANSWER_FOR_OWNER: Resource(concerned=("ben", "eva")),
+    Action.GIVE_OPINION: Resource(concerned=("ben", "eva")),
+    Action.ANSWER_FOR_OWNER: Resource(concerned=("ben", "eva"), owners=("CHU",)),
 }
 
 
@@ -289,6 +291,7 @@ SITUATIONS: dict[str, Change] = {
     "auditor only": roles(PlatformRole.AUDITOR),
     "administrator only": roles(PlatformRole.ADMINISTRATOR),
     "steward only": roles(PlatformRole.STEWARD),
+    "committee member only": roles(PlatformRole.COMMITTEE),
     "own request": resource(author="ana"),
     "author unknown": resource(author=None),
     "link in another name": resource(recipient="ben"),
@@ -297,4 +300,6 @@ SITUATIONS: dict[str, Change] = {
     "right for nobody": resource(beneficiary=None),
     "applicant, or named in the request": resource(concerned=("ben", "ana")),
     "nobody named in the request": resource(concerned=()),
+    "data of another owner": resource(owners=("CNAM",)),
+    "owner unknown": resource(owners=()),
 }

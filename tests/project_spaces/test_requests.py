@@ -6,11 +6,11 @@ import pytest
 
 from audit.events import Kind
 from project_spaces.access_requests import (
-    answer_step,
-    apply_silence,
     change_request,
+    copy_request,
     draft_request,
     requests_of,
+    sign_agreement,
     submit_request,
     withdraw_request,
 )
@@ -19,21 +19,28 @@ from project_spaces.decisions import Action
 from project_spaces.errors import BureauError, Conflict, Invalid, NotFound, Refused
 from project_spaces.facts import Classification, MemberRole, PlatformRole
 from project_spaces.memberships import memberships
+from project_spaces.notifications import notifications
+from project_spaces.owner_perimeters import dismiss, entrust
 from project_spaces.people import disable_person
 from project_spaces.projects import get_project
 from project_spaces.request_acceptance import months_later
-from project_spaces.request_forms import Forbidden, Identifier, RequestForm, close_to, missing, read_form
+from project_spaces.request_agreements import document_hash
+from project_spaces.request_answers import answer_step, apply_silence
+from project_spaces.request_forms import Forbidden, Identifier, RequestForm, close_to, read_form
+from project_spaces.request_gaps import missing, remarks
+from project_spaces.request_notices import remind
+from project_spaces.request_orphans import Stuck, reassign_request, stuck_requests
 from project_spaces.request_records import (
     RequestState,
     StepState,
     get_request,
-    mark_reminded,
+    get_step,
     open_steps,
     set_circuit,
     standing,
     to_remind,
 )
-from project_spaces.request_statistics import LEAST_CASES, decision_delay, delay_of, step_delays
+from project_spaces.request_statistics import LEAST_CASES, decision_delay, delay_of, outcomes, owner_delays, step_delays
 from project_spaces.request_steps import (
     DEFAULT_CIRCUIT,
     Actor,
@@ -50,6 +57,7 @@ from tests.project_spaces.conftest import DAY, NOW, SYSTEM, World
 COMPLETE = {
     "slug": "nouveau",
     "title": "Réadmissions",
+    "organisation": "CHU",
     "purpose": "research",
     "summary": "Mesurer les réadmissions.",
     "public_interest": "Améliorer les soins.",
@@ -61,6 +69,7 @@ COMPLETE = {
     "resources": {"cpu_milli": 2000, "memory_mb": 4096, "storage_gb": 20},
 }
 FORM = read_form(COMPLETE)
+WHO = {Actor.ADMINISTRATOR: "rita", Actor.COMMITTEE: "carl", Actor.STEWARD: "stella"}
 PAPERS = {Step.COMMITTEE: "CESREES 17", Step.AUTHORITY: "DR-2026-17", Step.SIGNATURE: "Convention 4"}
 
 
@@ -78,6 +87,9 @@ class TestForm:
             ({"slug": "Pas Bon"}, "identifiant"),
             ({"purpose": None}, "finalité"),
             ({"title": " "}, "titre"),
+            ({"organisation": ""}, "organisme"),
+            ({"resources": {"cpu_milli": 10**9}}, "cpu"),
+            ({"resources": {"storage_gb": -1}}, "storage_gb"),
             ({"summary": ""}, "Résumez"),
             ({"public_interest": ""}, "intérêt public"),
             ({"outputs": ""}, "résultats"),
@@ -90,18 +102,27 @@ class TestForm:
         ],
     )
     def test_each_gap_is_said(self, change: dict, says: str) -> None:
-        (sentence,) = missing(form(**change))
-        assert says in sentence.fr
-        assert sentence.fr != sentence.en
+        (gap,) = missing(form(**change))
+        assert says in gap.text.fr
+        assert gap.text.fr != gap.text.en
+        assert gap.field in change or gap.field in {"columns", "identifiers"}
 
     @pytest.mark.parametrize("identifier", Identifier)
     def test_each_of_the_five_identifiers_is_justified(self, identifier: Identifier) -> None:
         asked = {"dataset": "sejours", "columns": ["x"], "identifiers": {identifier.value: "  "}}
-        (sentence,) = missing(form(datasets=[asked]))
-        assert sentence.fr.startswith("Justifiez")
+        (gap,) = missing(form(datasets=[asked]))
+        assert (gap.field, gap.about) == ("identifiers", "sejours")
+        assert gap.text.fr.startswith("Justifiez")
+
+    def test_more_than_one_identifier_at_a_time_is_remarked_not_refused(self) -> None:
+        two = {"care_dates": "Délais.", "commune": "Distance."}
+        asked = form(datasets=[{"dataset": "sejours", "columns": ["x"], "identifiers": two}])
+        (remark,) = remarks(asked)
+        assert "un seul à la fois" in remark.text.fr
+        assert (missing(asked), remarks(FORM)) == ([], [])
 
     def test_everything_missing_is_said_at_once(self) -> None:
-        assert len(missing(RequestForm())) == 9
+        assert len(missing(RequestForm())) == 10
 
     @pytest.mark.parametrize("change", [{"months": 0}, {"months": 121}, {"purpose": "fun"}, {"extra": 1}])
     def test_what_no_form_may_hold(self, change: dict) -> None:
@@ -186,18 +207,22 @@ class TestSteps:
 
 @pytest.fixture
 def staffed(world: World) -> World:
-    """Ana applies; Rita administers, Stella keeps the data."""
-    world.person("rita", PlatformRole.ADMINISTRATOR)
-    world.person("stella", PlatformRole.STEWARD)
-    return world
+    """Ana applies; Rita administers, Carl is of the committee, Stella keeps the data."""
+    return _staff(world)
 
 
 @pytest.fixture
 def quick_staffed(quick_world: World) -> World:
     """The same on SQLite only."""
-    quick_world.person("rita", PlatformRole.ADMINISTRATOR)
-    quick_world.person("stella", PlatformRole.STEWARD)
-    return quick_world
+    return _staff(quick_world)
+
+
+def _staff(world: World) -> World:
+    world.person("rita", PlatformRole.ADMINISTRATOR)
+    world.person("carl", PlatformRole.COMMITTEE)
+    world.person("stella", PlatformRole.STEWARD)
+    entrust(world.store, "CHU", "stella", actor=SYSTEM, now=NOW)
+    return world
 
 
 def submitted(world: World, asked: RequestForm = FORM, *, now: datetime = NOW) -> str:
@@ -214,11 +239,18 @@ def where(world: World, number: str, now: datetime = NOW) -> dict[str, str]:
 def answer(
     world: World, step: Step, outcome: Outcome = Outcome.FAVOURABLE, *, now: datetime = NOW, **change
 ) -> RequestState:
-    """Answer the open step of this kind, as the one who must."""
+    """Answer the open step of this kind, as the one who must; the applicant has signed what is to be signed."""
     with world.store.read() as session:
         waiting = next(each for each in open_steps(session) if each.step is step)
-    actor = "rita" if waiting.actor is Actor.ADMINISTRATOR else "stella"
-    said = {"reference": PAPERS.get(step, ""), "reasons": "" if outcome is Outcome.FAVOURABLE else "Motif."}
+        applicant = get_request(session, waiting.request).applicant
+    if step is Step.SIGNATURE and waiting.applicant_signed_at is None:
+        sign_agreement(world.store, waiting.id, waiting.document_sha256 or "", actor=applicant, now=now)
+    actor = WHO[waiting.actor]
+    said = {
+        "document_sha256": waiting.document_sha256 or "",
+        "reference": PAPERS.get(step, ""),
+        "reasons": "" if outcome is Outcome.FAVOURABLE else "Motif.",
+    }
     return answer_step(world.store, waiting.id, outcome, **{"actor": actor, "now": now, **said, **change})
 
 
@@ -266,6 +298,7 @@ class TestFromDraftToRights:
         with quick_staffed.store.read() as session:
             assert open_steps(session) == []
         _owned_by(quick_staffed, "medicaments", "CNAM")
+        entrust(quick_staffed.store, "CNAM", "stella", actor=SYSTEM, now=NOW)
         asked = form(datasets=[*COMPLETE["datasets"], {"dataset": "medicaments", "columns": ["atc"]}])
         number = submitted(quick_staffed, asked)
         for step in (Step.COMPLETENESS, Step.COMMITTEE, Step.AUTHORITY, Step.OWNER):
@@ -318,6 +351,8 @@ class TestFromDraftToRights:
         for step in (Step.COMPLETENESS, Step.COMMITTEE, Step.AUTHORITY, Step.OWNER):
             answer(quick_staffed, step)
         quick_staffed.project("nouveau")
+        with pytest.raises(Conflict, match="taken"):
+            answer(quick_staffed, Step.SIGNATURE)
         before = len(quick_staffed.ledger.events)
         with pytest.raises(Conflict, match="taken"):
             answer(quick_staffed, Step.SIGNATURE)
@@ -351,6 +386,38 @@ class TestWhoActs:
             answer(quick_staffed, step)
         with pytest.raises(Refused, match="data steward"):
             answer(quick_staffed, Step.OWNER, actor="rita")
+
+    def test_a_steward_answers_for_the_owners_entrusted_to_him_only(self, quick_staffed: World) -> None:
+        quick_staffed.person("sven", PlatformRole.STEWARD)
+        submitted(quick_staffed)
+        for step in (Step.COMPLETENESS, Step.COMMITTEE, Step.AUTHORITY):
+            answer(quick_staffed, step)
+        with pytest.raises(Refused, match="speak for this owner"):
+            answer(quick_staffed, Step.OWNER, actor="sven")
+        entrust(quick_staffed.store, "CHU", "sven", actor="rita", now=NOW)
+        assert answer(quick_staffed, Step.OWNER, actor="sven") is RequestState.SUBMITTED
+        dismiss(quick_staffed.store, "CHU", "sven", actor="rita", now=NOW)
+        with pytest.raises(Refused, match="speak for this owner"):
+            answer(quick_staffed, Step.SIGNATURE, actor="sven")
+
+    def test_only_a_committee_member_gives_its_opinion(self, quick_staffed: World) -> None:
+        submitted(quick_staffed)
+        answer(quick_staffed, Step.COMPLETENESS)
+        for actor in ("rita", "stella", "ana"):
+            with pytest.raises(Refused, match="committee"):
+                answer(quick_staffed, Step.COMMITTEE, actor=actor)
+
+    def test_who_comes_second_learns_who_was_first(self, quick_staffed: World) -> None:
+        quick_staffed.person("rosa", PlatformRole.ADMINISTRATOR)
+        number = submitted(quick_staffed)
+        with quick_staffed.store.read() as session:
+            step = standing(session, number, now=NOW)[0].id
+        answer(quick_staffed, Step.COMPLETENESS)
+        before = len(quick_staffed.ledger.events)
+        acts = {"actor": "rosa", "now": NOW, "reasons": "Il manque la durée."}
+        with pytest.raises(Conflict, match=r"Rita \(rita\) on .*: favourable. Your answer changed nothing"):
+            answer_step(quick_staffed.store, step, Outcome.RETURNED, **acts)
+        assert len(quick_staffed.ledger.events) == before
 
     def test_nobody_acts_on_a_request_in_which_he_is_named(self, quick_staffed: World) -> None:
         submitted(quick_staffed, form(people=["rita"]))
@@ -393,36 +460,47 @@ class TestWhoActs:
             ids = {each.step: each.id for each in standing(session, number, now=NOW)}
         acts = {"actor": "rita", "now": NOW, "reference": "x"}
         with pytest.raises(Conflict):
-            answer_step(quick_staffed.store, ids[Step.COMMITTEE], Outcome.FAVOURABLE, **acts)
+            answer_step(quick_staffed.store, ids[Step.COMMITTEE], Outcome.FAVOURABLE, **{**acts, "actor": "carl"})
         answer_step(quick_staffed.store, ids[Step.COMPLETENESS], Outcome.FAVOURABLE, **acts)
         with pytest.raises(Conflict):
             answer_step(quick_staffed.store, ids[Step.COMPLETENESS], Outcome.UNFAVOURABLE, reasons="x", **acts)
         withdraw_request(quick_staffed.store, number, actor="ana", now=NOW)
         with pytest.raises(Conflict):
-            answer_step(quick_staffed.store, ids[Step.COMMITTEE], Outcome.FAVOURABLE, **acts)
+            answer_step(quick_staffed.store, ids[Step.COMMITTEE], Outcome.FAVOURABLE, **{**acts, "actor": "carl"})
         with pytest.raises(NotFound):
             answer_step(quick_staffed.store, "0" * 32, Outcome.FAVOURABLE, **acts)
 
 
 class TestSubmission:
     @pytest.mark.parametrize(
-        ("change", "error"),
+        ("change", "says"),
         [
-            ({"title": ""}, Invalid),
-            ({"slug": "etude"}, Conflict),
-            ({"people": ["nobody"]}, NotFound),
-            ({"people": ["ana"]}, Invalid),
-            ({"datasets": [{"dataset": "rien", "columns": ["x"]}]}, NotFound),
-            ({"datasets": [{"dataset": "noms", "columns": ["x"]}]}, Invalid),
-            ({"people": ["parti"]}, Invalid),
+            ({"title": ""}, "title"),
+            ({"slug": "etude"}, "taken"),
+            ({"slug": "premiere"}, "taken"),
+            ({"people": ["nobody"]}, "Nobody has"),
+            ({"people": ["ana"]}, "lead already"),
+            ({"datasets": [{"dataset": "rien", "columns": ["x"]}]}, "no data set"),
+            ({"datasets": [{"dataset": "noms", "columns": ["x"]}]}, "can't be asked"),
+            ({"datasets": [{"dataset": "sejours", "columns": ["nom", "age"]}]}, "no column nom"),
+            ({"people": ["parti"]}, "not active"),
         ],
     )
-    def test_what_is_refused(self, quick_staffed: World, change: dict, error: type[BureauError]) -> None:
+    def test_what_is_refused(self, quick_staffed: World, change: dict, says: str) -> None:
         quick_staffed.dataset("noms", Classification.IDENTIFYING)
         quick_staffed.person("parti")
+        quick_staffed.person("eva")
         disable_person(quick_staffed.store, "parti", actor=SYSTEM, now=NOW, reason="x")
-        with pytest.raises(error):
-            submitted(quick_staffed, form(**change))
+        first = draft_request(quick_staffed.store, form(slug="premiere"), actor="eva", now=NOW)
+        submit_request(quick_staffed.store, first, actor="eva", now=NOW)
+        number = draft_request(quick_staffed.store, form(**change), actor="ana", now=NOW)
+        with pytest.raises(Invalid) as caught:
+            submit_request(
+                quick_staffed.store, number, actor="ana", now=NOW, dictionary={"sejours": frozenset({"age", "duree"})}
+            )
+        (reason,) = caught.value.reasons
+        assert says in reason.en
+        assert reason.fr != reason.en
         with quick_staffed.store.read() as session:
             assert [each.state for each in requests_of(session, "ana")] == [RequestState.DRAFT]
 
@@ -466,12 +544,24 @@ class TestSilence:
         number = submitted(quick_staffed)
         late = NOW + 7 * DAY
         assert where(quick_staffed, number, late)["completeness"] == StepState.LATE.value
+        assert remind(quick_staffed.store, now=late) == 1
+        assert "En retard depuis le" in told(quick_staffed, "rita")[0]
+        before = len(quick_staffed.ledger.events)
+        assert remind(quick_staffed.store, now=late) == 0
+        assert len(quick_staffed.ledger.events) == before
         with quick_staffed.store.read() as session:
-            (step,) = to_remind(session, now=late)
-        mark_reminded(quick_staffed.store, step.id, now=late)
-        with quick_staffed.store.read() as session:
-            assert to_remind(session, now=late) == []
             assert len(to_remind(session, now=late + 7 * DAY)) == 1
+
+    def test_a_consent_that_cannot_be_carried_out_keeps_no_other_from_ending(self, quick_staffed: World) -> None:
+        self.circuit(quick_staffed, Silence.FAVOURABLE)
+        stuck, other = submitted(quick_staffed), submitted(quick_staffed, form(slug="autre"))
+        apply_silence(quick_staffed.store, now=NOW + 5 * DAY)
+        quick_staffed.project("nouveau")
+        assert apply_silence(quick_staffed.store, now=NOW + 10 * DAY) == 1
+        assert (state(quick_staffed, stuck), state(quick_staffed, other)) == (
+            RequestState.SUBMITTED,
+            RequestState.ACCEPTED,
+        )
 
     def test_a_running_request_keeps_the_rules_that_it_was_submitted_under(self, quick_staffed: World) -> None:
         number = submitted(quick_staffed)
@@ -509,6 +599,170 @@ class TestStatistics:
             completeness = step_delays(session)[Step.COMPLETENESS]
             assert (completeness.median_days, completeness.late_share) == (6.0, 0.2)
             assert step_delays(session)[Step.OWNER].cases == 0
+            assert owner_delays(session) == {}
+            assert outcomes(session)[RequestState.REFUSED] == LEAST_CASES
+            assert RequestState.DRAFT not in outcomes(session)
+
+    def test_by_owner(self, quick_staffed: World) -> None:
+        for number in range(LEAST_CASES):
+            submitted(quick_staffed, form(slug=f"essai-{number}"))
+            for step in (Step.COMPLETENESS, Step.COMMITTEE, Step.AUTHORITY):
+                answer(quick_staffed, step)
+            answer(quick_staffed, Step.OWNER, Outcome.UNFAVOURABLE, now=NOW + 3 * DAY)
+        with quick_staffed.store.read() as session:
+            (found,) = owner_delays(session).items()
+        assert found[0] == ("CHU", Step.OWNER)
+        assert (found[1].cases, found[1].median_days, found[1].late_share) == (LEAST_CASES, 3.0, 0.0)
+
+
+def told(world: World, person: str) -> list[str]:
+    """What a person was told, the latest first."""
+    with world.store.read() as session:
+        return [each.text_fr for each in notifications(session, person)]
+
+
+class TestAgreement:
+    def to_sign(self, world: World) -> tuple[str, str]:
+        """A request whose agreement waits for its signatures; return the step's id and the text's hash."""
+        submitted(world)
+        for step in (Step.COMPLETENESS, Step.COMMITTEE, Step.AUTHORITY, Step.OWNER):
+            answer(world, step)
+        with world.store.read() as session:
+            (step,) = open_steps(session)
+            assert step.document is not None
+            assert step.document_sha256 == document_hash(step.document)
+            for words in ("Réadmissions", "Ana (ana), CHU, porteur", "age, duree", "Délais.", "DATA ACCESS AGREEMENT"):
+                assert words in step.document
+            return step.id, step.document_sha256
+
+    def test_the_applicant_signs_first_and_both_sign_the_same_text(self, staffed: World) -> None:
+        step, sha256 = self.to_sign(staffed)
+        assert any("À vous d'agir" in each for each in told(staffed, "ana"))
+        steward = {"actor": "stella", "now": NOW}
+        with pytest.raises(Conflict, match="not signed"):
+            answer_step(staffed.store, step, Outcome.FAVOURABLE, document_sha256=sha256, **steward)
+        with pytest.raises(Conflict, match="no longer"):
+            sign_agreement(staffed.store, step, "0" * 64, actor="ana", now=NOW)
+        for stranger in ("ben", "rita", "stella"):
+            with pytest.raises(Refused, match="not yours"):
+                sign_agreement(staffed.store, step, sha256, actor=stranger, now=NOW)
+        sign_agreement(staffed.store, step, sha256, actor="ana", now=NOW)
+        signed = staffed.ledger.of(Kind.ACCESS_STEP)[-1]
+        assert signed.subject["document_sha256"] == sha256
+        assert document_hash((signed.content or b"").decode()) == sha256
+        with pytest.raises(Conflict, match="nothing to sign"):
+            sign_agreement(staffed.store, step, sha256, actor="ana", now=NOW)
+        with pytest.raises(Conflict, match="not the agreement"):
+            answer_step(staffed.store, step, Outcome.FAVOURABLE, document_sha256="", **steward)
+        state_ = answer_step(staffed.store, step, Outcome.FAVOURABLE, document_sha256=sha256, **steward)
+        assert state_ is RequestState.ACCEPTED
+        assert told(staffed, "ben") == ["L'espace projet « Réadmissions » est ouvert."]
+
+    def test_other_steps_are_not_signed(self, quick_staffed: World) -> None:
+        number = submitted(quick_staffed)
+        with quick_staffed.store.read() as session:
+            first = standing(session, number, now=NOW)[0].id
+        with pytest.raises(Conflict, match="nothing to sign"):
+            sign_agreement(quick_staffed.store, first, "", actor="ana", now=NOW)
+
+
+class TestCopies:
+    def test_a_copy_has_no_name_yet_and_another_lead(self, quick_staffed: World) -> None:
+        number = submitted(quick_staffed)
+        copy = copy_request(quick_staffed.store, number, actor="ben", now=NOW)
+        with quick_staffed.store.read() as session:
+            row = get_request(session, copy)
+            copied = read_form(row.form)
+        assert (row.applicant, row.copied_from, copied.slug, copied.usernames) == ("ben", number, "", ())
+        assert (copied.title, copied.organisation) == ("Réadmissions", "")
+        with pytest.raises(Refused, match="not named"):
+            copy_request(quick_staffed.store, number, actor="rita", now=NOW)
+
+    def test_a_strangers_request_never_takes_the_short_way(self, quick_staffed: World) -> None:
+        """An opinion was given on one team's project: another team that asks for the same data asks anew."""
+        submitted(quick_staffed)
+        for step in Step:
+            answer(quick_staffed, step)
+        quick_staffed.person("eva")
+        for person, short in (("eva", False), ("ben", True)):
+            asked = form(slug=f"de-{person}", people=[])
+            number = draft_request(quick_staffed.store, asked, actor=person, now=NOW)
+            submit_request(quick_staffed.store, number, actor=person, now=NOW)
+            assert ("committee" not in where(quick_staffed, number)) is short
+
+
+class TestWhoLeft:
+    def leave(self, world: World, person: str) -> None:
+        disable_person(world.store, person, actor=SYSTEM, now=NOW, reason="départ")
+
+    def test_a_request_without_its_applicant_is_found_and_given_to_another(self, staffed: World) -> None:
+        number = submitted(staffed)
+        acts = {"actor": "rita", "now": NOW, "reason": "Ana est partie."}
+        with pytest.raises(Conflict, match="has left"):
+            reassign_request(staffed.store, number, "ben", **acts)
+        self.leave(staffed, "ana")
+        with staffed.store.read() as session:
+            (stuck,) = stuck_requests(session)
+        assert (stuck.what, stuck.request.id) == (Stuck.APPLICANT_LEFT, number)
+        for person, error in (("nobody", NotFound), ("ana", Invalid), ("rita", Refused)):
+            with pytest.raises(error):
+                reassign_request(staffed.store, number, person, **acts)
+        with pytest.raises(Invalid):
+            reassign_request(staffed.store, number, "ben", actor="rita", now=NOW, reason=" ")
+        with pytest.raises(Refused):
+            reassign_request(staffed.store, number, "ben", actor="stella", now=NOW, reason="x")
+        reassign_request(staffed.store, number, "ben", **acts)
+        with staffed.store.read() as session:
+            assert stuck_requests(session) == []
+            assert read_form(get_request(session, number).form).usernames == ()
+        for step in Step:
+            answer(staffed, step)
+        assert staffed.may("ben", Action.OPEN_WORKSPACE, project_slug="nouveau").allowed
+        assert not staffed.may("ana", Action.OPEN_WORKSPACE, project_slug="nouveau").allowed
+
+    def test_a_new_applicant_signs_anew(self, quick_staffed: World) -> None:
+        step, sha256 = TestAgreement().to_sign(quick_staffed)
+        sign_agreement(quick_staffed.store, step, sha256, actor="ana", now=NOW)
+        self.leave(quick_staffed, "ana")
+        with quick_staffed.store.read() as session:
+            number = get_step(session, step).request
+        reassign_request(quick_staffed.store, number, "ben", actor="rita", now=NOW, reason="départ")
+        steward = {"actor": "stella", "now": NOW, "document_sha256": sha256}
+        with pytest.raises(Conflict, match="not signed"):
+            answer_step(quick_staffed.store, step, Outcome.FAVOURABLE, **steward)
+        assert answer(quick_staffed, Step.SIGNATURE) is RequestState.ACCEPTED
+
+    def test_a_step_that_nobody_may_act_on_is_found_and_administrators_are_reminded(self, quick_staffed: World) -> None:
+        submitted(quick_staffed)
+        for step in (Step.COMPLETENESS, Step.COMMITTEE, Step.AUTHORITY):
+            answer(quick_staffed, step)
+        self.leave(quick_staffed, "stella")
+        with quick_staffed.store.read() as session:
+            (stuck,) = stuck_requests(session)
+        assert stuck.what is Stuck.NOBODY_TO_ACT
+        assert remind(quick_staffed.store, now=NOW + 24 * DAY) == 1
+        assert "Accord du producteur" in told(quick_staffed, "rita")[0]
+        quick_staffed.person("sven", PlatformRole.STEWARD)
+        entrust(quick_staffed.store, "CHU", "sven", actor="rita", now=NOW)
+        with quick_staffed.store.read() as session:
+            assert stuck_requests(session) == []
+
+    @pytest.mark.parametrize(
+        ("owner", "person", "actor", "error"),
+        [
+            ("CHU", "ben", "rita", Invalid),
+            ("CHU", "nobody", "rita", NotFound),
+            ("Nobody's", "stella", "rita", NotFound),
+            ("", "stella", "rita", Invalid),
+            ("CHU", "stella", "stella", Refused),
+            ("CHU", "stella", "carl", Refused),
+        ],
+    )
+    def test_an_owner_is_entrusted_by_an_administrator_to_a_steward(
+        self, quick_staffed: World, owner: str, person: str, actor: str, error: type[BureauError]
+    ) -> None:
+        with pytest.raises(error):
+            entrust(quick_staffed.store, owner, person, actor=actor, now=NOW)
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ COLUMNS: dict[str, tuple[Action, ...]] = {
     "register": (Action.REGISTER_DATASET,),
     "instruct": (Action.INSTRUCT_REQUEST,),
     "answer": (Action.ANSWER_FOR_OWNER,),
+    "opine": (Action.GIVE_OPINION,),
 }
 
 

@@ -1,0 +1,96 @@
+"""Pages of those who act on requests for access: what waits for me, requests that are stuck, owners, embargoes."""
+
+from typing import Any
+
+from hub_extensions.portal.context import Page
+from hub_extensions.portal.inputs import Nothing
+from hub_extensions.portal.pages import Form, PageHandler
+from hub_extensions.portal.verbs import embargoes, instruction
+from project_spaces.request_steps import Step
+from project_spaces.text import Text
+
+
+class InstructionPage(PageHandler):
+    """The steps that wait for me."""
+
+    template = "instruction.html"
+
+    async def page(self) -> Page:
+        """The queue."""
+        return await self.run(instruction.queue, Nothing())  # type: ignore[no-any-return]
+
+
+class StuckPage(PageHandler):
+    """Requests that nobody can bring to an end."""
+
+    template = "instruction_stuck.html"
+
+    async def page(self) -> Page:
+        """All of them."""
+        return await self.run(instruction.stuck, Nothing())  # type: ignore[no-any-return]
+
+
+class ReassignHandler(StuckPage):
+    """Gives one of them to somebody else."""
+
+    acts = {  # noqa: RUF012
+        "reassign": Form(
+            instruction.reassign,
+            Text("Demande confiée.", "Request given."),
+            instruction.Reassign,
+            next=lambda _result: "instruction/stuck",
+        )
+    }
+
+
+class OwnersPage(PageHandler):
+    """Owners of data: circuits and stewards."""
+
+    template = "instruction_owners.html"
+    acts = {  # noqa: RUF012
+        "entrust": Form(instruction.entrust, Text("Producteur confié.", "Owner entrusted."), instruction.Perimeter),
+        "dismiss": Form(instruction.dismiss, Text("Producteur retiré.", "Owner taken back."), instruction.Perimeter),
+        "circuit": Form(
+            instruction.set_owner_circuit,
+            Text(
+                "Circuit enregistré : il vaut pour les prochains dépôts.",
+                "Circuit saved: it holds for the next submissions.",
+            ),
+            instruction.CircuitOf,
+        ),
+    }
+
+    async def page(self) -> Page:
+        """All of them."""
+        return await self.run(instruction.owners, Nothing())  # type: ignore[no-any-return]
+
+    def _fields(self, form: Form) -> dict[str, Any]:
+        """A circuit's form has one row a step; the rows that are ticked are its steps."""
+        fields = super()._fields(form)
+        if form.verb is not instruction.set_owner_circuit:
+            return fields
+        rows = [
+            {part: fields[f"{part}_{step}"] for part in ("actor", "days", "silence") if f"{part}_{step}" in fields}
+            | {"step": step}
+            for step in Step
+            if f"asked_{step}" in fields
+        ]
+        return {"owner": fields.get("owner", ""), "steps": rows}
+
+
+class EmbargoesPage(PageHandler):
+    """Embargoes."""
+
+    template = "instruction_embargoes.html"
+    acts = {  # noqa: RUF012
+        "set": Form(
+            embargoes.set_embargo,
+            Text("Embargo posé : les bureaux concernés sont coupés.", "Embargo set: the workspaces concerned are cut."),
+            embargoes.NewEmbargo,
+        ),
+        "lift": Form(embargoes.lift_embargo, Text("Embargo levé.", "Embargo lifted."), embargoes.Lift),
+    }
+
+    async def page(self) -> Page:
+        """Those on the data sets that I answer for."""
+        return await self.run(embargoes.embargoes, Nothing())  # type: ignore[no-any-return]

@@ -1,0 +1,187 @@
+"""My requests for access: begin, fill in section by section, submit, follow, sign, withdraw, copy."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import Field
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hub_extensions.portal.context import Call, Page
+from hub_extensions.portal.dictionary import columns_of
+from hub_extensions.portal.inputs import Input, Nothing
+from hub_extensions.portal.verbs.request_shapes import (
+    became,
+    earlier_rounds,
+    form_of,
+    gaps_of,
+    steps_of,
+    summary_of,
+)
+from project_spaces import access_requests
+from project_spaces.errors import NotFound
+from project_spaces.request_answers import may_answer
+from project_spaces.request_forms import DatasetAsked, RequestForm, read_form
+from project_spaces.request_gaps import obstacles, remarks
+from project_spaces.request_notices import concerned
+from project_spaces.request_records import AccessRequest, RequestState, get_request, steps
+from project_spaces.text import Text
+
+UNKNOWN = Text(
+    "Cette demande n'est pas parmi celles que vous pouvez voir.", "This request is not among those you may see."
+)
+_EDITABLE = {RequestState.DRAFT, RequestState.RETURNED}
+
+
+class Begin(Input):
+    """A new request; with *dataset*, that one is asked for already."""
+
+    dataset: Annotated[str, Field(max_length=30)] = ""
+
+
+class Sign(Input):
+    """Which step's agreement is signed, and the SHA-256 of the text that was read."""
+
+    step: Annotated[str, Field(max_length=32)]
+    document_sha256: Annotated[str, Field(max_length=64)]
+
+
+def mine(call: Call, _body: Nothing) -> Page:
+    """My requests, and those in which I am named, the latest first."""
+    with call.portal.store.read() as session:
+        query = select(AccessRequest).order_by(AccessRequest.created_at.desc(), AccessRequest.id)
+        everything = session.scalars(query).all()
+        own = [each for each in everything if each.applicant == call.actor]
+        named = [each for each in everything if each.applicant != call.actor and _named(each, call.actor)]
+        return {
+            "requests": [summary_of(session, each, call.now) for each in own],
+            "named": [summary_of(session, each, call.now) for each in named],
+        }
+
+
+def begin(call: Call, body: Begin) -> Page:
+    """Begin a request; it stays a draft until it is submitted."""
+    datasets = (DatasetAsked(dataset=body.dataset),) if body.dataset else ()
+    number = access_requests.draft_request(
+        call.portal.store, RequestForm(datasets=datasets), actor=call.actor, now=call.now
+    )
+    return {"id": number}
+
+
+def copy(call: Call, _body: Nothing) -> Page:
+    """Begin a new request as a copy of this one, in which I am named."""
+    with call.portal.store.read() as session:
+        visible(session, call)
+    number = access_requests.copy_request(call.portal.store, call["request"], actor=call.actor, now=call.now)
+    return {"id": number}
+
+
+def detail(call: Call, _body: Nothing) -> Page:
+    """One request: what it asks for, where it stands, who must act, and what I may do."""
+    with call.portal.store.read() as session:
+        row = visible(session, call)
+        form = read_form(row.form)
+        own = row.applicant == call.actor
+        editable = own and row.state in _EDITABLE
+        lacking = _obstacles(session, call, row, form) if editable else []
+        short = access_requests.short_way(session, row, form) if editable else None
+        return {
+            **summary_of(session, row, call.now),
+            "own": own,
+            "round": row.round,
+            "short": row.short,
+            "shortened_by": None if short is None else short.id,
+            "copied_from": row.copied_from,
+            "form": form_of(session, row, form, call.now),
+            "gaps": gaps_of(lacking),
+            "remarks": gaps_of(remarks(form)),
+            "steps": steps_of(session, call, row),
+            "earlier": earlier_rounds(session, row),
+            "became": became(session, row),
+            "editable": editable,
+            "may_withdraw": own and row.state in _EDITABLE | {RequestState.SUBMITTED},
+            "may_copy": call.actor in concerned(row) and row.state is not RequestState.DRAFT,
+        }
+
+
+def replace(call: Call, body: RequestForm) -> Page:
+    """Replace the whole form of a draft, or of a request that was sent back."""
+    return edit(call, lambda _before: body)
+
+
+def submit(call: Call, _body: Nothing) -> Page:
+    """Submit the request: its steps begin, and its form stands."""
+    with call.portal.store.read() as session:
+        row = visible(session, call)
+        dictionary = columns_of(session, call.portal.layout, read_form(row.form).slugs)
+    access_requests.submit_request(
+        call.portal.store, call["request"], actor=call.actor, now=call.now, dictionary=dictionary
+    )
+    return {"id": call["request"], "state": RequestState.SUBMITTED.value}
+
+
+def withdraw(call: Call, _body: Nothing) -> Page:
+    """Withdraw the request; it can be copied later."""
+    with call.portal.store.read() as session:
+        visible(session, call)
+    access_requests.withdraw_request(call.portal.store, call["request"], actor=call.actor, now=call.now)
+    return {"id": call["request"], "state": RequestState.WITHDRAWN.value}
+
+
+def sign(call: Call, body: Sign) -> Page:
+    """Sign an agreement as the applicant."""
+    with call.portal.store.read() as session:
+        row = visible(session, call)
+        _require_step(session, row, body.step)
+    access_requests.sign_agreement(call.portal.store, body.step, body.document_sha256, actor=call.actor, now=call.now)
+    return {"id": call["request"]}
+
+
+def agreement(call: Call, _body: Nothing) -> Page:
+    """The agreement of one step, word for word as it is signed."""
+    with call.portal.store.read() as session:
+        row = visible(session, call)
+        found = next((each for each in steps(session, row.id) if each.id == call["step"] and each.document), None)
+        if found is None:
+            raise NotFound(UNKNOWN)
+        shown = next((each for each in steps_of(session, call, row) if each["id"] == found.id), None)
+        return {"request": summary_of(session, row, call.now), "document": found.document, "step": shown}
+
+
+def edit(call: Call, change: Callable[[RequestForm], RequestForm]) -> Page:
+    """Change the form by *change*; what others changed meanwhile stays."""
+    with call.portal.store.read() as session:
+        visible(session, call)
+    access_requests.edit_request(call.portal.store, call["request"], change, actor=call.actor, now=call.now)
+    return {"id": call["request"]}
+
+
+def visible(session: Session, call: Call) -> AccessRequest:
+    """Return the request of the address when the caller may know of it; it does not exist for anybody else.
+
+    That is whoever is named in it once it is submitted, and whoever may act on one of its steps.
+    """
+    try:
+        row = get_request(session, call["request"])
+    except NotFound:
+        raise NotFound(UNKNOWN) from None
+    if row.applicant == call.actor or _named(row, call.actor):
+        return row
+    for each in steps(session, row.id, row.round):
+        if may_answer(session, row, each, call.actor, now=call.now).allowed:
+            return row
+    raise NotFound(UNKNOWN)
+
+
+def _named(row: AccessRequest, person: str) -> bool:
+    return row.round > 0 and person in concerned(row)
+
+
+def _require_step(session: Session, row: AccessRequest, step: str) -> None:
+    if step not in {each.id for each in steps(session, row.id)}:
+        raise NotFound(Text("Il n'y a pas de telle étape ici.", "There is no such step here."))
+
+
+def _obstacles(session: Session, call: Call, row: AccessRequest, form: RequestForm) -> Any:
+    dictionary = columns_of(session, call.portal.layout, form.slugs)
+    return obstacles(session, form, request_id=row.id, applicant=row.applicant, dictionary=dictionary)
