@@ -22,6 +22,7 @@ from audit.retention import Keep, Retention, Rules
 from hub_extensions.alarms import Alarm, AlarmBook, AlarmKind, AlarmTeller, Memory, alarm_book, changes
 from hub_extensions.anchors import anchor_alarms
 from hub_extensions.opening import open_store
+from hub_extensions.repeating import repeat
 from hub_extensions.settings import Settings
 from hub_extensions.silence import Signs, SilenceWatch, gaps
 from project_spaces.controls import overdue
@@ -274,19 +275,7 @@ def start_guards(settings: Settings, told: threading.Event) -> list[threading.Th
     def sweep() -> None:
         sweeper.sweep_if_due(datetime.now(UTC))
 
-    threads = [_repeat(look, LOOK_EVERY_S, told), _repeat(sweep, 600.0, told)]
+    threads = [repeat(look, LOOK_EVERY_S, told), repeat(sweep, 600.0, told)]
     for thread in threads:
         thread.start()
     return threads
-
-
-def _repeat(step: Callable[[], None], every_s: float, told: threading.Event) -> threading.Thread:
-    def run() -> None:
-        while not told.is_set():
-            try:
-                step()
-            except Exception as error:  # noqa: BLE001 - whatever fails, the next look is made; a file grown old is an alarm
-                log.error("guard_step_failed", step=step.__name__, error=repr(error))
-            told.wait(every_s)
-
-    return threading.Thread(target=run, name=step.__name__, daemon=True)

@@ -23,6 +23,7 @@ from pydantic_settings import (
 )
 
 from hub_extensions.exports.deadlines import is_country
+from hub_extensions.mail_settings import MailSettings
 from project_spaces.control_periods import ControlTerms
 from project_spaces.egress import MIB, Budget
 from project_spaces.errors import Invalid
@@ -39,7 +40,7 @@ LONGEST_RUN_DIR = 60
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-class Settings(BaseSettings):
+class Settings(MailSettings):
     """What an installation may choose. Defaults are the safe choice, for one machine."""
 
     model_config = SettingsConfigDict(env_prefix="BUREAU_", frozen=True, extra="forbid")
@@ -152,7 +153,16 @@ class Settings(BaseSettings):
     copy_dir: Path | None = Field(None, description="Folder at a second place, to which the log is copied every day.")
     heartbeat_s: int = Field(60, ge=5, le=3600, description="A signed entry at least this often: silence is an alarm.")
 
-    @field_validator("home", "cache", "run_dir", "witness_policy", "timestamp_certificates", "copy_dir")
+    @field_validator(
+        "home",
+        "cache",
+        "run_dir",
+        "witness_policy",
+        "timestamp_certificates",
+        "copy_dir",
+        "mail_password_file",
+        "mail_authorities",
+    )
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().resolve()

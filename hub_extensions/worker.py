@@ -26,6 +26,7 @@ from hub_extensions.gateway.seats import cut_sentence
 from hub_extensions.guard import start_guards
 from hub_extensions.installed_desk import open_installed_desk
 from hub_extensions.processes import hub_api_url
+from hub_extensions.request_clock import start_request_clock
 from hub_extensions.running import running_workspaces
 from hub_extensions.secret_files import secret
 from hub_extensions.settings import Settings
@@ -162,11 +163,11 @@ def run(settings: Settings) -> None:
     book = WorkspaceBook.of(settings)
     grace = timedelta(seconds=settings.start_timeout_s + 30)
     worker = Worker(book, running_workspaces(settings), grace, open_installed_desk(settings), HubNotice(settings))
-    guards, clock = start_guards(settings, told), LapseClock()
+    beside, clock = [*start_guards(settings, told), *start_request_clock(settings, told)], LapseClock()
     while not told.wait(TICK_S):
         worker.tick(clock.now())
-    for guard in guards:
-        guard.join(GUARD_STOPS_S)
+    for thread in beside:
+        thread.join(GUARD_STOPS_S)
 
 
 if __name__ == "__main__":
