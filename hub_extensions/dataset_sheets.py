@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from project_spaces.catalogue_cards import Bilingual, Card, ColumnWords, first_problem
 from project_spaces.errors import Invalid
 from project_spaces.facts import Classification
 from project_spaces.manifests import Column, Manifest, TableFile, make_readable, sha256_of
@@ -60,6 +61,9 @@ class SheetTable(_Part):
     linkable: tuple[str, ...] = ()
     identifying: tuple[str, ...] = ()
     types: Mapping[Literal["date", "number", "integer"], tuple[str, ...]] = Field(default_factory=dict)
+    #: For the catalogue: what the table holds, and the dictionary of its columns.
+    title: Bilingual | None = None
+    columns: Mapping[str, ColumnWords] = Field(default_factory=dict)
 
 
 class Sheet(_Part):
@@ -77,6 +81,10 @@ class Sheet(_Part):
     source: Line
     citation: Line
     tables: Annotated[tuple[SheetTable, ...], Field(min_length=1, max_length=1000)]
+    #: What the catalogue says; without it the data set has no card.
+    catalogue: Card | None = None
+    #: Shows the card to everybody once it is registered.
+    public: bool = False
 
 
 def parse_sheet(document: object) -> Sheet:
@@ -90,14 +98,7 @@ def parse_sheet(document: object) -> Sheet:
     try:
         return Sheet.model_validate(document)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"])) or "."
-        raise Invalid(
-            Text(
-                f"Fiche refusée, champ « {where} » : {first['msg']}.",
-                f"Sheet refused, field '{where}': {first['msg']}.",
-            )
-        ) from None
+        raise Invalid(first_problem(error)) from None
 
 
 def read_sheet(file: Path) -> Sheet:
@@ -225,7 +226,7 @@ def _trimmed(read: pa.Table) -> pa.Table:
 
 def _describe(table: SheetTable, written: Path) -> TableFile:
     schema = pq.read_schema(written)
-    _require_columns(table, {*table.identifying, *table.linkable}, schema.names)
+    _require_columns(table, {*table.identifying, *table.linkable, *table.columns}, schema.names)
     return TableFile(
         name=table.name,
         path=written.name,

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import yaml
 
+from hub_extensions.catalogue_sheets import describe
 from hub_extensions.dataset_sheets import Sheet, parse_sheet, prepare
+from project_spaces.catalogue import publications
 from project_spaces.datasets import register_manifest, versions
 from project_spaces.errors import NotFound
 from project_spaces.layout import Layout
@@ -50,9 +52,12 @@ def install(store: Store, layout: Layout, slugs: Iterable[str], *, actor: str, n
     for sheet in map(demo_data_set, slugs):
         with store.read() as session:
             known = {each.version for each in versions(session, sheet.slug)}
+            described = sheet.slug in publications(session)
         if sheet.version not in known:
             manifest = prepare(sheet, DEMO_DATA, layout.dataset_dir(sheet.slug, sheet.version))
             register_manifest(store, manifest, actor=actor, now=now)
+        if not described:
+            describe(store, layout, sheet, DEMO_DATA, actor=actor, now=now)
 
 
 def linkage_file(name: str, root: Path = DEMO_DATA) -> Path:

@@ -61,6 +61,11 @@ class Settings(MailSettings):
     gateway_port: Port = Field(8090, description="Port of the gateway, on loopback.")
     portal_port: Port = Field(8091, description="Port of the portal, on loopback.")
 
+    # Public pages (docs/catalogue.md)
+    operator: str = Field(
+        "Bureau virtuel", min_length=1, max_length=200, description="Who runs this installation, as public pages say."
+    )
+
     # Workspaces
     spawner: Literal["docker", "local"] = Field(
         "docker", description="local: plain processes, nothing is sealed; trials."

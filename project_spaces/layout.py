@@ -20,6 +20,10 @@ class Layout:
         """Files and manifest of one version; mounted read-only as ``/data/<slug>``."""
         return self.root / "datasets" / require_slug(slug, _NAME) / require_version(version)
 
+    def samples_dir(self, slug: str, version: str) -> Path:
+        """What anybody may download of one version: beside the data set, never mounted with it."""
+        return self.root / "samples" / require_slug(slug, _NAME) / require_version(version)
+
     def project_dir(self, slug: str) -> Path:
         """The project's shared folder; mounted as ``/project``."""
         return self.root / "projects" / require_slug(slug, _NAME)

@@ -58,6 +58,7 @@ def open_portal(settings: Settings, hub: HubApi) -> Portal:
         alarms=partial(open_alarms, settings),
         own=open_own_trace(settings),
         seal=partial(seal_standing, settings),
+        operator=settings.operator,
     )
 
 

@@ -8,12 +8,14 @@ from tornado.web import Application, RequestHandler, StaticFileHandler, url
 
 from hub_extensions.portal.api.handlers import ApiHandler, DocumentHandler, DownloadApi, UnknownCall
 from hub_extensions.portal.api.operations import OPERATIONS, Operation
+from hub_extensions.portal.api.public import PublicApi
 from hub_extensions.portal.base import CONTENT_POLICY
 from hub_extensions.portal.context import Portal
 from hub_extensions.portal.handlers import (
     admin,
     audit,
     audit_data,
+    catalogue,
     controls,
     exports,
     home,
@@ -28,6 +30,7 @@ from hub_extensions.portal.templating import STATIC
 
 _SLUG = r"[a-z0-9-]{1,30}"
 _ID = r"[0-9a-f]{32}"
+_TABLE = r"[A-Za-z][A-Za-z0-9_]{0,63}"
 _PERIOD = r"\d{4}-\d{2}|end"
 _NUMBER = r"(?:0|[1-9][0-9]{0,14})"
 
@@ -77,6 +80,14 @@ PAGES: tuple[tuple[str, type[RequestHandler]], ...] = (
     ("trace", trace.TracePage),
     (f"trace/entries/(?P<index>{_NUMBER})", trace.TraceEntryPage),
     (f"trace/entries/(?P<index>{_NUMBER})/proof", trace.OwnProofHandler),
+    ("catalogue", catalogue.ListPage),
+    (r"catalogue\.jsonld", catalogue.LinkedCatalogueHandler),
+    (f"catalogue/(?P<dataset>{_SLUG})", catalogue.CardPage),
+    (rf"catalogue/(?P<dataset>{_SLUG})\.jsonld", catalogue.LinkedHandler),
+    (f"catalogue/(?P<dataset>{_SLUG})/sample", catalogue.SampleHandler),
+    (f"catalogue/(?P<dataset>{_SLUG})/tables/(?P<table>{_TABLE})", catalogue.TablePage),
+    (rf"catalogue/(?P<dataset>{_SLUG})/tables/(?P<table>{_TABLE})\.schema\.json", catalogue.SchemaHandler),
+    ("catalogue/.*", catalogue.UnknownEntry),
 )
 
 
@@ -160,14 +171,20 @@ def _api(prefix: str) -> list[Any]:
     return [
         url(f"{prefix}/openapi.json", DocumentHandler),
         url(f"{prefix}/downloads/(?P<link>{_ID})", DownloadApi),
-        *(url(prefix + pattern(path), ApiHandler, {"operations": found}) for path, found in by_path.items()),
+        *(url(prefix + pattern(path), _serving(found), {"operations": found}) for path, found in by_path.items()),
         url(f"{prefix}/.*", UnknownCall),
     ]
+
+
+def _serving(found: dict[str, Operation]) -> type[RequestHandler]:
+    """Whoever is not asked to sign in is served by a handler that knows nobody."""
+    return PublicApi if all(operation.public for operation in found.values()) else ApiHandler
 
 
 def pattern(path: str) -> str:
     """Return the expression of an address of the API: ``{request}`` is an id, ``{index}`` a number, else a slug."""
     kinds = {
+        "table": _TABLE,
         "request": _ID,
         "file": _ID,
         "link": _ID,

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from hub_extensions.alarms import Alarm
 from hub_extensions.exports.desk import Desk
+from hub_extensions.portal.catalogue_live import LiveCatalogue
 from project_spaces.control_periods import ControlTerms
 from project_spaces.egress import Budget
 from project_spaces.facts import Classification
@@ -68,8 +70,15 @@ class Portal:
     own: OwnTrace | None = None
     #: Why this server could open sealed messages; None once it can't.
     seal: Callable[[], Text | None] = lambda: None
+    #: Who runs this installation, as the public pages say it.
+    operator: str = "Bureau virtuel"
     default_quota: Quota = field(default_factory=Quota)
     classifications: frozenset[Classification] | None = None
+
+    @cached_property
+    def catalogue(self) -> LiveCatalogue:
+        """The public catalogue."""
+        return LiveCatalogue(self.store)
 
     def project_dir(self, slug: str) -> Path:
         """The project's shared folder."""

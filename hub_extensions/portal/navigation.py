@@ -26,6 +26,7 @@ _ITEMS: tuple[tuple[str, Text, PlatformRole | frozenset[PlatformRole] | None], .
     ("", Text("Accueil", "Home"), None),
     ("habilitations", Text("Mes habilitations", "My habilitations"), None),
     ("requests", Text("Demandes", "Requests"), None),
+    ("catalogue", Text("Catalogue", "Catalogue"), None),
     ("exports", Text("Exports", "Exports"), None),
     ("instruction", Text("Instruction", "Decisions"), _INSTRUCTORS),
     ("review", Text("Vérification", "Review"), PlatformRole.REVIEWER),

@@ -85,10 +85,14 @@ class PageHandler(PortalHandler):
 
     def render_page(self, name: str, /, **context: Any) -> str:
         """Render a template with the frame's own facts."""
+        self.remember_language()
+        return templating.render(name, self.lang, **{**self.frame(), "said": self._take_said(), **context})
+
+    def remember_language(self) -> None:
+        """Keep the language that the address asks for."""
         asked = self.get_query_argument("lang", "")
         if asked in {"fr", "en"} and self.get_cookie(COOKIE) != asked:
             self.set_cookie(COOKIE, asked, path="/", samesite="Lax", expires_days=365)
-        return templating.render(name, self.lang, **{**self.frame(), "said": self._take_said(), **context})
 
     def frame(self) -> Page:
         """Return what the frame around every page needs."""
@@ -106,6 +110,7 @@ class PageHandler(PortalHandler):
             "filled": self._filled(),
             "error": None,
             "alarms": self._alarms(),
+            "public": None,
             "now": self.portal.clock(),
         }
 

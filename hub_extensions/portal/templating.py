@@ -1,7 +1,7 @@
 """The templates, loaded once per language, with the few filters that pages need; everything is escaped."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
@@ -36,6 +36,7 @@ def environment(language: Language) -> Environment:
     made.globals["lang"] = language
     made.filters["t"] = partial(lang.sentence, language=language)
     made.filters["day"] = _time(lang.day)
+    made.filters["calendar"] = partial(_calendar, language=language)
     made.filters["minute"] = _time(lang.minute)
     made.filters["second"] = _time(lang.second)
     made.filters["size"] = partial(lang.written_size, language=language)
@@ -74,6 +75,11 @@ def instant(value: Any) -> datetime | None:
 def place(where: str, language: Language) -> str:
     """Write where a finding points, for a reader of *language*."""
     return where if language == "fr" else english(where)
+
+
+def _calendar(day: str, language: Language) -> Markup:
+    """Write a day that has no hour."""
+    return Markup('<time datetime="{}">{}</time>').format(day, lang.day(date.fromisoformat(day), language))
 
 
 def _duration(begin: str, end: str, language: Language) -> str:

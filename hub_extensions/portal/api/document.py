@@ -69,6 +69,8 @@ def _described(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
             **_errors(),
         },
     }
+    if operation.public:
+        described["security"] = []
     if operation.method != "GET" and operation.body is not Nothing:
         schema = operation.body.model_json_schema(ref_template=_SCHEMAS + "{model}")
         schemas.update(schema.pop("$defs", {}))

@@ -14,6 +14,7 @@ from hub_extensions.portal.verbs import (
     admin,
     audit,
     audit_export,
+    catalogue,
     controls,
     embargoes,
     exports,
@@ -45,6 +46,8 @@ class Operation:
         what the request's body holds; of a GET, what its query holds.
     status
         of a good answer.
+    public
+        nobody has to sign in.
     """
 
     method: str
@@ -52,6 +55,7 @@ class Operation:
     verb: Callable[..., Any]
     body: type[BaseModel] = Nothing
     status: int = 200
+    public: bool = False
 
     @property
     def summary(self) -> str:
@@ -160,4 +164,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(_GET, "/audit/egress", controls.meter),
     Operation(_POST, "/audit/egress/lifts", controls.lift_pause, controls.Lift, 201),
     Operation(_GET, "/audit/state", ledger_state.state),
+    Operation(_GET, "/catalogue", catalogue.search, catalogue.Search, public=True),
+    Operation(_GET, "/catalogue/{dataset}", catalogue.dataset, public=True),
+    Operation(_GET, "/catalogue/{dataset}/tables/{table}", catalogue.table, public=True),
 )

@@ -1,0 +1,192 @@
+"""Search over what is public: words by their beginning, accents folded, and facets that count what they would leave.
+
+The index is built once for a set of cards and asked many times; words are found by bisection, so that neither 50 nor
+10,000 tables are read for a question. A data set is found when every word begins a word of its own: of its title, its
+card, or one of its tables and columns. Where the title says it, it comes first.
+"""
+
+import re
+import unicodedata
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+
+from project_spaces.catalogue import Standing
+from project_spaces.catalogue_cards import Bilingual, TableCard, VersionCard
+
+_WORD = re.compile(r"[a-z0-9]+")
+#: Words of a question that count: nobody types more, and each costs a look-up.
+MOST_WORDS = 12
+#: Tables named with a data set that was found through its dictionary.
+MOST_TABLES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A public data set with its card; ``closed`` hides the dictionary (an embargo holds)."""
+
+    standing: Standing
+    described: VersionCard
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is looked for; years bound the history that a data set must touch."""
+
+    words: str = ""
+    theme: str | None = None
+    owner: str | None = None
+    classification: str | None = None
+    since: int | None = None
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One data set that answers, and the tables that the words were found in."""
+
+    slug: str
+    tables: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was found, best first, and for each facet how many data sets each choice would leave."""
+
+    hits: tuple[Hit, ...]
+    facets: Mapping[str, Mapping[str, int]]
+
+
+def fold(text: str) -> str:
+    """Return *text* without accents, ligatures and capitals: « Été à l'hôpital, cœur » → « ete a l'hopital, coeur »."""
+    plain = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("æ", "ae"))
+    return "".join(each for each in plain if not unicodedata.combining(each))
+
+
+def words_of(text: str) -> list[str]:
+    """Return the folded words of *text*."""
+    return _WORD.findall(fold(text))
+
+
+@dataclass
+class _Postings:
+    """Where each word occurs: data set → weight, and the tables."""
+
+    by_word: dict[str, dict[str, int]] = field(default_factory=dict)
+    tables: dict[str, dict[str, set[str]]] = field(default_factory=dict)
+
+    def add(self, slug: str, text: str, weight: int) -> None:
+        for word in words_of(text):
+            found = self.by_word.setdefault(word, {})
+            found[slug] = max(weight, found.get(slug, 0))
+
+    def add_table(self, slug: str, table: TableCard) -> None:
+        texts = [table.name, *_both(table.title)]
+        for column in table.columns:
+            texts += [column.name, *_both(column.label)]
+        for word in set(words_of(" ".join(texts))):
+            self.by_word.setdefault(word, {}).setdefault(slug, 1)
+            self.tables.setdefault(word, {}).setdefault(slug, set()).add(table.name)
+
+
+class Index:
+    """Answers questions over one set of public data sets."""
+
+    def __init__(self, described: Iterable[Described]) -> None:
+        self.entries = {each.standing.slug: each for each in described}
+        postings = _Postings()
+        for each in self.entries.values():
+            _enter(postings, each)
+        self._postings = postings
+        self._words = sorted(postings.by_word)
+
+    def ask(self, question: Question) -> Answer:
+        """Return what answers *question*."""
+        scores, tables = self._found(question.words)
+        filters = _filters(question)
+        kept = [slug for slug in scores if all(test(self.entries[slug]) for test in filters.values())]
+        kept.sort(key=lambda slug: (-scores[slug], fold(self.entries[slug].standing.title.fr), slug))
+        hits = tuple(Hit(slug, tuple(sorted(tables.get(slug, ())))[:MOST_TABLES]) for slug in kept)
+        return Answer(hits, self._facets(scores, filters))
+
+    def _found(self, text: str) -> tuple[dict[str, int], dict[str, set[str]]]:
+        asked = words_of(text)[:MOST_WORDS]
+        scores = dict.fromkeys(self.entries, 0)
+        tables: dict[str, set[str]] = {}
+        for word in asked:
+            here: dict[str, int] = {}
+            for known in self._beginning(word):
+                bonus = 1 if known == word else 0
+                for slug, weight in self._postings.by_word[known].items():
+                    here[slug] = max(here.get(slug, 0), weight * 2 + bonus)
+                for slug, names in self._postings.tables.get(known, {}).items():
+                    tables.setdefault(slug, set()).update(names)
+            scores = {slug: score + here[slug] for slug, score in scores.items() if slug in here}
+        return scores, tables
+
+    def _beginning(self, word: str) -> Iterator[str]:
+        at = bisect_left(self._words, word)
+        while at < len(self._words) and self._words[at].startswith(word):
+            yield self._words[at]
+            at += 1
+
+    def _facets(
+        self, found: Iterable[str], filters: Mapping[str, Callable[[Described], bool]]
+    ) -> dict[str, dict[str, int]]:
+        """Count each choice of a facet under all other filters: choosing it never leads to an empty page."""
+        facets: dict[str, dict[str, int]] = {}
+        entries = [self.entries[slug] for slug in found]
+        for name, values in _CHOICES.items():
+            others = [test for other, test in filters.items() if other != name]
+            kept = [each for each in entries if all(test(each) for test in others)]
+            counted = Counter(value for each in kept for value in values(each))
+            facets[name] = dict(sorted(counted.items(), key=lambda pair: (-pair[1], pair[0])))
+        return facets
+
+
+_CHOICES: Mapping[str, Callable[[Described], Sequence[str]]] = {
+    "theme": lambda each: [theme.value for theme in each.described.card.themes],
+    "owner": lambda each: [each.standing.owner],
+    "classification": lambda each: [each.standing.classification],
+}
+
+
+def _filters(question: Question) -> dict[str, Callable[[Described], bool]]:
+    filters: dict[str, Callable[[Described], bool]] = {
+        name: partial(_is, name, wanted) for name in _CHOICES if (wanted := getattr(question, name)) is not None
+    }
+    if question.since is not None or question.until is not None:
+        filters["period"] = partial(_touches, question.since, question.until)
+    return filters
+
+
+def _is(name: str, wanted: str, each: Described) -> bool:
+    return wanted in _CHOICES[name](each)
+
+
+def _touches(since: int | None, until: int | None, each: Described) -> bool:
+    """Tell whether the history touches the years; one that states no years answers no question about them."""
+    coverage = each.described.card.coverage
+    if coverage.start is None:
+        return False
+    last = coverage.end or date.max
+    return (until is None or coverage.start.year <= until) and (since is None or last.year >= since)
+
+
+def _enter(postings: _Postings, each: Described) -> None:
+    standing, card = each.standing, each.described.card
+    postings.add(standing.slug, f"{standing.title.fr} {standing.title.en} {standing.slug}", 3)
+    general = [standing.owner, *_both(card.description), *card.keywords.fr, *card.keywords.en]
+    general += [*_both(card.population), *_both(card.coverage.place), *(coding.name for coding in card.codings)]
+    postings.add(standing.slug, " ".join(general), 2)
+    if not each.closed:
+        for table in each.described.tables:
+            postings.add_table(standing.slug, table)
+
+
+def _both(text: Bilingual | None) -> tuple[str, ...]:
+    return () if text is None else (text.fr, text.en)

@@ -1,0 +1,84 @@
+"""The pages without sign-in in a real browser: axe in both languages and colours, the keyboard alone, no script."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright
+
+from hub_extensions.portal.testing import World
+from tests.portal.cards import describe
+from tests.portal.test_browser import ARGUMENTS, CHROMIUM, violations
+
+PAGES = (
+    "catalogue",
+    "catalogue?q=montant",
+    "catalogue?q=rien",
+    "catalogue/pmsi-mco",
+    "catalogue/pmsi-mco/tables/SEJ_T",
+)
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """A browser."""
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield started
+        await started.close()
+
+
+@pytest.fixture
+def catalogued(world: World) -> World:
+    """Two public data sets, one of them with a sample."""
+    sample = {"file": "x.csv", "marked": "synthetic", "title": {"fr": "X", "en": "X"}, "sha256": "a" * 64, "bytes": 4}
+    describe(world, "pmsi-mco", sample=sample)
+    describe(world, "omop-1001", themes=["cohort"], tables=())
+    return world
+
+
+async def stranger(browser: Browser, **options: bool) -> Page:
+    page = await (await browser.new_context(locale="fr-FR", **options)).new_page()  # type: ignore[arg-type]
+    page.set_default_timeout(15_000)
+    return page
+
+
+async def test_public_pages_are_accessible_in_both_languages(catalogued: World, browser: Browser) -> None:
+    page = await stranger(browser)
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    found: dict[str, list[str]] = {}
+    for language, scheme in (("fr", "light"), ("en", "dark")):
+        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        for path in PAGES:
+            await page.goto(f"{catalogued.address}{path}{'&' if '?' in path else '?'}lang={language}")
+            assert await page.get_attribute("html", "lang") == language
+            found[f"{scheme} {language} {path}"] = await violations(page)
+    assert {where: what for where, what in found.items() if what} == {}
+    assert said == []
+
+
+async def test_from_the_search_to_the_request_without_mouse_or_script(catalogued: World, browser: Browser) -> None:
+    page = await stranger(browser, java_script_enabled=False)
+    await page.goto(f"{catalogued.address}catalogue?lang=fr")
+    await page.focus("#q")
+    await page.keyboard.type("sejour hopital montant")
+    await page.keyboard.press("Enter")
+    await page.get_by_text("1 jeu de données").wait_for()
+    link = page.get_by_role("link", name="PMSI MCO, échantillon")
+    await link.focus()
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/catalogue/pmsi-mco")
+    ask = page.get_by_role("link", name="Demander l'accès")
+    assert await ask.get_attribute("href") == "/services/bureau/requests/new?dataset=pmsi-mco"
+    await page.get_by_role("link", name="SEJ_T").first.click()
+    await page.get_by_text("Valeurs").click()
+    assert await page.get_by_text("homme").is_visible()
+
+
+async def test_a_facet_is_chosen_and_taken_back(catalogued: World, browser: Browser) -> None:
+    page = await stranger(browser, java_script_enabled=False)
+    await page.goto(f"{catalogued.address}catalogue?lang=fr")
+    await page.get_by_role("link", name="Cohortes et enquêtes").click()
+    await page.get_by_text("1 jeu de données").wait_for()
+    await page.locator(".facet a[aria-current]").click()
+    await page.get_by_text("2 jeux de données").wait_for()
