@@ -1,13 +1,11 @@
 """The pages without sign-in in a real browser: axe in both languages and colours, the keyboard alone, no script."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from hub_extensions.portal.testing import World
 from tests.portal.cards import describe
-from tests.portal.test_browser import ARGUMENTS, CHROMIUM, violations
+from tests.portal.test_browser import violations
 
 PAGES = (
     "catalogue",
@@ -16,15 +14,6 @@ PAGES = (
     "catalogue/pmsi-mco",
     "catalogue/pmsi-mco/tables/SEJ_T",
 )
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """A browser."""
-    async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield started
-        await started.close()
 
 
 @pytest.fixture
@@ -42,8 +31,8 @@ async def stranger(browser: Browser, **options: bool) -> Page:
     return page
 
 
-async def test_public_pages_are_accessible_in_both_languages(catalogued: World, browser: Browser) -> None:
-    page = await stranger(browser)
+async def test_public_pages_are_accessible_in_both_languages(catalogued: World, chromium: Browser) -> None:
+    page = await stranger(chromium)
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
     found: dict[str, list[str]] = {}
@@ -57,8 +46,8 @@ async def test_public_pages_are_accessible_in_both_languages(catalogued: World, 
     assert said == []
 
 
-async def test_from_the_search_to_the_request_without_mouse_or_script(catalogued: World, browser: Browser) -> None:
-    page = await stranger(browser, java_script_enabled=False)
+async def test_from_the_search_to_the_request_without_mouse_or_script(catalogued: World, chromium: Browser) -> None:
+    page = await stranger(chromium, java_script_enabled=False)
     await page.goto(f"{catalogued.address}catalogue?lang=fr")
     await page.focus("#q")
     await page.keyboard.type("sejour hopital montant")
@@ -75,8 +64,8 @@ async def test_from_the_search_to_the_request_without_mouse_or_script(catalogued
     assert await page.get_by_text("homme").is_visible()
 
 
-async def test_a_facet_is_chosen_and_taken_back(catalogued: World, browser: Browser) -> None:
-    page = await stranger(browser, java_script_enabled=False)
+async def test_a_facet_is_chosen_and_taken_back(catalogued: World, chromium: Browser) -> None:
+    page = await stranger(chromium, java_script_enabled=False)
     await page.goto(f"{catalogued.address}catalogue?lang=fr")
     await page.get_by_role("link", name="Cohortes et enquêtes").click()
     await page.get_by_text("1 jeu de données").wait_for()
