@@ -80,6 +80,10 @@ PAGES: tuple[tuple[str, type[RequestHandler]], ...] = (
     ("trace", trace.TracePage),
     (f"trace/entries/(?P<index>{_NUMBER})", trace.TraceEntryPage),
     (f"trace/entries/(?P<index>{_NUMBER})/proof", trace.OwnProofHandler),
+)
+
+#: The same for what everybody may read without signing in.
+PUBLIC_PAGES: tuple[tuple[str, type[RequestHandler]], ...] = (
     ("catalogue", catalogue.ListPage),
     (r"catalogue\.jsonld", catalogue.LinkedCatalogueHandler),
     (f"catalogue/(?P<dataset>{_SLUG})", catalogue.CardPage),
@@ -138,7 +142,7 @@ def make_app(portal: Portal, hub_auth: HubOAuth, *, prefix: str, cookie_secret: 
         url(f"{prefix}oauth_callback", CallbackHandler),
         url(f"{prefix}static/(.*)", StaticHandler, {"path": str(STATIC)}),
         *_api(prefix + "api/v1"),
-        *(url(re.escape(prefix) + path, handler) for path, handler in PAGES),
+        *(url(re.escape(prefix) + path, handler) for path, handler in (*PAGES, *PUBLIC_PAGES)),
         url(re.escape(prefix.rstrip("/")), _Home, {"target": prefix}),
     ]
     return Application(

@@ -50,6 +50,7 @@ def test_a_version_is_registered_once_listed_and_withdrawn(
         "title": "Séjours",
         "classification": "pseudonymised",
         "withdrawn": True,
+        "public": False,
         "versions": ["2026.1"],
     }
     assert listed["snds-dcir"]["withdrawn"] is False

@@ -71,7 +71,10 @@ async def test_without_signing_in_pages_lead_to_the_hub(world: World, client: ai
 
 
 async def test_without_signing_in_every_call_answers_401(world: World, client: aiohttp.ClientSession) -> None:
+    assert {each.tag for each in OPERATIONS if each.public} == {"catalogue"}
     for operation in OPERATIONS:
+        if operation.public:
+            continue
         async with client.request(operation.method, world.api + path_of(operation.path), json={}) as answer:
             assert answer.status == 401, operation.path
             assert answer.content_type == "application/problem+json"
