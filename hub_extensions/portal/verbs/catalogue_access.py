@@ -4,14 +4,10 @@ from hub_extensions.portal.catalogue_live import Snapshot
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.words import both
 from project_spaces.catalogue_search import Described
-from project_spaces.request_steps import SILENCE_LABELS, STEP_LABELS, Actor, StepRule
+from project_spaces.request_steps import ACTOR_LABELS, SILENCE_LABELS, STEP_LABELS, StepRule
 from project_spaces.requirements import Requirement
 from project_spaces.text import Text
 
-_ACTORS = {
-    Actor.ADMINISTRATOR: Text("l'administrateur fonctionnel", "the functional administrator"),
-    Actor.STEWARD: Text("le producteur", "the owner"),
-}
 _OPEN = Text("Une habilitation suffit.", "A habilitation is enough.")
 _IDENTIFYING = Text(
     "Ces données n'entrent jamais dans un bureau : elles ne servent qu'à un appariement, dans un espace cloisonné.",
@@ -37,7 +33,7 @@ def _step(now_public: Snapshot, rule: StepRule) -> Page:
     return {
         "step": rule.step.value,
         "label": both(STEP_LABELS[rule.step]),
-        "actor": both(_ACTORS[rule.actor]),
+        "actor": both(ACTOR_LABELS[rule.actor]),
         "days": rule.days,
         "silence": both(SILENCE_LABELS[rule.silence]),
         "median_days": delay.median_days,
