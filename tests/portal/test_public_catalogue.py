@@ -171,7 +171,7 @@ async def test_words_of_a_sheet_never_act(world: World) -> None:
         page, _ = await read(world, path)
         assert "<script>alert" not in page
         assert "<img src=x" not in page
-        assert "49" not in page.partition("</head>")[2].replace("&#", "")
+        assert "{{ 7*7 }}" in page
     linked, headers = await read(world, "catalogue/pmsi-mco.jsonld")
     assert json.loads(linked)["dct:description"][0]["@value"] == evil
     assert headers["Content-Type"] == "application/ld+json"
