@@ -58,6 +58,8 @@ class Kind(StrEnum):
     KILL_SWITCH = "killswitch.changed"
     EXPIRY_WARNED = "expiry.warned"
     REVIEW_CAMPAIGN = "review.changed"
+    ORGANISATION = "organisation.changed"
+    PERIMETER = "perimeter.changed"
     ACCESS_REQUEST = "access.requested"
     ACCESS_STEP = "access.step"
     ACCESS_CIRCUIT = "access.circuit"

@@ -26,6 +26,7 @@ def access_rules(settings: Settings) -> Rules:
         trainings=frozenset(settings.access_trainings.split()),
         approvals=frozenset(settings.access_approvals.split()),
         agreement=settings.access_agreement,
+        identity=settings.access_identity,
     )
     return Rules(
         tiers={Classification.PSEUDONYMISED: sensitive},

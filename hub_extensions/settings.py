@@ -137,13 +137,17 @@ class Settings(MailSettings):
     access_networks: str = Field("", description="Address ranges of its sign-in, separated by spaces: 10.0.0.0/8 …")
     access_trainings: str = Field(
         "",
-        description="Slugs of the trainings it needs: snds. Recorded by the domain's verbs only: no page does it yet.",
+        description="Slugs of the trainings it needs: snds. Defined and confirmed in admin/trainings.",
     )
     access_approvals: str = Field(
-        "", description="Slugs of the approvals its project needs: cnil. No page records them yet (as trainings)."
+        "", description="Slugs of the approvals its project needs: cnil. Recorded on the project's page."
     )
     access_agreement: bool = Field(
-        False, description="Its owner signed an agreement with the project. No page records one yet (as trainings)."
+        False, description="Its owner signed an agreement with the project. Recorded on the data set's page."
+    )
+    access_identity: bool = Field(
+        False,
+        description="Somebody reviewed who its persons are and for whom they work: on each person's page.",
     )
     access_strong_acr: str = Field("", description="Values of acr by which the identity provider states two factors.")
 

@@ -13,7 +13,7 @@ from project_spaces.approvals import approvals
 from project_spaces.datasets import Dataset
 from project_spaces.decisions import Action, ConditionState, Decision, decide, explain
 from project_spaces.errors import NotFound, Refused
-from project_spaces.facts import Classification, DatasetFacts, Resource, Subject
+from project_spaces.facts import Classification, DatasetFacts, Place, Resource, Subject
 from project_spaces.habilitations import Habilitation, habilitations
 from project_spaces.memberships import memberships
 from project_spaces.people import subject_of
@@ -41,6 +41,7 @@ def may(
     beneficiary: str | None = None,
     concerned: Sequence[str] = (),
     owners: Sequence[str] = (),
+    within: Sequence[Place] = (),
 ) -> Decision:
     """Decide whether *username* may do *action*, with what the database says now.
 
@@ -56,8 +57,11 @@ def may(
         everybody who is named in a request for access.
     owners
         the owners of data of whom one must be spoken for.
+    within
+        the places in which what is administered lies.
     """
-    asked = _Asked(project_slug, dataset_slug, mounted, author, recipient, beneficiary, tuple(concerned), tuple(owners))
+    case = (author, recipient, beneficiary, tuple(concerned), tuple(owners), tuple(within))
+    asked = _Asked(project_slug, dataset_slug, mounted, *case)
     return decide(*_facts(session, username, action, asked), now)
 
 
@@ -87,6 +91,7 @@ class _Asked:
     beneficiary: str | None = None
     concerned: tuple[str, ...] = ()
     owners: tuple[str, ...] = ()
+    within: tuple[Place, ...] = ()
 
 
 def _facts(session: Session, username: str, action: Action, asked: _Asked) -> tuple[Subject, Action, Resource]:
@@ -98,8 +103,9 @@ def _facts(session: Session, username: str, action: Action, asked: _Asked) -> tu
         beneficiary=asked.beneficiary,
         concerned=asked.concerned,
         owners=asked.owners,
+        within=asked.within,
     )
-    return subject_of(session, username), action, resource
+    return subject_of(session, username, action), action, resource
 
 
 def allowed(decision: Decision) -> Decision:

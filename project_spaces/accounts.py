@@ -24,7 +24,7 @@ from project_spaces.errors import Conflict, Refused
 from project_spaces.facts import PLATFORM
 from project_spaces.lockout import LockPolicy
 from project_spaces.passwords import LONGEST, Passwords
-from project_spaces.people import Person, get_person, require_administrator, subject_of
+from project_spaces.people import Person, get_person, person_places, require_administrator, subject_of
 from project_spaces.secret_box import SecretBox
 from project_spaces.sign_ins import keep_sign_in
 from project_spaces.slugs import is_slug
@@ -107,7 +107,7 @@ class Accounts:
             known = session.get(Account, username) is not None
         kind = Kind.ACCOUNT_RESET if known else Kind.ACCOUNT_CREATED
         with self.store.write(Event(kind, actor, None, now, persons={"person": username})) as session:
-            require_administrator(session, actor, now)
+            require_administrator(session, actor, now, within=person_places(session, username))
             person = get_person(session, username)
             account = session.get(Account, username) or Account(person=username, created_at=now)
             session.add(account)
@@ -213,7 +213,7 @@ class Accounts:
                 account = session.get_one(Account, username)
                 if account.password_hash is None or not second_factor.fresh(step, account.last_totp_step):
                     raise _UsedMeanwhile
-                decision = decide(subject_of(session, username), Action.SIGN_IN, PLATFORM, now)
+                decision = decide(subject_of(session, username, Action.SIGN_IN), Action.SIGN_IN, PLATFORM, now)
                 if not decision.allowed:
                     raise SignInRefused(decision.reasons[0].text, [reason.text for reason in decision.reasons])
                 account.last_totp_step = step

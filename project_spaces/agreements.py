@@ -61,6 +61,12 @@ def agreements(session: Session, project: str, datasets: Sequence[str]) -> Seque
     return session.scalars(query.order_by(DatasetAgreement.starts_at, DatasetAgreement.id)).all()
 
 
+def agreements_of(session: Session, dataset: str) -> Sequence[DatasetAgreement]:
+    """Return the agreements for *dataset* with any project, past ones too, the latest first."""
+    query = select(DatasetAgreement).where(DatasetAgreement.dataset == dataset)
+    return session.scalars(query.order_by(DatasetAgreement.starts_at.desc(), DatasetAgreement.id)).all()
+
+
 def embargoes(session: Session, datasets: Sequence[str]) -> Sequence[Embargo]:
     """Return the embargoes on these data sets, past ones too."""
     return session.scalars(select(Embargo).where(Embargo.dataset.in_(datasets)).order_by(Embargo.starts_at)).all()

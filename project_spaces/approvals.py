@@ -16,6 +16,7 @@ from project_spaces.errors import NotFound
 from project_spaces.facts import ApprovalFacts
 from project_spaces.people import require_administrator
 from project_spaces.projects import Project, get_project
+from project_spaces.records.places import project_places
 from project_spaces.slugs import require_slug
 from project_spaces.store import Store
 from project_spaces.text import Text
@@ -70,7 +71,7 @@ def record_approval(
     number = uuid.uuid4().hex
     subject = {"approval": number, "approval_kind": kind, "ends_at": ends_at.isoformat(), "change": "recorded"}
     with store.write(Event(Kind.PROJECT_APPROVAL, actor, project, now, subject)) as session:
-        require_administrator(session, actor, now)
+        require_administrator(session, actor, now, within=project_places(session, project))
         get_project(session, project)
         session.add(
             ProjectApproval(
@@ -100,7 +101,7 @@ def revoke_approval(store: Store, approval_id: str, *, actor: str, now: datetime
     subject = {"approval": approval_id, "approval_kind": found.kind, "change": "revoked"}
     event = Event(Kind.PROJECT_APPROVAL, actor, found.project, now, subject, private={"reason": reason})
     with store.write(event) as session:
-        require_administrator(session, actor, now)
+        require_administrator(session, actor, now, within=project_places(session, found.project))
         row = _get(session, approval_id)
         row.revoke(now)
 

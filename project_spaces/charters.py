@@ -21,7 +21,18 @@ from project_spaces.slugs import require_slug
 from project_spaces.store import Store
 from project_spaces.text import Text
 
-__all__ = ["CharterSignature", "CharterVersion", "digest", "latest", "publish_charter", "sign_charter", "to_sign"]
+__all__ = [
+    "CharterSignature",
+    "CharterVersion",
+    "charter_versions",
+    "digest",
+    "latest",
+    "publish_charter",
+    "sign_charter",
+    "signature_counts",
+    "signatures",
+    "to_sign",
+]
 
 TITLE_LENGTH = 200
 TEXT_LENGTH = 200_000
@@ -37,6 +48,24 @@ def latest(session: Session, charter: str) -> CharterVersion | None:
     """Return the version of *charter* that people sign now, None when there is no such charter."""
     query = select(CharterVersion).where(CharterVersion.charter == charter)
     return session.scalars(query.order_by(CharterVersion.number.desc()).limit(1)).one_or_none()
+
+
+def charter_versions(session: Session) -> Sequence[CharterVersion]:
+    """Return every version of every charter, by charter and number."""
+    return session.scalars(select(CharterVersion).order_by(CharterVersion.charter, CharterVersion.number)).all()
+
+
+def signatures(session: Session, username: str) -> Sequence[CharterSignature]:
+    """Return everything that *username* signed, by charter and number."""
+    query = select(CharterSignature).where(CharterSignature.person == username)
+    return session.scalars(query.order_by(CharterSignature.charter, CharterSignature.number)).all()
+
+
+def signature_counts(session: Session) -> dict[tuple[str, int], int]:
+    """Return how many people signed each version."""
+    signed = select(CharterSignature.charter, CharterSignature.number, func.count())
+    rows = session.execute(signed.group_by(CharterSignature.charter, CharterSignature.number))
+    return {(charter, number): count for charter, number, count in rows}
 
 
 def to_sign(session: Session, username: str) -> Sequence[CharterVersion]:

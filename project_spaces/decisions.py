@@ -15,10 +15,21 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from project_spaces.conditions import Condition, ConditionState, Reason, data, desk, earliest, person, project, stops
+from project_spaces.conditions import (
+    Condition,
+    ConditionState,
+    Reason,
+    administration,
+    data,
+    desk,
+    earliest,
+    person,
+    project,
+    stops,
+)
 from project_spaces.facts import PlatformRole, Resource, Subject
 
-__all__ = ["REQUIRES", "Action", "ConditionState", "Decision", "Reason", "decide", "explain"]
+__all__ = ["DELEGATED", "REQUIRES", "Action", "ConditionState", "Decision", "Reason", "decide", "explain"]
 
 
 class Action(StrEnum):
@@ -37,6 +48,8 @@ class Action(StrEnum):
     LIFT_PAUSE = "lift_pause"
     ADMINISTER = "administer"
     GRANT_RIGHT = "grant_right"
+    CONFIRM_TRAINING = "confirm_training"
+    SEE_RIGHTS = "see_rights"
     REGISTER_DATASET = "register_dataset"
     INSTRUCT_REQUEST = "instruct_request"
     GIVE_OPINION = "give_opinion"
@@ -60,6 +73,7 @@ _IN_PROJECT = (
     *_RUNNING,
     person.charters_signed,
     person.trained,
+    person.identified,
     project.project_open,
     project.project_approved,
     project.member,
@@ -100,8 +114,14 @@ REQUIRES: Mapping[Action, tuple[Condition, ...]] = MappingProxyType(
             person.holds_role(PlatformRole.AUDITOR, PlatformRole.ADMINISTRATOR),
             desk.not_beneficiary,
         ),
-        Action.ADMINISTER: (*_HERE, person.holds_role(PlatformRole.ADMINISTRATOR)),
-        Action.GRANT_RIGHT: (*_HERE, person.holds_role(PlatformRole.ADMINISTRATOR), desk.not_beneficiary),
+        Action.ADMINISTER: (*_HERE, administration.administers_or()),
+        Action.GRANT_RIGHT: (*_HERE, administration.administers_or(), desk.not_beneficiary),
+        Action.CONFIRM_TRAINING: (
+            *_HERE,
+            administration.administers_or(PlatformRole.TRAINING_MANAGER),
+            desk.not_beneficiary,
+        ),
+        Action.SEE_RIGHTS: (*_HERE, administration.administers_or(PlatformRole.AUDITOR)),
         Action.REGISTER_DATASET: (*_HERE, person.holds_role(PlatformRole.STEWARD, PlatformRole.ADMINISTRATOR)),
         Action.INSTRUCT_REQUEST: (*_HERE, person.holds_role(PlatformRole.ADMINISTRATOR), desk.not_concerned),
         Action.GIVE_OPINION: (*_HERE, person.holds_role(PlatformRole.COMMITTEE), desk.not_concerned),
@@ -113,6 +133,9 @@ REQUIRES: Mapping[Action, tuple[Condition, ...]] = MappingProxyType(
         ),
     }
 )
+
+#: Acts that a perimeter may carry: for these alone it is read.
+DELEGATED = frozenset({Action.ADMINISTER, Action.GRANT_RIGHT, Action.CONFIRM_TRAINING, Action.SEE_RIGHTS})
 
 
 def explain(subject: Subject, action: Action, resource: Resource, now: datetime) -> list[ConditionState]:

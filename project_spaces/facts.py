@@ -21,6 +21,7 @@ class PlatformRole(StrEnum):
     AUDITOR = "auditor"
     STEWARD = "steward"
     COMMITTEE = "committee"
+    TRAINING_MANAGER = "training_manager"
 
 
 class MemberRole(StrEnum):
@@ -61,6 +62,29 @@ class StopScope(StrEnum):
     PROJECT = "project"
     DATASET = "dataset"
     ALL = "all"
+
+
+class PlaceKind(StrEnum):
+    """What a perimeter of administration is made of."""
+
+    PROJECT = "project"
+    ORGANISATION = "organisation"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something lies: a project, or an organisation."""
+
+    kind: PlaceKind
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PerimeterFacts:
+    """A place that a person administers, and from when to when."""
+
+    place: Place
+    window: Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +146,10 @@ class Subject:
     stops
         the kill switches of the whole installation, except those of other persons: they come with the subject so that
         nobody who decides can forget to read them.
+    perimeter
+        what the person administers as a hub's administrator; platform administrators need none.
+    identity_reviewed
+        somebody checked who the person is and for whom the person works.
     """
 
     username: str
@@ -135,6 +163,8 @@ class Subject:
     charters: tuple[CharterFacts, ...] = ()
     trainings: tuple[TrainingFacts, ...] = ()
     stops: tuple[StopFacts, ...] = ()
+    perimeter: tuple[PerimeterFacts, ...] = ()
+    identity_reviewed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +240,8 @@ class Resource:
         the owners of data of whom one must be spoken for.
     workspace
         the kind of workspace in which data are used.
+    within
+        the places in which what is administered lies; the platform as a whole lies in none.
     """
 
     project: ProjectFacts | None = None
@@ -221,6 +253,7 @@ class Resource:
     concerned: tuple[str, ...] = ()
     owners: tuple[str, ...] = ()
     workspace: WorkspaceKind | None = None
+    within: tuple[Place, ...] = ()
 
 
 #: The platform itself: what administration and audit act on.

@@ -16,6 +16,7 @@ from project_spaces.datasets import Dataset, get_dataset
 from project_spaces.errors import NotFound
 from project_spaces.people import Person, get_person, require_administrator
 from project_spaces.projects import Project, get_project
+from project_spaces.records.places import project_places
 from project_spaces.store import Store
 from project_spaces.text import Text
 from project_spaces.windows import require_order
@@ -92,7 +93,7 @@ def grant_habilitation(
         persons={"beneficiary": person},
     )
     with store.write(event) as session:
-        require_administrator(session, actor, now, beneficiary=person)
+        require_administrator(session, actor, now, beneficiary=person, within=project_places(session, project))
         get_person(session, person)
         get_project(session, project)
         get_dataset(session, dataset)
@@ -132,7 +133,7 @@ def revoke_habilitation(store: Store, habilitation_id: str, *, actor: str, now: 
         persons={"beneficiary": found.person},
     )
     with store.write(event) as session:
-        require_administrator(session, actor, now)
+        require_administrator(session, actor, now, within=project_places(session, found.project))
         row = get_habilitation(session, habilitation_id)
         if row.revoked_at is None:
             row.revoked_at, row.revoked_by, row.revoked_reason = now, actor, reason

@@ -17,14 +17,15 @@ from audit.events import SYSTEM_PREFIX, Event, Kind
 from project_spaces.datasets import get_dataset
 from project_spaces.decisions import Action
 from project_spaces.errors import Conflict, Invalid, NotFound, Refused
-from project_spaces.facts import StopScope
-from project_spaces.people import get_person, require_administrator
+from project_spaces.facts import Place, StopScope
+from project_spaces.people import get_person, person_places, require_administrator
 from project_spaces.projects import get_project
+from project_spaces.records.places import project_places
 from project_spaces.records.stops import KillSwitch
 from project_spaces.store import Store
 from project_spaces.text import Text
 
-__all__ = ["KillSwitch", "StopScope", "kill_switches", "lift_switch", "set_switch"]
+__all__ = ["KillSwitch", "StopScope", "kill_switches", "lift_switch", "require_may_stop", "set_switch"]
 
 OWN_SWITCH = Text(
     "Vous avez posé cet arrêt : un autre administrateur doit le lever.",
@@ -53,8 +54,7 @@ def set_switch(store: Store, scope: StopScope, name: str, *, reason: str, actor:
     _check_reason(reason)
     number = uuid.uuid4().hex
     with store.write(_event(scope, name, number, "set", actor=actor, reason=reason, now=now)) as session:
-        _require(session, scope, actor, now)
-        _require_target(session, scope, name)
+        require_may_stop(session, scope, name, actor, now)
         standing = select(KillSwitch).where(
             KillSwitch.scope == scope, KillSwitch.name == name, KillSwitch.lifted_at.is_(None)
         )
@@ -81,12 +81,26 @@ def lift_switch(store: Store, switch_id: str, *, reason: str, actor: str, now: d
         _event(found.scope, found.name, switch_id, "lifted", actor=actor, reason=reason, now=now)
     ) as session:
         row = _get(session, switch_id)
-        _require(session, row.scope, actor, now, beneficiary=row.name if row.scope is StopScope.PERSON else None)
+        _require(
+            session, row.scope, row.name, actor, now, beneficiary=row.name if row.scope is StopScope.PERSON else None
+        )
         if actor == row.set_by and not actor.startswith(SYSTEM_PREFIX):
             raise Refused(OWN_SWITCH, [OWN_SWITCH])
         if row.lifted_at is not None:
             raise Conflict(Text("Cet arrêt est déjà levé.", "This stop was lifted already."))
         row.lifted_at, row.lifted_by, row.lifted_reason = now, actor, reason.strip()
+
+
+def require_may_stop(session: Session, scope: StopScope, name: str, actor: str, now: datetime) -> None:
+    """Let pass who may stop this.
+
+    Raises
+    ------
+    NotFound, Invalid, Refused
+        no such thing; a name where none belongs; *actor* may not.
+    """
+    _require(session, scope, name, actor, now)
+    _require_target(session, scope, name)
 
 
 def _event(scope: StopScope, name: str, number: str, change: str, *, actor: str, reason: str, now: datetime) -> Event:
@@ -98,9 +112,22 @@ def _event(scope: StopScope, name: str, number: str, change: str, *, actor: str,
     return Event(Kind.KILL_SWITCH, actor, project, now, subject, private={"reason": reason}, persons=persons)
 
 
-def _require(session: Session, scope: StopScope, actor: str, now: datetime, *, beneficiary: str | None = None) -> None:
+def _require(
+    session: Session, scope: StopScope, name: str, actor: str, now: datetime, *, beneficiary: str | None = None
+) -> None:
     action = Action.REGISTER_DATASET if scope is StopScope.DATASET else None
-    require_administrator(session, actor, now, beneficiary=beneficiary, action=action)
+    within = _places(session, scope, name)
+    require_administrator(session, actor, now, beneficiary=beneficiary, action=action, within=within)
+
+
+def _places(session: Session, scope: StopScope, name: str) -> tuple[Place, ...]:
+    match scope:
+        case StopScope.PERSON:
+            return person_places(session, name)
+        case StopScope.PROJECT:
+            return project_places(session, name)
+        case StopScope.DATASET | StopScope.ALL:
+            return ()
 
 
 def _require_target(session: Session, scope: StopScope, name: str) -> None:

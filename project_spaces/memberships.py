@@ -13,6 +13,7 @@ from project_spaces.errors import Conflict, NotFound
 from project_spaces.facts import MemberRole, MembershipFacts
 from project_spaces.people import Person, get_person, require_administrator
 from project_spaces.projects import Project, get_project
+from project_spaces.records.places import project_places
 from project_spaces.store import Store
 from project_spaces.text import Text
 from project_spaces.windows import Window, require_order
@@ -72,7 +73,7 @@ def grant_membership(
     subject = {"membership": number, "role": role.value, "ends_at": ends_at.isoformat()}
     event = Event(Kind.MEMBERSHIP_GRANTED, actor, project, now, subject, persons={"beneficiary": person})
     with store.write(event) as session:
-        require_administrator(session, actor, now, beneficiary=person)
+        require_administrator(session, actor, now, beneficiary=person, within=project_places(session, project))
         get_person(session, person)
         get_project(session, project)
         if any(
@@ -116,7 +117,7 @@ def revoke_membership(store: Store, membership_id: str, *, actor: str, now: date
         persons={"beneficiary": found.person},
     )
     with store.write(event) as session:
-        require_administrator(session, actor, now)
+        require_administrator(session, actor, now, within=project_places(session, found.project))
         row = _get(session, membership_id)
         row.revoke(now)
 

@@ -17,6 +17,7 @@ from project_spaces.habilitations import Habilitation
 from project_spaces.memberships import Membership
 from project_spaces.people import Person, PlatformRoleRow
 from project_spaces.projects import Project
+from project_spaces.review_campaigns import RightKind
 from project_spaces.text import Text
 
 
@@ -43,12 +44,13 @@ ORPHAN_LABELS: dict[Orphan, Text] = {
 
 @dataclass(frozen=True, slots=True)
 class OrphanRight:
-    """One finding; *right* is the id of the membership or habilitation, where it is one."""
+    """One finding; *right* is the id of the membership or habilitation (*kind*), where it is one."""
 
     what: Orphan
     person: str | None
     project: str | None
     right: str | None = None
+    kind: RightKind | None = None
 
 
 def orphan_rights(session: Session, *, now: datetime) -> list[OrphanRight]:
@@ -81,20 +83,24 @@ def _of_habilitations(
     rights: list[Habilitation], member_of: set[tuple[str, str]], ended: set[str], disabled: set[str]
 ) -> Iterator[OrphanRight]:
     for each in rights:
-        if each.person in disabled:
-            yield OrphanRight(Orphan.RIGHT_OF_DISABLED_PERSON, each.person, each.project, each.id)
-        elif each.project in ended:
-            yield OrphanRight(Orphan.HABILITATION_OF_ENDED_PROJECT, each.person, each.project, each.id)
-        elif (each.person, each.project) not in member_of:
-            yield OrphanRight(Orphan.HABILITATION_WITHOUT_MEMBERSHIP, each.person, each.project, each.id)
+        what = _lost(each, ended, disabled, Orphan.HABILITATION_OF_ENDED_PROJECT)
+        if what is None and (each.person, each.project) not in member_of:
+            what = Orphan.HABILITATION_WITHOUT_MEMBERSHIP
+        if what is not None:
+            yield OrphanRight(what, each.person, each.project, each.id, RightKind.HABILITATION)
 
 
 def _of_memberships(rights: list[Membership], ended: set[str], disabled: set[str]) -> Iterator[OrphanRight]:
     for each in rights:
-        if each.person in disabled:
-            yield OrphanRight(Orphan.RIGHT_OF_DISABLED_PERSON, each.person, each.project, each.id)
-        elif each.project in ended:
-            yield OrphanRight(Orphan.MEMBERSHIP_OF_ENDED_PROJECT, each.person, each.project, each.id)
+        what = _lost(each, ended, disabled, Orphan.MEMBERSHIP_OF_ENDED_PROJECT)
+        if what is not None:
+            yield OrphanRight(what, each.person, each.project, each.id, RightKind.MEMBERSHIP)
+
+
+def _lost(right: Membership | Habilitation, ended: set[str], disabled: set[str], of_ended: Orphan) -> Orphan | None:
+    if right.person in disabled:
+        return Orphan.RIGHT_OF_DISABLED_PERSON
+    return of_ended if right.project in ended else None
 
 
 def _of_accounts(active: set[str], roles: set[str], members: set[str]) -> Iterator[OrphanRight]:

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit.events import SYSTEM_PREFIX, Event, Kind
 from project_spaces.columns import SLUG_LENGTH, Base, Chosen
-from project_spaces.decisions import Action, decide
+from project_spaces.decisions import DELEGATED, Action, decide
 from project_spaces.errors import Conflict, Invalid, NotFound, Refused
-from project_spaces.facts import PlatformRole, Resource, Subject
+from project_spaces.facts import Place, PlaceKind, PlatformRole, Resource, Subject
 from project_spaces.owner_stewards import owners_of
 from project_spaces.records import person_facts, rules_of
+from project_spaces.records.places import Affiliation, Organisation, organisation_places, perimeter_of
 from project_spaces.slugs import is_slug, require_slug
 from project_spaces.store import Store
 from project_spaces.text import Text
@@ -57,6 +58,14 @@ def get_person(session: Session, username: str) -> Person:
     return person
 
 
+def get_organisation(session: Session, slug: str) -> Organisation:
+    """Return the organisation, or raise ``NotFound``."""
+    found = session.get(Organisation, slug) if is_slug(slug) else None
+    if found is None:
+        raise NotFound(Text(f"Il n'y a pas d'organisme « {slug[:40]} ».", f"There is no organisation “{slug[:40]}”."))
+    return found
+
+
 def list_people(session: Session) -> Sequence[Person]:
     """Return everybody, by username."""
     return session.scalars(select(Person).order_by(Person.username)).all()
@@ -74,8 +83,8 @@ def holders(session: Session, role: PlatformRole) -> Sequence[Person]:
     return session.scalars(active.order_by(Person.username)).all()
 
 
-def subject_of(session: Session, username: str) -> Subject:
-    """Return what decisions need to know of *username*; an unknown name is an inactive subject."""
+def subject_of(session: Session, username: str, action: Action) -> Subject:
+    """Return what a decision about *action* needs to know of *username*; an unknown name is an inactive subject."""
     person = session.get(Person, username) if is_slug(username) else None
     if person is None:
         return Subject(username, active=False)
@@ -92,13 +101,37 @@ def subject_of(session: Session, username: str) -> Subject:
         charters=known.charters,
         trainings=known.trainings,
         stops=known.stops,
+        perimeter=tuple(each.facts for each in perimeter_of(session, username)) if action in DELEGATED else (),
+        identity_reviewed=known.identity_reviewed,
     )
 
 
+def person_places(session: Session, username: str) -> tuple[Place, ...]:
+    """Return the places of administration in which *username* lies.
+
+    Nowhere for whoever holds a role or a perimeter: a hub's administrator who could close, reopen or re-enrol such an
+    account would hold that person's powers.
+    """
+    if roles_of(session, username) or perimeter_of(session, username):
+        return ()
+    return organisation_places(session, username)
+
+
 def require_administrator(
-    session: Session, actor: str, now: datetime, *, beneficiary: str | None = None, action: Action | None = None
+    session: Session,
+    actor: str,
+    now: datetime,
+    *,
+    beneficiary: str | None = None,
+    action: Action | None = None,
+    within: Sequence[Place] = (),
 ) -> None:
     """Let an administrator, or the installation itself, pass; with *beneficiary*, not for an own right.
+
+    Parameters
+    ----------
+    within
+        the places in which what is administered lies: whoever administers one of them passes too.
 
     Raises
     ------
@@ -108,13 +141,24 @@ def require_administrator(
     if actor.startswith(SYSTEM_PREFIX):
         return
     action = action or (Action.ADMINISTER if beneficiary is None else Action.GRANT_RIGHT)
-    decision = decide(subject_of(session, actor), action, Resource(beneficiary=beneficiary), now)
+    decision = decide(
+        subject_of(session, actor, action), action, Resource(beneficiary=beneficiary, within=tuple(within)), now
+    )
     if not decision.allowed:
         raise Refused(decision.reasons[0].text, [reason.text for reason in decision.reasons])
 
 
-def create_person(store: Store, *, username: str, display_name: str, email: str, actor: str, now: datetime) -> None:
-    """Register a person, without any right yet.
+def create_person(
+    store: Store,
+    *,
+    username: str,
+    display_name: str,
+    email: str,
+    actor: str,
+    now: datetime,
+    organisation: str | None = None,
+) -> None:
+    """Register a person, without any right yet, for the organisation that the person works for.
 
     Raises
     ------
@@ -122,18 +166,25 @@ def create_person(store: Store, *, username: str, display_name: str, email: str,
         the username, name or address can't be one.
     Conflict
         the username is taken.
+    NotFound
+        no such organisation.
     Refused
-        *actor* is not an administrator.
+        *actor* is not an administrator, or not of that organisation.
     """
     require_slug(username, Text("Identifiant", "Username"))
     _check_name(display_name)
     _check_email(email)
     event = Event(Kind.PERSON_CREATED, actor, None, now, persons={"person": username})
     with store.write(event) as session:
-        require_administrator(session, actor, now)
+        within = () if organisation is None else (Place(PlaceKind.ORGANISATION, organisation),)
+        require_administrator(session, actor, now, within=within)
         if session.get(Person, username) is not None:
             raise Conflict(Text(f"L'identifiant « {username} » est pris.", f"The username “{username}” is taken."))
         session.add(Person(username=username, display_name=display_name.strip(), email=email, created_at=now))
+        if organisation is not None:
+            get_organisation(session, organisation)
+            session.flush()
+            session.add(Affiliation(person=username, organisation=organisation, set_at=now, set_by=actor))
 
 
 def disable_person(store: Store, username: str, *, actor: str, now: datetime, reason: str) -> None:
@@ -204,7 +255,8 @@ def _set_active(
         persons={"person": username},
     )
     with store.write(event) as session:
-        require_administrator(session, actor, now, beneficiary=username if disabled_at is None else None)
+        beneficiary = username if disabled_at is None else None
+        require_administrator(session, actor, now, beneficiary=beneficiary, within=person_places(session, username))
         get_person(session, username).disabled_at = disabled_at
 
 

@@ -34,6 +34,8 @@ class Requirement:
         kinds of approval that the project must hold (an opinion of CESREES, an authorisation of CNIL).
     agreement
         the owner of the data set has a signed agreement with the project.
+    identity
+        somebody checked who the person is, and for whom the person works.
 
     Raises
     ------
@@ -46,6 +48,7 @@ class Requirement:
     trainings: frozenset[str] = frozenset()
     approvals: frozenset[str] = frozenset()
     agreement: bool = False
+    identity: bool = False
 
     def __post_init__(self) -> None:
         age = self.sign_in_max_age

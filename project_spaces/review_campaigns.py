@@ -16,12 +16,16 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from audit.events import Event, Kind
 from project_spaces.columns import Base, Chosen
 from project_spaces.errors import Conflict, Invalid, NotFound
+from project_spaces.facts import Place, PlatformRole
 from project_spaces.habilitations import Habilitation
 from project_spaces.memberships import Membership
-from project_spaces.people import Person, require_administrator
+from project_spaces.notifications import Topic, notify
+from project_spaces.people import Person, holders, require_administrator
 from project_spaces.projects import Project, get_project
-from project_spaces.store import Store
+from project_spaces.records.places import Perimeter, project_places
+from project_spaces.store import Store, WriteSession
 from project_spaces.text import Text
+from project_spaces.windows import moment
 
 
 class Occasion(StrEnum):
@@ -58,6 +62,7 @@ class ReviewCampaign(Base):
     due_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None] = mapped_column(String(64))
+    reminded_at: Mapped[datetime | None]
 
 
 class ReviewItem(Base):
@@ -78,6 +83,7 @@ class ReviewItem(Base):
     evidence: Mapped[str | None] = mapped_column(UnicodeText)
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[str | None] = mapped_column(String(64))
+    event: Mapped[str | None] = mapped_column(String(32))
 
 
 def campaigns(session: Session) -> Sequence[ReviewCampaign]:
@@ -118,7 +124,7 @@ def open_campaign(
     number = uuid.uuid4().hex
     subject = {"campaign": number, "occasion": occasion.value, "due_at": due_at.isoformat(), "change": "opened"}
     with store.write(Event(Kind.REVIEW_CAMPAIGN, actor, project, now, subject)) as session:
-        require_administrator(session, actor, now)
+        require_administrator(session, actor, now, within=_places(session, project))
         if project is not None:
             get_project(session, project)
         same = select(ReviewCampaign.id).where(ReviewCampaign.closed_at.is_(None), ReviewCampaign.project == project)
@@ -127,10 +133,17 @@ def open_campaign(
             raise Conflict(
                 Text("Une revue est déjà ouverte, ou il n'y a rien à revoir.", "One is open, or nothing is to review.")
             )
-        session.add(
-            ReviewCampaign(id=number, occasion=occasion, project=project, opened_at=now, opened_by=actor, due_at=due_at)
+        campaign = ReviewCampaign(
+            id=number, occasion=occasion, project=project, opened_at=now, opened_by=actor, due_at=due_at
         )
+        session.add(campaign)
         session.flush()
+        at = moment(due_at)
+        text = Text(
+            f"Une revue des habilitations est ouverte : {len(rights)} droits à revoir avant le {at.fr}.",
+            f"A review of habilitations is open: {len(rights)} rights to be reviewed by {at.en}.",
+        )
+        tell_reviewers(session, campaign, text, now)
         session.add_all(_item(number, right) for right in rights)
     return number
 
@@ -155,13 +168,20 @@ def decide_item(
         raise Invalid(Text("Indiquez sur quoi la décision repose.", "Say what the decision rests on."))
     with store.read() as session:
         found = _get_item(session, item_id)
-    with store.write(*_decision_events(found, decision, evidence, actor, now)) as session:
+    events = _decision_events(found, decision, evidence, actor, now)
+    with store.write(*events) as session:
         row = _get_item(session, item_id)
-        require_administrator(session, actor, now, beneficiary=row.person)
+        require_administrator(session, actor, now, beneficiary=row.person, within=project_places(session, row.project))
         _require_undecided(session, row, decision)
         row.decision, row.evidence, row.decided_at, row.decided_by = decision, evidence.strip(), now, actor
+        row.event = events[0].id
         if decision is ReviewDecision.WITHDRAW:
             _withdraw(session, row, evidence, actor, now)
+            text = Text(
+                f"La revue des habilitations a retiré un de vos droits dans l'espace projet {row.project}.",
+                f"The review of habilitations withdrew one of your rights in project space {row.project}.",
+            )
+            notify(session, to=row.person, kind=Topic.RIGHTS, text=text, link="habilitations", now=now)
 
 
 def close_campaign(store: Store, campaign_id: str, *, actor: str, now: datetime) -> None:
@@ -180,13 +200,29 @@ def close_campaign(store: Store, campaign_id: str, *, actor: str, now: datetime)
         withdrawn = _count(session, campaign_id, ReviewDecision.WITHDRAW)
     subject: dict[str, str | int] = {"campaign": campaign_id, "kept": kept, "withdrawn": withdrawn, "change": "closed"}
     with store.write(Event(Kind.REVIEW_CAMPAIGN, actor, found.project, now, subject)) as session:
-        require_administrator(session, actor, now)
+        require_administrator(session, actor, now, within=_places(session, found.project))
         row = _get_campaign(session, campaign_id)
         if row.closed_at is not None or undecided(session, campaign_id):
             raise Conflict(
                 Text("Cette revue est close, ou il reste à décider.", "This review is closed, or decisions are left.")
             )
         row.closed_at, row.closed_by = now, actor
+
+
+def tell_reviewers(session: WriteSession, campaign: ReviewCampaign, text: Text, now: datetime) -> None:
+    """Tell who may answer a review: the platform's administrators, and those of the hub that the project is of."""
+    names = {each.username for each in holders(session, PlatformRole.ADMINISTRATOR)}
+    places = None if campaign.project is None else project_places(session, campaign.project)
+    for each in session.scalars(select(Perimeter)):
+        if each.window.holds(now) and (places is None or each.facts.place in places):
+            names.add(each.person)
+    for name in sorted(names):
+        notify(session, to=name, kind=Topic.TASK, text=text, link=f"admin/reviews/{campaign.id}", now=now)
+
+
+def _places(session: Session, project: str | None) -> tuple[Place, ...]:
+    """A review of the whole platform lies in no perimeter."""
+    return () if project is None else project_places(session, project)
 
 
 def _rights(session: Session, project: str | None, now: datetime) -> list[Membership | Habilitation]:

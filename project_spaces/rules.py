@@ -45,6 +45,10 @@ class Rules:
         """Tell whether anybody is asked for *name* (a field of ``Requirement``): what nobody asks need not be read."""
         return any(getattr(each, name) for each in (self.everybody, *self.tiers.values()))
 
+    def needed(self, name: str) -> frozenset[str]:
+        """Return every kind that somebody is asked for: of ``trainings`` or ``approvals``."""
+        return frozenset().union(*(getattr(each, name) for each in (self.everybody, *self.tiers.values())))
+
 
 #: An installation that asks nothing: sealed workspaces, and the rights that were given.
 NO_RULES = Rules()

@@ -11,8 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from audit.events import Event, Kind
+from project_spaces.decisions import Action
 from project_spaces.errors import Invalid, NotFound
-from project_spaces.people import get_person, require_administrator
+from project_spaces.people import get_person, person_places, require_administrator
 from project_spaces.records.trainings import Training
 from project_spaces.slugs import require_slug
 from project_spaces.store import Store
@@ -56,7 +57,8 @@ def record_training(
     Invalid
         the kind is no slug, the end is not after the start, there is no certificate, or the hash is none.
     NotFound, Refused
-        nobody of that name; *actor* is not an administrator, or the training is his own.
+        nobody of that name; *actor* neither administers the person nor manages trainings, or is that
+        person.
     """
     require_slug(kind, Text("Nature de la formation", "Kind of training"))
     require_order(starts_at, ends_at)
@@ -64,7 +66,7 @@ def record_training(
     number = uuid.uuid4().hex
     subject = {"training": number, "training_kind": kind, "ends_at": ends_at.isoformat(), "change": "recorded"}
     with store.write(Event(Kind.TRAINING, actor, None, now, subject, persons={"beneficiary": person})) as session:
-        require_administrator(session, actor, now, beneficiary=person)
+        require_training_manager(session, person, actor, now)
         get_person(session, person)
         session.add(
             Training(
@@ -88,7 +90,7 @@ def revoke_training(store: Store, training_id: str, *, actor: str, now: datetime
     Raises
     ------
     NotFound, Refused
-        no such record; *actor* is not an administrator.
+        no such record; as ``record_training``.
     """
     with store.read() as session:
         found = _get(session, training_id)
@@ -96,9 +98,15 @@ def revoke_training(store: Store, training_id: str, *, actor: str, now: datetime
     beneficiary = {"beneficiary": found.person}
     event = Event(Kind.TRAINING, actor, None, now, subject, private={"reason": reason}, persons=beneficiary)
     with store.write(event) as session:
-        require_administrator(session, actor, now)
+        require_training_manager(session, found.person, actor, now)
         row = _get(session, training_id)
         row.revoke(now)
+
+
+def require_training_manager(session: Session, person: str, actor: str, now: datetime) -> None:
+    """Let pass who administers *person* or manages trainings; raise ``Refused`` for others and for the person."""
+    places = person_places(session, person)
+    require_administrator(session, actor, now, beneficiary=person, action=Action.CONFIRM_TRAINING, within=places)
 
 
 def _get(session: Session, training_id: str) -> Training:

@@ -9,6 +9,7 @@ from hub_extensions.demo_catalogue import catalogue, install
 from hub_extensions.opening import open_box, open_layout, open_store
 from hub_extensions.settings import Settings
 from project_spaces.accounts import Accounts
+from project_spaces.decisions import Action
 from project_spaces.errors import Conflict
 from project_spaces.people import create_person, grant_role, subject_of
 
@@ -53,7 +54,7 @@ def first_administrator(settings: Settings) -> str | None:
             grant_role(store, role.username, each, actor=INSTALLATION, now=now)
     except Conflict:
         with store.read() as session:
-            if subject_of(session, role.username).second_factor:
+            if subject_of(session, role.username, Action.SIGN_IN).second_factor:
                 return None
     return Accounts(store, open_box(settings)).create(role.username, actor=INSTALLATION, now=now)
 

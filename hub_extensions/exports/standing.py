@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from hub_extensions.exports.checks import DEFAULT, Policy
 from hub_extensions.exports.permissions import Standing
 from project_spaces.datasets import Dataset, get_dataset, latest_version
+from project_spaces.decisions import Action
 from project_spaces.habilitations import habilitations
 from project_spaces.memberships import memberships
 from project_spaces.people import get_person, subject_of
@@ -31,7 +32,7 @@ def standing_of(session: Session, username: str, project: str, now: datetime) ->
     """Return what *username* is to *project*; unknown people and projects are allowed nothing."""
     found = session.get(Project, project)
     return Standing(
-        subject=subject_of(session, username),
+        subject=subject_of(session, username, Action.REVIEW_EXPORT),
         project=None if found is None else found.facts,
         memberships=tuple(each.facts for each in memberships(session, person=username, project=project)),
         now=now,

@@ -2,6 +2,7 @@
 
 import html
 import json
+from urllib.parse import urlencode
 
 from tornado.web import RequestHandler
 
@@ -13,7 +14,7 @@ PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>body{{font:1rem/1.6 system-ui,sans-serif;max-width:40rem;margin:12vh auto;padding:0 1.5rem;color:#17233c}}
 a{{color:#174ea6}} h1{{font-size:1.4rem}}</style></head>
-<body><main><h1>{text}</h1>{reasons}<p><a href="{home}">{back}</a></p></main></body></html>
+<body><main><h1>{text}</h1>{reasons}{why}<p><a href="{home}">{back}</a></p></main></body></html>
 """
 
 
@@ -38,6 +39,7 @@ def write_refusal(handler: RequestHandler, error: BureauError) -> None:
                 lang=lang,
                 text=html.escape(error.text.in_(lang)),
                 reasons=f"<ul>{reasons}</ul>" if reasons else "",
+                why=_why(handler, error, lang),
                 home=html.escape(handler.settings["home_url"], quote=True),
                 back="Retour à l'accueil" if lang == "fr" else "Back to the home page",
             )
@@ -45,6 +47,20 @@ def write_refusal(handler: RequestHandler, error: BureauError) -> None:
         return
     handler.set_header("Content-Type", "application/problem+json")
     handler.finish(json.dumps(problem(error, lang), ensure_ascii=False))
+
+
+def _why(handler: RequestHandler, error: BureauError, lang: Language) -> str:
+    """The link to the portal's page that shows every condition, where one said no."""
+    if error.status != 403 or len(handler.path_args) < 2:
+        return ""
+    query = urlencode({"action": "send_message", "project": handler.path_args[1]})
+    address = html.escape(f"{handler.settings['home_url']}why?{query}", quote=True)
+    words = (
+        "Pourquoi ? Chaque condition et qui peut la changer"
+        if lang == "fr"
+        else "Why? Each condition, and who can change it"
+    )
+    return f'<p><a href="{address}">{words}</a></p>'
 
 
 def problem(error: BureauError, lang: Language) -> dict[str, object]:

@@ -25,6 +25,7 @@ from project_spaces.errors import BureauError, Refused, Unavailable
 from project_spaces.facts import PlatformRole
 from project_spaces.notifications import unread
 from project_spaces.people import get_person, roles_of
+from project_spaces.perimeters import perimeter_of
 from project_spaces.text import Language, Text
 
 log = structlog.get_logger()
@@ -64,6 +65,8 @@ class Viewer:
     roles: frozenset[PlatformRole]
     #: Notifications that the person has not read.
     unread: int = 0
+    #: Whether the person administers a hub.
+    hub: bool = False
 
     def has(self, role: str) -> bool:
         """Tell whether the person holds *role*."""
@@ -217,7 +220,13 @@ def look_up(portal: Portal, username: str) -> Viewer:
         with portal.store.read() as session:
             require(session, username, Action.SIGN_IN, now=call.now)
             name = get_person(session, username).display_name
-            return Viewer(username, name, roles_of(session, username), unread(session, username))
+            return Viewer(
+                username,
+                name,
+                roles_of(session, username),
+                unread(session, username),
+                any(each.window.holds(call.now) for each in perimeter_of(session, username)),
+            )
     except Refused as refusal:
         record_refusal(call, "entry", refusal)
         raise

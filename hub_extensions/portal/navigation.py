@@ -27,10 +27,13 @@ _ITEMS: tuple[tuple[str, Text, PlatformRole | frozenset[PlatformRole] | None], .
     ("habilitations", Text("Mes habilitations", "My habilitations"), None),
     ("requests", Text("Demandes", "Requests"), None),
     ("catalogue", Text("Catalogue", "Catalogue"), None),
+    ("onboarding", Text("Mon dossier", "My file"), None),
     ("exports", Text("Exports", "Exports"), None),
     ("instruction", Text("Instruction", "Decisions"), _INSTRUCTORS),
     ("review", Text("Vérification", "Review"), PlatformRole.REVIEWER),
     ("admin", Text("Administration", "Administration"), PlatformRole.ADMINISTRATOR),
+    ("admin/datasets", Text("Jeux de données", "Data sets"), PlatformRole.STEWARD),
+    ("admin/trainings", Text("Formations", "Trainings"), PlatformRole.TRAINING_MANAGER),
     ("audit", Text("Audit", "Audit"), PlatformRole.AUDITOR),
 )
 
@@ -39,13 +42,14 @@ def navigation(viewer: "Viewer | None", path: str) -> list[Item]:
     """Return the menu of *viewer*, who is on the page *path* (relative to the portal)."""
     if viewer is None:
         return []
-    first = path.split("/", maxsplit=1)[0]
     return [
-        Item(target, label, current=first == target) for target, label, role in _ITEMS if _offered(role, viewer.roles)
+        Item(target, label, current=path == target or (target != "" and path.startswith(f"{target}/")))
+        for target, label, role in _ITEMS
+        if _offered(role, viewer)
     ]
 
 
-def _offered(to: PlatformRole | frozenset[PlatformRole] | None, held: frozenset[PlatformRole]) -> bool:
-    if to is None:
+def _offered(to: PlatformRole | frozenset[PlatformRole] | None, viewer: "Viewer") -> bool:
+    if to is None or (viewer.hub and to is PlatformRole.ADMINISTRATOR):
         return True
-    return bool(held & to) if isinstance(to, frozenset) else to in held
+    return bool(viewer.roles & to) if isinstance(to, frozenset) else to in viewer.roles

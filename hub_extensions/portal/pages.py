@@ -20,6 +20,7 @@ from hub_extensions.portal.context import Page
 from hub_extensions.portal.inputs import Nothing, parse
 from hub_extensions.portal.language import COOKIE
 from hub_extensions.portal.navigation import navigation
+from hub_extensions.portal.why_link import why_link
 from project_spaces.errors import BureauError
 from project_spaces.facts import PlatformRole
 from project_spaces.text import Text
@@ -109,6 +110,7 @@ class PageHandler(PortalHandler):
             "static": lambda name: f"{self.prefix}static/{name}?v={templating.fingerprint(name)}",
             "filled": self._filled(),
             "error": None,
+            "why_url": self.prefix + why_link(self.request.path.removeprefix(self.prefix), self.path_kwargs or {}),
             "alarms": self._alarms(),
             "public": None,
             "now": self.portal.clock(),

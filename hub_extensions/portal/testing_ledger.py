@@ -4,10 +4,11 @@ Pages of the audit read files. Tests of this room record in memory, so before ea
 with the product's own writers.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from audit import leaf, merkle
 from audit.checkpoint import Checkpoint, Signer
@@ -45,6 +46,11 @@ class MemoryView(PublishedLedger):
         """Return the checkpoint, up to date."""
         self.publish()
         return super().published()
+
+    def bundle(self, indexes: Sequence[int], more: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
+        """Return entries with their proofs, up to date."""
+        self.publish()
+        return super().bundle(indexes, more)
 
     def publish(self) -> None:
         """Write out what is new in memory."""

@@ -13,6 +13,7 @@ ROLE_LABELS: Mapping[PlatformRole, Text] = {
     PlatformRole.AUDITOR: Text("Auditeur", "Auditor"),
     PlatformRole.STEWARD: Text("Gestionnaire de données", "Data steward"),
     PlatformRole.COMMITTEE: Text("Membre du comité", "Committee member"),
+    PlatformRole.TRAINING_MANAGER: Text("Responsable des formations", "Training manager"),
 }
 MEMBER_LABELS: Mapping[MemberRole, Text] = {
     MemberRole.ANALYST: Text("Analyste", "Analyst"),

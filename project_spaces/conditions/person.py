@@ -127,6 +127,20 @@ def trained(subject: Subject, resource: Resource, now: datetime) -> States:
     )
 
 
+def identified(subject: Subject, resource: Resource, _now: datetime) -> States:
+    """Somebody reviewed who the person is and for whom the person works, where that is asked (SEC-HAB-3)."""
+    if not any(each.identity for each in asked(subject, resource)):
+        return ()
+    if subject.identity_reviewed:
+        return yes("identity", "Votre identité a été vérifiée.", "Your identity was reviewed.", Who.ADMINISTRATOR)
+    return no(
+        "identity_unreviewed",
+        "Votre identité et votre organisme n'ont pas été vérifiés par l'autorité d'enregistrement.",
+        "Your identity and your organisation were not reviewed by the registration authority.",
+        Who.ADMINISTRATOR,
+    )
+
+
 def holds_role(role: PlatformRole, *others: PlatformRole) -> Condition:
     """The person holds one of these roles on the platform."""
     roles = (role, *others)
@@ -150,6 +164,7 @@ _ROLE_WORDS = {
     PlatformRole.AUDITOR: Text("d'auditeur", "auditor"),
     PlatformRole.COMMITTEE: Text("de membre du comité", "committee member"),
     PlatformRole.STEWARD: Text("de gestionnaire de données", "data steward"),
+    PlatformRole.TRAINING_MANAGER: Text("de responsable des formations", "training manager"),
 }
 
 

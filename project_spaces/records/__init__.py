@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from project_spaces.facts import CharterFacts, SignInFacts, StopFacts, TrainingFacts
 from project_spaces.records.charters import charter_facts
+from project_spaces.records.places import identity_reviewed
 from project_spaces.records.sign_ins import sign_in_facts
 from project_spaces.records.stops import stop_facts
 from project_spaces.records.trainings import training_facts
@@ -26,6 +27,7 @@ class PersonFacts:
     charters: tuple[CharterFacts, ...]
     trainings: tuple[TrainingFacts, ...]
     stops: tuple[StopFacts, ...]
+    identity_reviewed: bool
 
 
 def rules_of(session: Session) -> Rules:
@@ -43,4 +45,5 @@ def person_facts(session: Session, username: str, known_since: datetime) -> Pers
         charters=tuple(charter_facts(session, username, known_since)),
         trainings=training_facts(session, username) if rules.ask("trainings") else (),
         stops=stop_facts(session, username),
+        identity_reviewed=rules.ask("identity") and identity_reviewed(session, username),
     )

@@ -26,6 +26,7 @@ def test_what_is_set_is_asked_for_sensitive_data_only() -> None:
         "access_trainings": "snds secret",
         "access_approvals": "cnil",
         "access_agreement": True,
+        "access_identity": True,
         "access_strong_acr": "eidas2 eidas3",
     }
     rules = access_rules(load(settings))
@@ -35,6 +36,7 @@ def test_what_is_set_is_asked_for_sensitive_data_only() -> None:
         frozenset({"snds", "secret"}),
         frozenset({"cnil"}),
         agreement=True,
+        identity=True,
     )
     assert rules.of_tier(Classification.OPEN) == NOTHING
     assert rules.strong_acr == {"eidas2", "eidas3"}

@@ -18,6 +18,9 @@ from project_spaces.facts import (
     DatasetFacts,
     MemberRole,
     MembershipFacts,
+    PerimeterFacts,
+    Place,
+    PlaceKind,
     PlatformRole,
     ProjectFacts,
     ProjectStatus,
@@ -50,7 +53,7 @@ WITHDRAWN = Window(YESTERDAY, TOMORROW, revoked_at=NOW - HOUR)
 # ── Everything asked, everything in order ───────────────────────────────────────────────────────────────────────────
 
 OFFICE, LABORATORY = ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("10.1.0.0/16")
-EVERYBODY = Requirement(timedelta(hours=12), (OFFICE,), frozenset({"secret"}), frozenset({"cesrees"}))
+EVERYBODY = Requirement(timedelta(hours=12), (OFFICE,), frozenset({"secret"}), frozenset({"cesrees"}), identity=True)
 TIER = Requirement(timedelta(hours=8), (LABORATORY,), frozenset({"snds"}), frozenset({"cnil"}), agreement=True)
 
 
@@ -81,6 +84,7 @@ PERSON = Subject(
     sign_in=SignInFacts(NOW - HOUR, strong=True, address="10.1.2.3"),
     charters=(charter((YESTERDAY, NOW - HOUR)),),
     trainings=(TrainingFacts("secret", HOLDS), TrainingFacts("snds", HOLDS)),
+    identity_reviewed=True,
 )
 PROJECT = ProjectFacts(
     "etude", ProjectStatus.OPEN, HOLDS, (ApprovalFacts("cesrees", HOLDS), ApprovalFacts("cnil", HOLDS))
@@ -88,6 +92,10 @@ PROJECT = ProjectFacts(
 MEMBER = MembershipFacts(MemberRole.ANALYST, HOLDS)
 STAYS = DatasetFacts("sejours", Classification.PSEUDONYMISED, False, (HOLDS,), TIER, (HOLDS,))
 DRUGS = replace(STAYS, slug="medicaments")
+
+HOSPITAL = Place(PlaceKind.ORGANISATION, "chu-nord")
+#: Where what is administered lies: the project, and the organisation that answers for it.
+WITHIN = (Place(PlaceKind.PROJECT, "etude"), HOSPITAL)
 
 _IN_PROJECT = Resource(PROJECT, (MEMBER,))
 _AT_WORK = Resource(PROJECT, (MEMBER,), (STAYS,), workspace=WorkspaceKind.SEALED)
@@ -104,8 +112,10 @@ ABOUT: dict[Action, Resource] = {
     Action.READ_AUDIT: Resource(),
     Action.CONTROL_TRACES: Resource(PROJECT),
     Action.LIFT_PAUSE: Resource(beneficiary="ben"),
-    Action.ADMINISTER: Resource(),
-    Action.GRANT_RIGHT: Resource(beneficiary="ben"),
+    Action.ADMINISTER: Resource(within=WITHIN),
+    Action.GRANT_RIGHT: Resource(beneficiary="ben", within=WITHIN),
+    Action.CONFIRM_TRAINING: Resource(beneficiary="ben", within=WITHIN),
+    Action.SEE_RIGHTS: Resource(within=WITHIN),
     Action.REGISTER_DATASET: Resource(),
     Action.INSTRUCT_REQUEST: Resource(concerned=("ben", "eva")),
     Action.GIVE_OPINION: Resource(concerned=("ben", "eva")),
@@ -186,12 +196,17 @@ def roles(*held: PlatformRole) -> Change:
     return person(roles=frozenset(held))
 
 
+def hub(*windows: Window, place: Place = HOSPITAL) -> Change:
+    """No role on the platform, and these windows of a place to administer."""
+    return person(roles=frozenset(), perimeter=tuple(PerimeterFacts(place, each) for each in windows))
+
+
 def both(first: Change, second: Change) -> Change:
     return lambda it: second(first(it))
 
 
 BARE = both(
-    person(asks=NOTHING, sign_in=None, charters=(), trainings=()),
+    person(asks=NOTHING, sign_in=None, charters=(), trainings=(), identity_reviewed=False),
     both(project(approvals=()), data(asks=NOTHING, agreements=())),
 )
 _OLD, _AGO = NOW - 3 * DAY, NOW - HOUR
@@ -237,6 +252,7 @@ SITUATIONS: dict[str, Change] = {
     "training withdrawn an hour ago": trainings(secret=(WITHDRAWN,)),
     "training begins tomorrow": trainings(secret=(BEGINS_TOMORROW,)),
     "training ended, taken again": trainings(secret=(ENDED_YESTERDAY, HOLDS)),
+    "identity not reviewed": person(identity_reviewed=False),
     "this person is stopped": person(stops=(stopped(StopScope.PERSON, "ana"),)),
     "everything is stopped": person(stops=(stopped(StopScope.ALL, ""),)),
     "the project is stopped": person(stops=(stopped(StopScope.PROJECT, "etude"),)),
@@ -292,6 +308,18 @@ SITUATIONS: dict[str, Change] = {
     "administrator only": roles(PlatformRole.ADMINISTRATOR),
     "steward only": roles(PlatformRole.STEWARD),
     "committee member only": roles(PlatformRole.COMMITTEE),
+    "training manager only": roles(PlatformRole.TRAINING_MANAGER),
+    "hub administrator of the organisation": hub(HOLDS),
+    "hub administrator of the project alone": hub(HOLDS, place=WITHIN[0]),
+    "hub administrator of another organisation": hub(HOLDS, place=Place(PlaceKind.ORGANISATION, "chu-sud")),
+    "hub administrator of an organisation that is called as the project": hub(
+        HOLDS, place=Place(PlaceKind.ORGANISATION, "etude")
+    ),
+    "perimeter begins tomorrow": hub(BEGINS_TOMORROW),
+    "perimeter ended this instant": hub(ENDED_NOW),
+    "perimeter withdrawn an hour ago": hub(WITHDRAWN),
+    "hub administrator, the act is the platform's": both(hub(HOLDS), resource(within=())),
+    "hub administrator, a right for oneself": both(hub(HOLDS), resource(beneficiary="ana")),
     "own request": resource(author="ana"),
     "author unknown": resource(author=None),
     "link in another name": resource(recipient="ben"),

@@ -35,6 +35,7 @@ HERE = Path(__file__).parent
 MODULES = (
     "decisions",
     "windows",
+    "conditions.administration",
     "conditions.data",
     "conditions.desk",
     "conditions.person",

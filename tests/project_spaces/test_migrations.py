@@ -20,6 +20,7 @@ from project_spaces import (
     request_records,
     retention,
     review_campaigns,
+    training_claims,
     workspaces,
 )
 from project_spaces.columns import Base
@@ -44,6 +45,7 @@ ROOM = (
     people,
     projects,
     retention,
+    training_claims,
     workspaces,
 )
 

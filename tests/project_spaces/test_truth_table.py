@@ -45,6 +45,8 @@ COLUMNS: dict[str, tuple[Action, ...]] = {
     "pause": (Action.LIFT_PAUSE,),
     "administer": (Action.ADMINISTER,),
     "grant": (Action.GRANT_RIGHT,),
+    "confirm": (Action.CONFIRM_TRAINING,),
+    "see": (Action.SEE_RIGHTS,),
     "register": (Action.REGISTER_DATASET,),
     "instruct": (Action.INSTRUCT_REQUEST,),
     "answer": (Action.ANSWER_FOR_OWNER,),
@@ -92,6 +94,12 @@ def test_page_and_situations_are_the_same() -> None:
     assert set(TABLE) == set(SITUATIONS)
     assert {column for cells in TABLE.values() for column in cells} == set(COLUMNS)
     assert {action for actions in COLUMNS.values() for action in actions} == set(Action)
+
+
+def test_a_perimeter_is_read_for_every_act_that_asks_for_one() -> None:
+    """A perimeter that was not read would refuse; one that is read for other acts costs them a query."""
+    asking = {a for a in Action if any(each.__name__.startswith("administers_or") for each in REQUIRES[a])}
+    assert asking == decisions.DELEGATED
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from hub_extensions.portal.api.problems import MEDIA_TYPE, problem
 from hub_extensions.portal.base import NOT_HERE, SESSION_OVER, SIGN_IN, NoPage, PortalHandler, to_json
 from hub_extensions.portal.handlers.exports import download
 from hub_extensions.portal.inputs import parse
+from hub_extensions.portal.why_link import why_link
 from project_spaces.errors import BureauError, Invalid
 from project_spaces.text import Text
 
@@ -36,7 +37,11 @@ class ApiBase(PortalHandler):
         self.set_header("Content-Type", MEDIA_TYPE)
         if status == 503:
             self.set_header("Retry-After", "2")
-        self.finish(to_json({**problem(error, self.lang), "status": status}))
+        explained = {}
+        if status == 403 and self.viewer is not None:
+            path = self.request.path.partition("/api/v1/")[2]
+            explained = {"why": self.prefix + why_link(path, self.path_kwargs or {})}
+        self.finish(to_json({**problem(error, self.lang), "status": status, **explained}))
 
     def answer(self, value: Any, status: int = 200) -> None:
         """Write an answer."""

@@ -5,7 +5,7 @@ from typing import Any
 from hub_extensions.portal.context import Page
 from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.pages import Form, PageHandler
-from hub_extensions.portal.verbs import admin, project_limits, rights
+from hub_extensions.portal.verbs import admin, guarantees, project_limits, rights
 from project_spaces.text import Text
 
 SAVED = Text("Enregistré.", "Saved.")
@@ -80,6 +80,12 @@ class ProjectPage(PageHandler):
             Text("Budget d'affichage enregistré.", "Display budget saved."),
             project_limits.Megabytes,
         ),
+        "approve": Form(guarantees.approve, SAVED, guarantees.NewApproval),
+        "disapprove": Form(
+            guarantees.disapprove,
+            Text("Autorisation retirée : le travail qui en dépend est coupé.", "Approval withdrawn: work is cut."),
+            guarantees.ApprovalWhy,
+        ),
         "grant_membership": Form(
             rights.grant_membership, Text("Membre ajouté.", "Member added."), rights.NewMembership
         ),
@@ -103,9 +109,10 @@ class ProjectPage(PageHandler):
         """The project, and the people and data sets to choose from."""
         found = await self.run(admin.project, Nothing())
         people = await self.run(admin.people, Nothing())
-        datasets = await self.run(admin.datasets, Nothing())
+        datasets = await self.run(rights.grantable, Nothing())
         return {
             "project": found,
+            "guarantees": await self.run(guarantees.project_approvals, Nothing()),
             "watch": await self.run(project_limits.settled, Nothing()),
             "people": people["people"],
             "datasets": datasets["datasets"],

@@ -8,6 +8,7 @@ from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import End, Input, Nothing, Start
 from hub_extensions.portal.verbs import rights
 from hub_extensions.portal.verbs.home import quota_of
+from hub_extensions.portal.verbs.reach import administered_organisations, reach_of, require_project
 from hub_extensions.portal.words import CLASS_LABELS, ROLE_LABELS, STATUS_LABELS, both, iso
 from project_spaces import people as domain_people
 from project_spaces import projects as domain_projects
@@ -18,6 +19,7 @@ from project_spaces.decisions import Action
 from project_spaces.facts import PlatformRole, ProjectStatus
 from project_spaces.habilitations import habilitations
 from project_spaces.memberships import memberships
+from project_spaces.organisations import organisations
 from project_spaces.quotas import Quota
 
 Slug = Annotated[str, Field(min_length=1, max_length=30)]
@@ -30,6 +32,7 @@ class NewPerson(Input):
     username: Slug
     display_name: Annotated[str, Field(min_length=1, max_length=200)]
     email: Annotated[str, Field(max_length=254)]
+    organisation: Slug | None = None
 
 
 class PersonRef(Input):
@@ -85,9 +88,9 @@ class ProjectChange(Input):
 
 
 def people(call: Call, _body: Nothing) -> Page:
-    """Everybody, with roles and the state of the account."""
+    """Everybody whom I administer, with roles and the state of the account."""
     with call.portal.store.read() as session:
-        require(session, call.actor, Action.ADMINISTER, now=call.now)
+        reach = reach_of(session, call)
         return {
             "people": [
                 {
@@ -100,7 +103,14 @@ def people(call: Call, _body: Nothing) -> Page:
                     "roles": sorted(domain_people.roles_of(session, each.username)),
                 }
                 for each in domain_people.list_people(session)
-            ]
+                if reach.person(each.username)
+            ],
+            "organisations": [
+                {"slug": each.slug, "name": each.name}
+                for each in organisations(session)
+                if reach.everything or each.slug in administered_organisations(session, call)
+            ],
+            "platform": reach.everything,
         }
 
 
@@ -111,6 +121,7 @@ def create_person(call: Call, body: NewPerson) -> Page:
         username=body.username,
         display_name=body.display_name,
         email=body.email,
+        organisation=body.organisation,
         actor=call.actor,
         now=call.now,
     )
@@ -149,9 +160,9 @@ def revoke_role(call: Call, body: RoleOf) -> Page:
 
 
 def projects(call: Call, _body: Nothing) -> Page:
-    """Every project space."""
+    """Every project space that I administer."""
     with call.portal.store.read() as session:
-        require(session, call.actor, Action.ADMINISTER, now=call.now)
+        reach = reach_of(session, call)
         return {
             "projects": [
                 {
@@ -166,14 +177,16 @@ def projects(call: Call, _body: Nothing) -> Page:
                     "members": sum(m.window.holds(call.now) for m in memberships(session, project=each.slug)),
                 }
                 for each in domain_projects.list_projects(session)
-            ]
+                if reach.project(each.slug)
+            ],
+            "platform": reach.everything,
         }
 
 
 def project(call: Call, _body: Nothing) -> Page:
     """One project space: members, habilitations, limits, and what may be granted."""
     with call.portal.store.read() as session:
-        require(session, call.actor, Action.ADMINISTER, now=call.now)
+        require_project(session, call, call["project"])
         found = domain_projects.get_project(session, call["project"])
         return {
             "slug": found.slug,

@@ -6,9 +6,8 @@ from pydantic import Field
 
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import Input, Nothing
+from hub_extensions.portal.verbs.reach import require_project
 from project_spaces import egress, retention
-from project_spaces.access import require
-from project_spaces.decisions import Action
 
 _MIB = 1 << 20
 
@@ -30,7 +29,7 @@ class Megabytes(Input):
 def settled(call: Call, _body: Nothing) -> Page:
     """What holds for one project now."""
     with call.portal.store.read() as session:
-        require(session, call.actor, Action.ADMINISTER, now=call.now)
+        require_project(session, call, call["project"])
         kept = retention.retention_of(session, call["project"], call.portal.retention_months)
         budget = egress.budget_of(session, call["project"], call.portal.egress_budget)
     return {

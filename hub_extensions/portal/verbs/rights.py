@@ -6,11 +6,13 @@ from typing import Annotated
 from pydantic import Field
 
 from hub_extensions.portal.context import Call, Page
-from hub_extensions.portal.inputs import End, Input, Start
+from hub_extensions.portal.inputs import End, Input, Nothing, Start
 from hub_extensions.portal.verbs.habilitations import STATE_LABELS, state_of
+from hub_extensions.portal.verbs.reach import require_project
 from hub_extensions.portal.words import MEMBER_LABELS, both, iso
 from project_spaces import habilitations as domain_habilitations
 from project_spaces import memberships as domain_memberships
+from project_spaces.datasets import list_datasets
 from project_spaces.errors import NotFound
 from project_spaces.facts import MemberRole
 from project_spaces.habilitations import Habilitation, get_habilitation
@@ -52,6 +54,14 @@ class EndHabilitation(Input):
 
     habilitation_id: Id
     reason: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+def grantable(call: Call, _body: Nothing) -> Page:
+    """The data sets that a habilitation may be granted for: what each is called, nothing more."""
+    with call.portal.store.read() as session:
+        require_project(session, call, call["project"])
+        found = [each for each in list_datasets(session) if each.withdrawn_at is None]
+    return {"datasets": [{"slug": each.slug, "title": both(each.title), "withdrawn": False} for each in found]}
 
 
 def grant_membership(call: Call, body: NewMembership) -> Page:

@@ -1,0 +1,47 @@
+"""One person's file, as who administers the person or audits sees it; looking is recorded."""
+
+from sqlalchemy.orm import Session
+
+from audit.events import Event, Kind
+from hub_extensions.portal.context import Call, Page
+from hub_extensions.portal.inputs import Nothing
+from hub_extensions.portal.verbs.hubs import perimeter_row
+from hub_extensions.portal.verbs.onboarding import file_of
+from hub_extensions.portal.verbs.reach import reach_of, require_sight
+from hub_extensions.portal.words import ROLE_LABELS, both
+from project_spaces.access import may
+from project_spaces.decisions import Action
+from project_spaces.errors import Refused
+from project_spaces.memberships import memberships
+from project_spaces.organisations import organisations
+from project_spaces.people import roles_of
+from project_spaces.perimeters import perimeter_of
+
+
+def person(call: Call, _body: Nothing) -> Page:
+    """A person's identity, organisation, charters, trainings, roles and perimeters."""
+    username = call["person"]
+    with call.portal.store.read() as session:
+        require_sight(session, call, username)
+        found = {
+            **file_of(session, call, username),
+            "roles": [both(ROLE_LABELS[role]) for role in sorted(roles_of(session, username))],
+            "perimeters": [perimeter_row(each, call) for each in perimeter_of(session, username)],
+            "projects": sorted({each.project for each in memberships(session, person=username)}),
+            "organisations": [{"slug": each.slug, "name": each.name} for each in organisations(session)],
+            "platform": may(session, call.actor, Action.ADMINISTER, now=call.now).allowed,
+            "mine_to_change": _administered(session, call, username),
+        }
+    subject = {"what": "file of a person"}
+    call.portal.store.record(
+        Event(Kind.AUDIT_READ, call.actor, None, call.now, subject, persons={"looked_at": username})
+    )
+    return found
+
+
+def _administered(session: Session, call: Call, username: str) -> bool:
+    """Whether the forms are offered; what they do is decided behind them."""
+    try:
+        return reach_of(session, call).person(username) and username != call.actor
+    except Refused:
+        return False
