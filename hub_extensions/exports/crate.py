@@ -1,5 +1,7 @@
 """The package described for machines: RO-Crate 1.2 metadata, with the disclosure check as an action of its own.
 
+Every criterion that was applied is a property of that action (SATRE 3.3.09).
+
 The vocabulary of the check (``shp:DisclosureCheck``) is the one of the Five Safes profile, which other research
 environments read; conformity with that profile is not claimed. People other than the author are not named: the crate
 leaves the platform.
@@ -68,6 +70,7 @@ def _file(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _context_entities(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    criteria = {name: value for name, value in sorted(manifest["criteria"].items()) if value is not None}
     return [
         {"@id": "#author", "@type": "Person", "name": manifest["author"]},
         {"@id": "#project", "@type": "Organization", "name": manifest["project"]},
@@ -86,5 +89,10 @@ def _context_entities(manifest: dict[str, Any]) -> list[dict[str, Any]]:
             "instrument": {"@id": "#desk"},
             "endTime": manifest["approved_at"],
             "actionStatus": COMPLETED,
+            "additionalProperty": [{"@id": f"#criterion-{name}"} for name in criteria],
         },
+        *(
+            {"@id": f"#criterion-{name}", "@type": "PropertyValue", "name": name, "value": value}
+            for name, value in criteria.items()
+        ),
     ]

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
 from audit.events import Event, Kind
 from hub_extensions.exports import permissions
 from hub_extensions.exports.acting import UNKNOWN, UNKNOWN_FILE, check_may, load, parties_of
 from hub_extensions.exports.desk import Desk
 from hub_extensions.exports.permissions import Standing
+from hub_extensions.exports.recalls import recall_of
 from hub_extensions.exports.requests import OUTPUT_KIND_LABELS, ExportFile, ExportRequest
 from hub_extensions.exports.reviewing import ALREADY, NOT_REFUSED
 from hub_extensions.exports.settling import live_votes, tally_of
@@ -56,6 +59,7 @@ def detail(desk: Desk, request_id: str, viewer: str, *, now: datetime) -> Page:
             "acts": _acts(who, request, tally),
             "timeline": _timeline(request, eyes),
             "release": _release(request),
+            "recall": _recall(session, request, viewer, role),
             "links": links_of(
                 [each for each in request.links if role is Owner.AUTHOR or each.recipient == viewer], now
             ),
@@ -222,6 +226,15 @@ def _timeline(request: ExportRequest, eyes: Eyes) -> list[Page]:
         }
         for step in request.steps
     ]
+
+
+def _recall(session: Session, request: ExportRequest, viewer: str, role: Owner | None) -> Page | None:
+    """The entry of the register; a recipient sees only what is asked of himself."""
+    entry = recall_of(session, request)
+    if entry is None:
+        return None
+    own = role not in {Owner.AUTHOR, Owner.REVIEWER}
+    return {**entry, "recipients": [each for each in entry["recipients"] if not own or each["recipient"] == viewer]}
 
 
 def _release(request: ExportRequest) -> Page | None:

@@ -15,6 +15,7 @@ from audit.events import Kind
 from hub_extensions.exports import permissions
 from hub_extensions.exports.acting import Turn, acting, load, new_id, written
 from hub_extensions.exports.desk import Desk
+from hub_extensions.exports.recalls import ask_back
 from hub_extensions.exports.releasing import new_link
 from hub_extensions.exports.requests import ExportDownload, ExportLink
 from hub_extensions.exports.standing import standing_of
@@ -90,6 +91,7 @@ def revoke(desk: Desk, request_id: str, *, actor: str, now: datetime, message: s
             released.revoked_at, released.revoked_by, released.reason = now, actor, said
         for link in turn.request.links:
             link.revoked_at = link.revoked_at or now
+        ask_back(turn)
 
 
 def open_download(desk: Desk, link_id: str, *, actor: str, clock: Callable[[], datetime]) -> Download:

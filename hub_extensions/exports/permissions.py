@@ -21,6 +21,10 @@ NEEDS_RIGHT_TO_SUBMIT = frozenset({Act.EDIT, Act.SUBMIT, Act.LINK})
 NOT_AUTHOR = Text("Seul l'auteur de la demande peut faire cela.", "Only the author of the request may do this.")
 NOT_RECIPIENT = Text("Ce lien n'est pas à votre nom.", "This link is not in your name.")
 NOT_CONCERNED = Text("Cette demande ne vous concerne pas.", "This request does not concern you.")
+CONFLICTED = Text(
+    "Vous avez déclaré un conflit d'intérêts avec ce projet.", "You declared a conflict of interest with this project."
+)
+RECEIVES = Text("Un destinataire ne juge pas ce qu'il recevra.", "A recipient does not judge what they will receive.")
 BY_ITSELF = Text("Cette étape est automatique.", "This step happens by itself.")
 
 
@@ -32,6 +36,8 @@ class Standing:
     project: ProjectFacts | None
     memberships: tuple[MembershipFacts, ...]
     now: datetime
+    #: Declared a conflict of interest with the project.
+    conflicted: bool = False
 
     @property
     def username(self) -> str:
@@ -64,7 +70,14 @@ def check_submitter(who: Standing) -> None:
 
 
 def check_reviewer(who: Standing, parties: Parties) -> None:
-    """Raise ``Refused`` unless *who* may judge the request: role held now, not the author, never in the project."""
+    """Raise ``Refused`` unless *who* may judge the request.
+
+    Role held now, not the author nor a recipient, never in the project, no declared conflict of interest with it.
+    """
+    if who.conflicted:
+        raise Refused(CONFLICTED)
+    if who.username in parties.recipients - {parties.author}:
+        raise Refused(RECEIVES)
     _require(who, Action.REVIEW_EXPORT, Resource(who.project, who.memberships, author=parties.author))
 
 

@@ -15,12 +15,14 @@ from sqlalchemy import select
 from audit.events import Kind, Scalar
 from hub_extensions.exports import packaging
 from hub_extensions.exports.acting import acting, load, new_id, noticing, stale
+from hub_extensions.exports.assigning import assigned_well
 from hub_extensions.exports.desk import SYSTEM, Desk
 from hub_extensions.exports.packaging import Contents, PackagedFile
 from hub_extensions.exports.requests import ExportFile, ExportLink, ExportRelease, ExportRequest, ExportVote
 from hub_extensions.exports.settling import live_votes, settle, tally_of
 from hub_extensions.exports.states import Act, State
 from hub_extensions.exports.storage import Frozen, on_disk
+from hub_extensions.exports.telling import READY, tell
 from hub_extensions.exports.voting import Tally
 from project_spaces.errors import BureauError, Conflict
 from project_spaces.text import Text
@@ -133,7 +135,7 @@ def _look_again(desk: Desk, request_id: str, now: datetime) -> State:
     with desk.store.read() as session:
         request = load(session, request_id)
         tally = tally_of(session, request, required=required, now=now)
-        if _agrees(request, tally):
+        if _agrees(request, tally) and assigned_well(session, request, tally, now):
             return request.state
     with noticing(desk, request_id, Kind.EXPORT_CHANGED, now=now, noticed="votes") as turn:
         settle(turn)
@@ -234,6 +236,7 @@ def _hand_out(desk: Desk, request_id: str, package: Frozen, edition: int, now: d
             link = new_link(desk, recipient, now)
             request.links.append(link)
             turn.also(Kind.EXPORT_LINKED, persons={"recipient": recipient}, link=link.id)
+            tell(turn, recipient, READY)
         return request.state
 
 

@@ -10,11 +10,13 @@ from sqlalchemy.exc import IntegrityError
 
 from audit.events import Kind
 from hub_extensions.exports.acting import acting, new_id, written
+from hub_extensions.exports.assignments import assignments
 from hub_extensions.exports.desk import Desk
 from hub_extensions.exports.releasing import release_if_possible
 from hub_extensions.exports.requests import ExportVote
 from hub_extensions.exports.settling import TAKEN_BACK, live_votes, settle, tally_of, void
-from hub_extensions.exports.states import Act, State
+from hub_extensions.exports.states import UNDER_REVIEW, Act, State
+from hub_extensions.exports.telling import ANSWERED, REJECTED, RETURNED, tell
 from hub_extensions.exports.voting import Ballot
 from project_spaces.errors import Conflict, Invalid, Unavailable
 from project_spaces.text import Text
@@ -124,6 +126,9 @@ def answer(desk: Desk, request_id: str, text: str, *, actor: str, now: datetime,
     content = {"text": said, "file": file_id}
     with acting(desk, request_id, Act.ANSWER, actor=actor, now=now, kind=Kind.EXPORT_ANSWERED, content=content) as turn:
         turn.say(said, by_reviewer=False, public=True, file_id=file_id)
+        if turn.request.state in UNDER_REVIEW:
+            for each in assignments(turn.session, request_id):
+                tell(turn, each.reviewer, ANSWERED)
 
 
 def return_(desk: Desk, request_id: str, *, actor: str, now: datetime, message: str) -> None:
@@ -135,6 +140,7 @@ def return_(desk: Desk, request_id: str, *, actor: str, now: datetime, message: 
         turn.say(said, by_reviewer=True, public=True)
         turn.request.approved_at = None
         turn.request.hold = None
+        tell(turn, turn.request.author, RETURNED)
 
 
 def reject(desk: Desk, request_id: str, *, actor: str, now: datetime, message: str) -> None:
@@ -153,3 +159,4 @@ def reject(desk: Desk, request_id: str, *, actor: str, now: datetime, message: s
         if not tally.refused:
             raise Conflict(NOT_REFUSED)
         turn.say(said, by_reviewer=True, public=True)
+        tell(turn, turn.request.author, REJECTED)

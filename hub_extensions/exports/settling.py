@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from audit.events import Kind
 from hub_extensions.exports import permissions
 from hub_extensions.exports.acting import Turn, parties_of
+from hub_extensions.exports.assigning import assign
 from hub_extensions.exports.requests import ExportRequest, ExportVote
 from hub_extensions.exports.standing import standing_of
 from hub_extensions.exports.states import Act, State, check_act
@@ -44,7 +45,7 @@ def tally_of(session: Session, request: ExportRequest, *, required: int, now: da
 
 
 def settle(turn: Turn) -> Tally:
-    """Void the votes of people who are no longer outside reviewers, count, and move the request accordingly."""
+    """Void the votes of people who are no longer outside reviewers, count, move the request, and ask who is needed."""
     _void_insiders(turn)
     request = turn.request
     tally = tally_of(turn.session, request, required=turn.desk.rules.reviewers_required, now=turn.now)
@@ -59,6 +60,7 @@ def settle(turn: Turn) -> Tally:
         request.closed_round = request.round - 1
         request.approved_at = None
         request.hold = None
+    assign(turn, tally)
     return tally
 
 

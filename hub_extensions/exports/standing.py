@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from hub_extensions.exports.assignments import is_conflicted
 from hub_extensions.exports.checks import DEFAULT, Policy
 from hub_extensions.exports.permissions import Standing
 from project_spaces.datasets import Dataset, get_dataset, latest_version
@@ -36,6 +37,7 @@ def standing_of(session: Session, username: str, project: str, now: datetime) ->
         project=None if found is None else found.facts,
         memberships=tuple(each.facts for each in memberships(session, person=username, project=project)),
         now=now,
+        conflicted=is_conflicted(session, username, project),
     )
 
 

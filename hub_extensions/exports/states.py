@@ -46,6 +46,7 @@ class Act(StrEnum):
     LINK = "link"
     DOWNLOAD = "download"
     REVOKE = "revoke"
+    ATTEST = "attest"
 
 
 class Owner(StrEnum):
@@ -111,7 +112,7 @@ TRANSITIONS: Final[Mapping[State, Mapping[Act, State]]] = {
     },
     State.REJECTED: {},
     State.WITHDRAWN: {},
-    State.REVOKED: {},
+    State.REVOKED: {Act.ATTEST: State.REVOKED},
 }
 
 #: Who performs an act. Two owners: either may.
@@ -132,6 +133,7 @@ OWNERS: Final[Mapping[Act, frozenset[Owner]]] = {
     Act.LINK: frozenset({Owner.AUTHOR, Owner.SYSTEM}),
     Act.DOWNLOAD: frozenset({Owner.RECIPIENT}),
     Act.REVOKE: frozenset({Owner.AUTHOR, Owner.REVIEWER}),
+    Act.ATTEST: frozenset({Owner.RECIPIENT}),
 }
 
 #: Whose turn it is; None where nothing is awaited from anybody.
@@ -155,7 +157,7 @@ BLIND: Final = frozenset({State.SUBMITTED, State.IN_REVIEW})
 #: States in which what is in the request may be changed by its author.
 EDITABLE: Final = frozenset(state for state, acts in TRANSITIONS.items() if Act.EDIT in acts)
 #: States that nothing leaves.
-FINAL: Final = frozenset(state for state, acts in TRANSITIONS.items() if not acts)
+FINAL: Final = frozenset(state for state, acts in TRANSITIONS.items() if set(acts.values()) <= {state})
 
 STATE_LABELS: Final[Mapping[State, Text]] = {
     State.DRAFT: Text("Brouillon", "Draft"),
@@ -187,6 +189,7 @@ ACT_LABELS: Final[Mapping[Act, Text]] = {
     Act.LINK: Text("émettre un lien pour", "issue a link for"),
     Act.DOWNLOAD: Text("télécharger", "download"),
     Act.REVOKE: Text("révoquer", "revoke"),
+    Act.ATTEST: Text("attester la destruction de", "attest the destruction of"),
 }
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from hub_extensions.exports import permissions
 from hub_extensions.exports.acting import parties_of
+from hub_extensions.exports.assignments import assignments
 from hub_extensions.exports.desk import Desk
 from hub_extensions.exports.downloads import check_link
 from hub_extensions.exports.requests import ExportLink, ExportRequest
@@ -23,15 +24,16 @@ Page = dict[str, Any]
 
 
 def queue(desk: Desk, reviewer: str, *, now: datetime) -> list[Page]:
-    """Requests that *reviewer* may judge, the one promised first on top."""
+    """Requests that *reviewer* may judge: those that *reviewer* was asked about first, then by promise and age."""
     with desk.store.read() as session:
         query = select(ExportRequest).where(ExportRequest.state.in_(UNDER_REVIEW))
         requests = session.scalars(query.order_by(ExportRequest.submitted_at, ExportRequest.id)).all()
-        return [
+        found = [
             _queued(desk, session, request, reviewer, now)
             for request in requests
             if permissions.is_reviewer(standing_of(session, reviewer, request.project, now), parties_of(request))
         ]
+    return sorted(found, key=lambda each: (not each["assigned"], each["due_at"], each["submitted_at"]))
 
 
 def mine(desk: Desk, author: str, *, now: datetime) -> list[Page]:
@@ -97,6 +99,7 @@ def _queued(desk: Desk, session: Session, request: ExportRequest, reviewer: str,
         "due_at": stamp(due),
         "late": due is not None and now > due,
         "need": need_of(tally, reviewer),
+        "assigned": any(each.reviewer == reviewer for each in assignments(session, request.id)),
     }
 
 

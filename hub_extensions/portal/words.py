@@ -52,6 +52,8 @@ STEP_LABELS: Mapping[str, Text] = {
     "export.created": Text("Demande ouverte", "Request opened"),
     "export.changed": Text("Demande modifiée", "Request changed"),
     "export.submitted": Text("Demande déposée, fichiers figés", "Request submitted, files frozen"),
+    "export.assigned": Text("Vérificateur désigné ou remplacé", "Reviewer assigned or replaced"),
+    "export.attested": Text("Destruction attestée", "Destruction attested"),
     "export.checked": Text("Contrôles automatiques", "Automatic checks"),
     "export.voted": Text("Avis d'un vérificateur", "A reviewer's vote"),
     "export.commented": Text("Remarque", "Remark"),

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from rocrate.rocrate import ROCrate
 
 from hub_extensions.exports import packaging
 from hub_extensions.exports.packaging import Contents, PackagedFile
@@ -150,3 +151,21 @@ def test_the_key_is_private_and_never_replaced(tmp_path: Path, signer: Signer) -
     with pytest.raises(Invalid, match="original release key"):
         Signer.load_or_create(file)
     assert file.read_bytes() == b"not a key"
+
+
+def test_another_programs_reader_finds_every_file_and_every_criterion(tmp_path: Path, signer: Signer) -> None:
+    """ro-crate-py, which other research environments read crates with."""
+    target = tmp_path / "package.zip"
+    files = [packaged(tmp_path, "rate.csv", b"age,n\n40,120\n"), packaged(tmp_path, "code.py", b"x = 1\n")]
+    criteria = {"min_persons": 11, "zero": "flag", "rounding": None, "secondary": True}
+    packaging.build(contents(*files, criteria=criteria), signer, target)
+    crate = ROCrate(target)
+    with zipfile.ZipFile(target) as archive:
+        members = set(archive.namelist()) - {"ro-crate-metadata.json"}
+    described = {entity.id for entity in crate.get_by_type("File")}
+    assert described <= members
+    assert {"files/rate.csv", "files/code.py", "manifest.json"} <= described
+    (check,) = crate.get_by_type("AssessAction")
+    applied = {each["name"]: each["value"] for each in check["additionalProperty"]}
+    assert applied == {"min_persons": 11, "zero": "flag", "secondary": True}
+    assert crate.root_dataset["author"]["name"] == "alice"

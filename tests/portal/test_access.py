@@ -45,6 +45,7 @@ ADMIN_PAGES = (
     "admin/hubs",
     "admin/orphans",
     "admin/reviews",
+    "admin/recalls",
 )
 ALL_PAGES = (*HOME_PAGES, *REQUEST_PAGES, "review", *ADMIN_PAGES, *AUDIT_PAGES)
 

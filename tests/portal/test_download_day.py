@@ -14,7 +14,7 @@ from hub_extensions.exports.packaging import verify
 from hub_extensions.exports.testing import DECLARATION
 from hub_extensions.exports.views import received
 from hub_extensions.exports.voting import Ballot
-from hub_extensions.portal.testing import ADA, ANA, BEA, BEN, NOW, PROJECT, World
+from hub_extensions.portal.testing import ADA, ANA, BEA, BEN, NOW, PAUL, PROJECT, World
 from tests.portal.conftest import Opener
 
 
@@ -109,3 +109,24 @@ async def test_bytes_stop_and_the_connection_is_closed(world: World, client: aio
     assert got < promised
     async with client.post(address, headers=headers) as answer:
         assert answer.status == 409
+
+
+async def test_what_was_fetched_and_recalled_is_attested_by_its_recipient(world: World, open_as: Opener) -> None:
+    desk, request = world.portal.desk, released(world, b"age,n\n40,120\n")
+    link = received(desk, BEN, now=NOW)[0]["id"]
+    b"".join(downloads.open_download(desk, link, actor=BEN, clock=world.clock).chunks)
+    downloads.revoke(desk, request, actor=ANA, now=NOW, message="Effectif faux.")
+    register = await open_as(PAUL)
+    await register.goto(f"{world.address}admin/recalls")
+    await register.get_by_text("attestation attendue").wait_for()
+    recipient = await open_as(BEN)
+    await recipient.goto(f"{world.address}notifications")
+    await recipient.get_by_text("est rappelée : détruisez-la").first.wait_for()
+    await recipient.goto(f"{world.address}exports/{request}")
+    await recipient.fill("#at-message", "Effacé du poste, corbeille vidée.")
+    await recipient.get_by_role("button", name="Attester").click()
+    await recipient.get_by_text("Attestation enregistrée.").wait_for()
+    await register.reload()
+    said = await register.inner_text("main")
+    assert "attestation attendue" not in said
+    assert "Effacé du poste, corbeille vidée." in said

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Page
 
 from audit.events import Event, Kind
-from hub_extensions.exports import drafting, reviewing, submitting
+from hub_extensions.exports import drafting, releasing, reviewing, submitting
 from hub_extensions.exports.details import detail
 from hub_extensions.exports.testing import DECLARATION
 from hub_extensions.exports.voting import Ballot
@@ -165,3 +165,27 @@ async def test_a_conflict_waits_for_a_third_reviewer(world: World, third: str, o
     await press(page, "j", "a", "Enter")
     await page.get_by_text("Avis enregistré.").wait_for()
     assert detail(desk, request, ANA, now=NOW)["state"] == "released"
+
+
+async def test_a_reviewer_says_when_away_and_what_not_to_judge(world: World, third: str, open_as: Opener) -> None:
+    request = submitted(world, "À partager", "a.csv")
+    page = await open_as(third)
+    await page.goto(f"{world.address}review")
+    assert await page.get_by_text("pour vous").count() == 0
+    away = await open_as(ADA)
+    await away.goto(f"{world.address}review")
+    await away.fill("#a-from", "2026-11-23")
+    await away.fill("#a-to", "2026-11-27")
+    await away.press("#a-to", "Enter")
+    await away.get_by_text("Absence enregistrée").wait_for()
+    releasing.resume(world.portal.desk, now=NOW)
+    await page.reload()
+    assert await page.get_by_text("pour vous").count() == 1
+    await page.fill("#c-project", PROJECT)
+    await page.fill("#c-reason", "Je connais l'équipe.")
+    await page.press("#c-reason", "Enter")
+    await page.get_by_text("Conflit enregistré").wait_for()
+    assert await page.get_by_text("À partager").count() == 0
+    answer = await page.goto(f"{world.address}review/{request}")
+    assert answer is not None
+    assert answer.status == 404

@@ -103,6 +103,7 @@ class ExportPage(PageHandler):
         "answer": Form(exports.answer, Text("Réponse envoyée.", "Answer sent."), exports.Answer),
         "link": Form(exports.issue_link, Text("Nouveau lien émis.", "New link issued."), exports.LinkFor),
         "revoke": Form(exports.revoke, Text("Sortie révoquée.", "Export revoked."), exports.Message),
+        "attest": Form(exports.attest, Text("Attestation enregistrée.", "Attestation recorded."), exports.Message),
     }
 
     async def page(self) -> Page:

@@ -19,10 +19,23 @@ class QueuePage(PageHandler):
     """What waits for reviewers."""
 
     template = "review.html"
+    acts = {  # noqa: RUF012
+        "absence": Form(
+            review.declare_absence,
+            Text("Absence enregistrée : d'autres sont sollicités.", "Absence recorded: others are asked."),
+            review.Absence,
+        ),
+        "back": Form(review.cancel_absence, Text("Absence annulée.", "Absence cancelled."), review.AbsenceRef),
+        "conflict": Form(
+            review.declare_conflict,
+            Text("Conflit enregistré : vos avis n'y comptent plus.", "Conflict recorded: your votes count no more."),
+            review.ConflictOf,
+        ),
+    }
 
     async def page(self) -> Page:
-        """The queue."""
-        return await self.run(review.queue, Nothing())  # type: ignore[no-any-return]
+        """The queue, and what the reviewer said of their own time and conflicts."""
+        return {**await self.run(review.queue, Nothing()), **await self.run(review.availability, Nothing())}
 
 
 class ReviewPage(PageHandler):

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from hub_extensions.exports import details, downloads, drafting, reviewing, submitting, views
+from hub_extensions.exports import details, downloads, drafting, recalls, reviewing, submitting, views
 from hub_extensions.exports.drafting import Declaration
 from hub_extensions.exports.requests import OUTPUT_KIND_LABELS, OutputKind
 from hub_extensions.exports.states import Owner, State
@@ -196,6 +196,19 @@ def revoke(call: Call, body: Message) -> Page:
     """Take a released package back: every link dies, running downloads too."""
     downloads.revoke(call.portal.desk, call["request"], actor=call.actor, now=call.now, message=body.message)
     return detail(call, Nothing())
+
+
+def attest(call: Call, body: Message) -> Page:
+    """Say that a recalled package, which I had fetched, is destroyed."""
+    recalls.attest(call.portal.desk, call["request"], actor=call.actor, now=call.now, statement=body.message)
+    return detail(call, Nothing())
+
+
+def recall_register(call: Call, _body: Nothing) -> Page:
+    """Every recall: why, who had fetched the package, who attested its destruction."""
+    with call.portal.store.read() as session:
+        require(session, call.actor, Action.ADMINISTER, now=call.now)
+        return {"recalls": list(recalls.register(session))}
 
 
 def issue_link(call: Call, body: LinkFor) -> Page:

@@ -4,10 +4,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from hub_extensions.exports import details, reviewing, views
+from hub_extensions.exports import assignments, details, reviewing, views
+from hub_extensions.exports import availability as availability_of
 from hub_extensions.exports.voting import Ballot
 from hub_extensions.portal.context import Call, Page
-from hub_extensions.portal.inputs import Input, Nothing
+from hub_extensions.portal.inputs import End, Input, Nothing, Start
 from hub_extensions.portal.verbs.exports import FileRef, Long, Message, Optional, detail
 
 
@@ -25,6 +26,62 @@ class Remark(Input):
     message: Long
     public: bool = False
     file_id: Annotated[str, Field(max_length=32)] | None = None
+
+
+class Absence(Input):
+    """Days away: a day alone is included."""
+
+    starts_at: Start
+    ends_at: End
+
+
+class AbsenceRef(Input):
+    """One absence."""
+
+    absence_id: Annotated[str, Field(max_length=32)]
+
+
+class ConflictOf(Input):
+    """A conflict of interest."""
+
+    project: Annotated[str, Field(max_length=30)]
+    reason: Long
+
+
+def availability(call: Call, _body: Nothing) -> Page:
+    """My absences, and the projects that I don't judge."""
+    with call.portal.store.read() as session:
+        return {
+            "absences": [
+                {"id": each.id, "starts_at": each.starts_at.isoformat(), "ends_at": each.ends_at.isoformat()}
+                for each in assignments.absences(session, call.actor)
+                if each.ends_at > call.now
+            ],
+            "conflicts": [
+                {"project": each.project, "reason": each.reason, "declared_at": each.declared_at.isoformat()}
+                for each in assignments.conflicts(session, call.actor)
+            ],
+        }
+
+
+def declare_absence(call: Call, body: Absence) -> Page:
+    """Ask nothing of me in that time; others are asked instead."""
+    availability_of.declare_absence(
+        call.portal.desk, actor=call.actor, starts_at=body.starts_at, ends_at=body.ends_at, now=call.now
+    )
+    return availability(call, Nothing())
+
+
+def cancel_absence(call: Call, body: AbsenceRef) -> Page:
+    """Be there after all."""
+    availability_of.cancel_absence(call.portal.desk, body.absence_id, actor=call.actor, now=call.now)
+    return availability(call, Nothing())
+
+
+def declare_conflict(call: Call, body: ConflictOf) -> Page:
+    """Never judge a project again; my votes on its open requests count no more."""
+    availability_of.declare_conflict(call.portal.desk, body.project, actor=call.actor, now=call.now, reason=body.reason)
+    return availability(call, Nothing())
 
 
 def queue(call: Call, _body: Nothing) -> Page:
