@@ -18,9 +18,8 @@ from project_spaces.agreements import Embargo
 from project_spaces.catalogue_cards import VersionCard, require_public_sample
 from project_spaces.columns import SLUG_LENGTH, Base
 from project_spaces.datasets import Dataset, DatasetVersion, get_dataset
-from project_spaces.decisions import Action
 from project_spaces.errors import Conflict, NotFound
-from project_spaces.people import require_administrator
+from project_spaces.owner_perimeters import require_keeper
 from project_spaces.slugs import VERSION_LENGTH
 from project_spaces.store import Store
 from project_spaces.text import Text
@@ -85,11 +84,11 @@ def describe_version(
     Raises
     ------
     NotFound, Refused, Invalid
-        no such version; *actor* is neither steward nor administrator; its sample may not be shown to everybody.
+        no such version; *actor* does not speak for its owner; its sample may not be shown to everybody.
     """
     subject = {"dataset": dataset, "version": version, "change": "described", "card_sha256": described.sha256}
     with store.write(Event(Kind.DATASET_CHANGED, actor, None, now, subject)) as session:
-        require_administrator(session, actor, now, action=Action.REGISTER_DATASET)
+        require_keeper(session, actor, dataset, now)
         require_public_sample(described.card, get_dataset(session, dataset).classification.value)
         if session.get(DatasetVersion, (dataset, version)) is None:
             raise NotFound(Text(f"{dataset} n'a pas de version {version}.", f"{dataset} has no version {version}."))
@@ -111,13 +110,13 @@ def set_public(store: Store, dataset: str, *, public: bool, actor: str, now: dat
     Raises
     ------
     NotFound, Refused
-        no such data set; *actor* is neither steward nor administrator.
+        no such data set; *actor* does not speak for its owner.
     Conflict
         it has no card yet: there is nothing to show.
     """
     subject = {"dataset": dataset, "change": "published" if public else "unpublished"}
     with store.write(Event(Kind.DATASET_CHANGED, actor, None, now, subject)) as session:
-        require_administrator(session, actor, now, action=Action.REGISTER_DATASET)
+        require_keeper(session, actor, dataset, now)
         get_dataset(session, dataset)
         if public and not _has_card(session, dataset):
             raise Conflict(

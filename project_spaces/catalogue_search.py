@@ -1,18 +1,18 @@
 """Search over what is public: words by their beginning, accents folded, and facets that count what they would leave.
 
-The index is built once for a set of cards and asked many times; words are found by bisection, so that neither 50 nor
-10,000 tables are read for a question. A data set is found when every word begins a word of its own: of its title, its
-card, or one of its tables and columns. Where the title says it, it comes first.
+The words of each card are sorted once and found by bisection, so that a question reads no table, be there ten or ten
+thousand, and a card that changes costs its own words only. A data set is found when every word begins a word of its
+own: of its title, its card, or one of its tables and columns. Where the title says it, it comes first.
 """
 
 import re
 import unicodedata
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 
 from project_spaces.catalogue import Standing
 from project_spaces.catalogue_cards import Bilingual, TableCard, VersionCard
@@ -20,6 +20,8 @@ from project_spaces.catalogue_cards import Bilingual, TableCard, VersionCard
 _WORD = re.compile(r"[a-z0-9]+")
 #: Words of a question that count: nobody types more, and each costs a look-up.
 MOST_WORDS = 12
+#: Answers that each data set keeps ready: people look for the same words.
+KEPT_WORDS = 1000
 #: Tables named with a data set that was found through its dictionary.
 MOST_TABLES = 8
 
@@ -72,37 +74,48 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(fold(text))
 
 
-@dataclass
-class _Postings:
-    """Where each word occurs: data set → weight, and the tables."""
+class Part:
+    """The words of one data set: how much each weighs, and the tables it occurs in. Made once for a card."""
 
-    by_word: dict[str, dict[str, int]] = field(default_factory=dict)
-    tables: dict[str, dict[str, set[str]]] = field(default_factory=dict)
+    def __init__(self, each: Described) -> None:
+        self._weights: dict[str, int] = {}
+        self._tables: dict[str, set[str]] = {}
+        standing, card = each.standing, each.described.card
+        if not each.closed:
+            for table in each.described.tables:
+                self._add_table(table)
+        general = [standing.owner, *_both(card.description), *card.keywords.fr, *card.keywords.en]
+        general += [*_both(card.population), *_both(card.coverage.place), *(coding.name for coding in card.codings)]
+        self._weights |= dict.fromkeys(words_of(" ".join(general)), 2)
+        self._weights |= dict.fromkeys(words_of(f"{standing.title.fr} {standing.title.en} {standing.slug}"), 3)
+        self._words = sorted(self._weights)
+        self.find = lru_cache(KEPT_WORDS)(self._find)
 
-    def add(self, slug: str, text: str, weight: int) -> None:
-        for word in words_of(text):
-            found = self.by_word.setdefault(word, {})
-            found[slug] = max(weight, found.get(slug, 0))
-
-    def add_table(self, slug: str, table: TableCard) -> None:
+    def _add_table(self, table: TableCard) -> None:
         texts = [table.name, *_both(table.title)]
         for column in table.columns:
             texts += [column.name, *_both(column.label)]
         for word in set(words_of(" ".join(texts))):
-            self.by_word.setdefault(word, {}).setdefault(slug, 1)
-            self.tables.setdefault(word, {}).setdefault(slug, set()).add(table.name)
+            self._weights[word] = 1
+            self._tables.setdefault(word, set()).add(table.name)
+
+    def _find(self, word: str) -> tuple[int, frozenset[str]]:
+        """Return how well *word* begins a word of the data set (0: not at all), and the tables in which it does."""
+        best, tables, at = 0, frozenset[str](), bisect_left(self._words, word)
+        while at < len(self._words) and (known := self._words[at]).startswith(word):
+            best = max(best, self._weights[known] * 2 + (known == word))
+            if len(tables) < MOST_TABLES:
+                tables |= self._tables.get(known, frozenset())
+            at += 1
+        return best, tables
 
 
 class Index:
-    """Answers questions over one set of public data sets."""
+    """Answers questions over one set of public data sets; *parts* are kept by those who ask for many sets."""
 
-    def __init__(self, described: Iterable[Described]) -> None:
+    def __init__(self, described: Iterable[Described], parts: Mapping[str, Part] | None = None) -> None:
         self.entries = {each.standing.slug: each for each in described}
-        postings = _Postings()
-        for each in self.entries.values():
-            _enter(postings, each)
-        self._postings = postings
-        self._words = sorted(postings.by_word)
+        self._parts = parts or {slug: Part(each) for slug, each in self.entries.items()}
 
     def ask(self, question: Question) -> Answer:
         """Return what answers *question*."""
@@ -114,25 +127,17 @@ class Index:
         return Answer(hits, self._facets(scores, filters))
 
     def _found(self, text: str) -> tuple[dict[str, int], dict[str, set[str]]]:
-        asked = words_of(text)[:MOST_WORDS]
         scores = dict.fromkeys(self.entries, 0)
         tables: dict[str, set[str]] = {}
-        for word in asked:
-            here: dict[str, int] = {}
-            for known in self._beginning(word):
-                bonus = 1 if known == word else 0
-                for slug, weight in self._postings.by_word[known].items():
-                    here[slug] = max(here.get(slug, 0), weight * 2 + bonus)
-                for slug, names in self._postings.tables.get(known, {}).items():
+        for word in words_of(text)[:MOST_WORDS]:
+            for slug in list(scores):
+                weight, names = self._parts[slug].find(word)
+                if weight:
+                    scores[slug] += weight
                     tables.setdefault(slug, set()).update(names)
-            scores = {slug: score + here[slug] for slug, score in scores.items() if slug in here}
+                else:
+                    del scores[slug]
         return scores, tables
-
-    def _beginning(self, word: str) -> Iterator[str]:
-        at = bisect_left(self._words, word)
-        while at < len(self._words) and self._words[at].startswith(word):
-            yield self._words[at]
-            at += 1
 
     def _facets(
         self, found: Iterable[str], filters: Mapping[str, Callable[[Described], bool]]
@@ -175,17 +180,6 @@ def _touches(since: int | None, until: int | None, each: Described) -> bool:
         return False
     last = coverage.end or date.max
     return (until is None or coverage.start.year <= until) and (since is None or last.year >= since)
-
-
-def _enter(postings: _Postings, each: Described) -> None:
-    standing, card = each.standing, each.described.card
-    postings.add(standing.slug, f"{standing.title.fr} {standing.title.en} {standing.slug}", 3)
-    general = [standing.owner, *_both(card.description), *card.keywords.fr, *card.keywords.en]
-    general += [*_both(card.population), *_both(card.coverage.place), *(coding.name for coding in card.codings)]
-    postings.add(standing.slug, " ".join(general), 2)
-    if not each.closed:
-        for table in each.described.tables:
-            postings.add_table(standing.slug, table)
 
 
 def _both(text: Bilingual | None) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 
@@ -26,6 +27,7 @@ from hub_extensions.secret_files import secret
 from hub_extensions.settings import Settings
 from hub_extensions.trial import NOT_PROTECTED
 from hub_extensions.workspace_book import UNSEALED
+from project_spaces.errors import Unavailable
 from project_spaces.quotas import Quota
 
 log = structlog.get_logger()
@@ -62,11 +64,20 @@ def open_portal(settings: Settings, hub: HubApi) -> Portal:
     )
 
 
+def warm(portal: Portal) -> None:
+    """Read the catalogue; a database that does not answer yet is asked again by the first reader."""
+    with suppress(Unavailable):
+        portal.catalogue.current(portal.clock())
+
+
 async def serve(settings: Settings) -> None:
     """Serve until told to stop."""
     hub = HubApi(os.environ["JUPYTERHUB_API_URL"], os.environ["JUPYTERHUB_API_TOKEN"])
+    portal = open_portal(settings, hub)
+    # Read before the first reader comes: thousands of tables take seconds.
+    warming = asyncio.get_running_loop().run_in_executor(None, warm, portal)
     app = make_app(
-        open_portal(settings, hub),
+        portal,
         HubOAuth(
             cache_max_age=TOKEN_CACHE_S,
             allow_token_in_url=False,
@@ -81,6 +92,7 @@ async def serve(settings: Settings) -> None:
     log.info("portal_ready", port=settings.portal_port)
     await stopped()
     server.stop()
+    await warming
     await hub.close()
 
 

@@ -1,8 +1,8 @@
 """The public catalogue as it is now, kept in memory: read again only when an act of the domain may have changed it.
 
 One small query (the revision of the domain) tells whether anything happened; if so, five small ones tell whether it
-concerns the catalogue. Cards and the index of words, which are large, are made anew only for a card that changed or an
-embargo that began or ended.
+concerns the catalogue. Cards and their words, which are large, are read anew only for a card that changed or an embargo
+that began or ended.
 """
 
 import threading
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from project_spaces.catalogue import Standing, public_standings, read_card
 from project_spaces.catalogue_cards import VersionCard
-from project_spaces.catalogue_search import Described, Index
+from project_spaces.catalogue_search import Described, Index, Part
 from project_spaces.facts import Classification
 from project_spaces.records import rules_of
 from project_spaces.request_records import circuit_of
@@ -51,6 +51,7 @@ class LiveCatalogue:
         self._revision = -1
         self._standings: Sequence[Standing] = ()
         self._cards: dict[tuple[str, str], VersionCard] = {}
+        self._parts: dict[tuple[str, str, bool], Part] = {}
         self._delays_at: datetime | None = None
         self._snapshot: Snapshot | None = None
 
@@ -78,12 +79,12 @@ class LiveCatalogue:
         delays = self._delays(session, now)
         if before and (_facts(before.entries), before.circuits, before.delays) == (_facts(entries), circuits, delays):
             return before
-        same_words = before is not None and _words(before.entries) == _words(entries)
         self._cards = {(each.slug, each.sha256): self._cards[(each.slug, each.sha256)] for each in self._standings}
+        self._parts = {_words(each): self._parts.get(_words(each)) or Part(each) for each in entries.values()}
         return Snapshot(
             number=0 if before is None else before.number + 1,
             entries=entries,
-            index=before.index if before is not None and same_words else Index(entries.values()),
+            index=Index(entries.values(), {slug: self._parts[_words(each)] for slug, each in entries.items()}),
             circuits=circuits,
             delays=delays,
             asked={each.value: rules_of(session).of_tier(each) for each in Classification},
@@ -111,6 +112,6 @@ def _facts(entries: Mapping[str, Described]) -> list[tuple[Standing, bool]]:
     return [(each.standing, each.closed) for each in entries.values()]
 
 
-def _words(entries: Mapping[str, Described]) -> list[tuple[str, str, bool]]:
-    """What the index was made from, by name: slug, card, and whether the dictionary is closed."""
-    return [(slug, each.standing.sha256, each.closed) for slug, each in entries.items()]
+def _words(each: Described) -> tuple[str, str, bool]:
+    """Name what the words of a data set are made from: slug, card, and whether the dictionary is closed."""
+    return each.standing.slug, each.standing.sha256, each.closed

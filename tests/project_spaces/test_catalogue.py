@@ -15,6 +15,7 @@ from project_spaces.catalogue_search import Described, Index, Question, fold
 from project_spaces.datasets import register_version
 from project_spaces.errors import Conflict, Invalid, NotFound, Refused
 from project_spaces.facts import Classification, PlatformRole
+from project_spaces.owner_perimeters import entrust
 from tests.project_spaces.conftest import DAY, NOW, SYSTEM, World
 
 WORDS = {"fr": "Séjours à l'hôpital", "en": "Hospital stays"}
@@ -45,6 +46,8 @@ TABLE = {
 @pytest.fixture
 def steward(world: World) -> World:
     world.person("sam", PlatformRole.STEWARD)
+    world.person("tom", PlatformRole.STEWARD)
+    entrust(world.store, "CHU", "sam", actor=SYSTEM, now=NOW)
     register_version(world.store, "sejours", "1", manifest_sha256="0" * 64, rows=12, actor=SYSTEM, now=NOW)
     return world
 
@@ -78,12 +81,14 @@ def test_nothing_is_public_until_a_steward_says_so(steward: World):
     assert changes == ["described", "published", "unpublished"]
 
 
-def test_only_stewards_and_administrators_describe_and_publish(steward: World):
+@pytest.mark.parametrize("who", ["ana", "tom"])
+def test_only_who_speaks_for_the_owner_describes_and_publishes(steward: World, who: str):
+    """Attack: a researcher, or the steward of another owner, opens somebody's data set to the public."""
     with pytest.raises(Refused):
-        describe_version(steward.store, "sejours", "1", described(), actor="ana", now=NOW)
+        describe_version(steward.store, "sejours", "1", described(), actor=who, now=NOW)
     describe_version(steward.store, "sejours", "1", described(), actor="sam", now=NOW)
     with pytest.raises(Refused):
-        set_public(steward.store, "sejours", public=True, actor="ana", now=NOW)
+        set_public(steward.store, "sejours", public=True, actor=who, now=NOW)
 
 
 def test_a_card_belongs_to_a_version_and_is_there_before_it_is_shown(steward: World):
