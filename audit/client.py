@@ -11,6 +11,7 @@ import socket as sockets
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import cast
 
 from audit import records, wire
 from audit.errors import LedgerUnavailable
@@ -205,8 +206,7 @@ class AsyncLedger(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Part of asyncio.Protocol."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - told to the type checker
-        self._transport, self._frames = transport, FrameReader()
+        self._transport, self._frames = cast("asyncio.Transport", transport), FrameReader()
         for waiting in self._flight.values():
             self._send(waiting)
 
