@@ -271,3 +271,27 @@ async def test_settings_of_the_person_are_kept_and_configuration_of_the_person_i
     code, output = workspace.container.exec_run(["/opt/bureau/bin/jupyter", "--paths", "--json"])
     assert code == 0
     assert not any(place.startswith("/home") for place in json.loads(output)["config"])
+
+
+async def test_what_was_typed_is_found_again_by_the_next_kernel(server: aiohttp.ClientSession) -> None:
+    """The history is written later than each cell, never not at all."""
+    async with open_kernel(server, SERVER, HEADERS) as kernel:
+        await kernel.execute("remembered_4711 = 1")
+    async with open_kernel(server, SERVER, HEADERS) as kernel:
+        found = await kernel.execute("print([line for *_, line in get_ipython().history_manager.search('*_4711 = *')])")
+    assert "remembered_4711 = 1" in found.text
+
+
+async def test_kernels_sockets_lie_where_only_the_person_enters(server: aiohttp.ClientSession) -> None:
+    """Their messages carry no signature: the folder is what keeps others out."""
+    async with open_kernel(server, SERVER, HEADERS) as kernel:
+        found = await kernel.execute(
+            "import json, os, pathlib, ipykernel.connect as c\n"
+            "file = pathlib.Path(c.get_connection_file())\n"
+            "facts = json.loads(file.read_text())\n"
+            "print(json.dumps([facts['transport'], facts['key'], os.path.dirname(facts['ip']) or str(file.parent),"
+            " oct(file.parent.stat().st_mode & 0o777)]))"
+        )
+    transport, key, folder, mode = json.loads(found.text)
+    assert (transport, key, mode) == ("ipc", "", "0o700")
+    assert folder.startswith("/tmp/jupyter/runtime")  # noqa: S108 - the container's own

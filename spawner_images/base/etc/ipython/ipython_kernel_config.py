@@ -1,0 +1,17 @@
+"""Python kernels of a workspace: two settings whose defaults make every person wait at every cell.
+
+A person's own profile may still set them otherwise. docs/performance.md says what they bring, so that a comparison with
+a stock JupyterHub is read with them in mind.
+"""
+
+c = get_config()  # noqa: F821 - given by traitlets
+
+# IPython writes each input into its search history at once: a SQLite transaction, four fdatasync on the disk that the
+# project's files and other people's cells share, in a thread that takes turns with the cell. Written every hundredth
+# input, when the kernel ends, and whenever the history is asked for, it costs nothing; a kernel that is killed loses at
+# most the last hundred lines of a search history whose every line the ledger holds anyway.
+c.HistoryManager.db_cache_size = 100
+
+# A sleep between output and reply, kept for front ends that stop listening at the reply (ipykernel's own comment).
+# JupyterLab and everything of ours wait for the idle message too, which follows the output on the same channel.
+c.Kernel._execute_sleep = 0
