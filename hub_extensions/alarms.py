@@ -44,6 +44,7 @@ class AlarmKind(StrEnum):
     WATCHER = "watcher_silent"
     CONTRADICTED = "witness_contradicts"
     ANCHOR = "anchor_failing"
+    STOP = "kill_switch"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from hub_extensions.opening import open_store
 from hub_extensions.repeating import repeat
 from hub_extensions.settings import Settings
 from hub_extensions.silence import Signs, SilenceWatch, gaps
+from hub_extensions.stop_alarms import StopAlarms
 from project_spaces.controls import overdue
 from project_spaces.errors import BureauError
 from project_spaces.retention import retentions
@@ -257,7 +258,7 @@ class Sweeper:
 def start_guards(settings: Settings, told: threading.Event) -> list[threading.Thread]:
     """Start both in threads that end when *told* is set."""
     store = open_store(settings)
-    late = Lateness(settings, store)
+    late, stops = Lateness(settings, store), StopAlarms(store)
     teller = AlarmTeller(settings.alarm_command, settings.alarm_webhook)
     guard = Guard(
         store,
@@ -265,7 +266,7 @@ def start_guards(settings: Settings, told: threading.Event) -> list[threading.Th
         alarm_book(settings),
         teller,
         settings.longest_silence,
-        ours=lambda now: [*late(now), *anchor_alarms(settings, now)],
+        ours=lambda now: [*late(now), *anchor_alarms(settings, now), *stops(now)],
     )
     sweeper = Sweeper(settings, store, told)
 

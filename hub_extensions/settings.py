@@ -29,6 +29,7 @@ from project_spaces.egress import MIB, Budget
 from project_spaces.errors import Invalid
 from project_spaces.lockout import LockPolicy
 from project_spaces.requirements import network
+from project_spaces.review_calendar import ReviewRules
 from project_spaces.slugs import is_slug
 from project_spaces.text import Text
 
@@ -149,6 +150,12 @@ class Settings(MailSettings):
         False,
         description="Somebody reviewed who its persons are and for whom they work: on each person's page.",
     )
+    review_every_months: int = Field(12, ge=1, le=36, description="From one review of all rights to the next.")
+    review_answer_days: int = Field(30, ge=7, le=120, description="Days in which a review is to be answered.")
+    review_before_end_days: int = Field(30, ge=7, le=180, description="A project is reviewed so long before its end.")
+    review_unanswered: Literal["withdraw", "wait"] = Field(
+        "withdraw", description="What becomes of rights that nobody answered for by the deadline of a review."
+    )
     access_strong_acr: str = Field("", description="Values of acr by which the identity provider states two factors.")
 
     # Ledger
@@ -266,6 +273,16 @@ class Settings(MailSettings):
     def lock_policy(self) -> LockPolicy:
         """When wrong passwords and codes lock an account, and for how long."""
         return LockPolicy(self.lockout_failures, timedelta(minutes=self.lockout_minutes))
+
+    @property
+    def review_rules(self) -> ReviewRules:
+        """When reviews open, how long they take, and what silence means."""
+        return ReviewRules(
+            every=timedelta(days=365 * self.review_every_months / 12),
+            answer_within=timedelta(days=self.review_answer_days),
+            before_end=timedelta(days=self.review_before_end_days),
+            withdraw=self.review_unanswered == "withdraw",
+        )
 
     @property
     def longest_silence(self) -> timedelta:

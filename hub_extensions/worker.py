@@ -27,6 +27,7 @@ from hub_extensions.guard import start_guards
 from hub_extensions.installed_desk import open_installed_desk
 from hub_extensions.processes import hub_api_url
 from hub_extensions.request_clock import start_request_clock
+from hub_extensions.rights_clock import start_rights_clock
 from hub_extensions.running import running_workspaces
 from hub_extensions.secret_files import secret
 from hub_extensions.settings import Settings
@@ -163,7 +164,8 @@ def run(settings: Settings) -> None:
     book = WorkspaceBook.of(settings)
     grace = timedelta(seconds=settings.start_timeout_s + 30)
     worker = Worker(book, running_workspaces(settings), grace, open_installed_desk(settings), HubNotice(settings))
-    beside, clock = [*start_guards(settings, told), *start_request_clock(settings, told)], LapseClock()
+    starts = (start_guards, start_request_clock, start_rights_clock)
+    beside, clock = [thread for start in starts for thread in start(settings, told)], LapseClock()
     while not told.wait(TICK_S):
         worker.tick(clock.now())
     for thread in beside:

@@ -21,6 +21,7 @@ from project_spaces.conditions import ConditionState, earliest
 from project_spaces.decisions import Action
 from project_spaces.habilitations import Habilitation
 from project_spaces.memberships import Membership
+from project_spaces.notifications import Topic, notify
 from project_spaces.people import Person
 from project_spaces.projects import Project
 from project_spaces.store import Store
@@ -109,6 +110,24 @@ def due(session: Session, *, now: datetime) -> list[ExpiryWarning]:
     return found
 
 
+def announced(session: Session, person: str, *, now: datetime, project: str | None = None) -> list[ExpiryWarning]:
+    """Return the latest notice that *person* was given about each end that is still to come; none of renewed rights."""
+    query = select(SentWarning).where(SentWarning.person == person, SentWarning.until > now)
+    query = query if project is None else query.where(SentWarning.project == project)
+    latest: dict[tuple[str, datetime], Notice] = {}
+    for row in session.scalars(query):
+        before = latest.get((row.project, row.until))
+        latest[row.project, row.until] = (
+            row.notice if before is None else min(before, row.notice, key=BEFORE.__getitem__)
+        )
+    coming = {slug: _ends(session, person, slug, now) for slug in {slug for slug, _ in latest}}
+    return [
+        ExpiryWarning(person, slug, until, notice, (notice,))
+        for (slug, until), notice in sorted(latest.items(), key=lambda each: each[0][1])
+        if until in {_first(coming[slug], sign_in=False), _first(coming[slug], sign_in=True)}
+    ]
+
+
 def work_ends(session: Session, person: str, project: str, *, now: datetime) -> datetime | None:
     """Return when work on the data that *person* is habilitated for in *project* ends first, None for never or not now.
 
@@ -162,6 +181,8 @@ def mark_sent(store: Store, warning: ExpiryWarning, *, now: datetime) -> bool:
                 for notice in warning.covers
                 if notice not in given
             )
+            link = f"why?action=open_workspace&project={warning.project}"
+            notify(session, to=warning.person, kind=Topic.RIGHTS, text=warning.text, link=link, now=now)
     except _GivenAlready:
         return False
     return True

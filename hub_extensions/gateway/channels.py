@@ -244,6 +244,8 @@ class ChannelsHandler(LiveSocket):
             await self.refuse(error)
             return
         await self._send(out)
+        if message.kind == "execute_request" and (text := self.seats.untold(self.seat)) is not None:
+            await self.notice(text)
 
     def notice_frame(self, text: Text) -> str | bytes:
         """Return a line on standard error of the cell that runs."""

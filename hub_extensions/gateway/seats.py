@@ -20,6 +20,7 @@ from hub_extensions.gateway.egress import Egress, Meter
 from hub_extensions.gateway.upstream import Upstream
 from project_spaces.decisions import Decision
 from project_spaces.errors import NotFound, Refused, Unavailable
+from project_spaces.expiry_warnings import BEFORE, ExpiryWarning, Notice
 from project_spaces.text import Text
 
 #: Seconds without an answer from the domain after which no decision counts any more.
@@ -58,6 +59,9 @@ class Domain(Protocol):
     def decide(self, workspace: OpenWorkspace, now: datetime) -> Decision:
         """Decide whether messages may still reach this workspace."""
 
+    def warning(self, workspace: OpenWorkspace, now: datetime) -> ExpiryWarning | None:
+        """Return what its person was told about the first coming end of the work."""
+
 
 STOPPED = Text("Ce bureau a été arrêté.", "This workspace was stopped.")
 
@@ -83,10 +87,26 @@ class Seat:
     connections: set[Callable[[Text], None]] = field(default_factory=set)
     used_at: float = field(default_factory=time.monotonic)
     cut: bool = False
+    #: What the worker announced about the coming end.
+    warning: ExpiryWarning | None = None
+    shown: set[tuple[datetime, Notice]] = field(default_factory=set)
 
     def allows(self, now: datetime) -> bool:
         """Say whether the decision holds at *now*."""
         return not self.cut and self.decision.allowed and (self.decision.until is None or now < self.decision.until)
+
+    def untold(self, now: datetime) -> Text | None:
+        """Return the sentence about a coming end that nobody was shown here yet, and count it as shown.
+
+        The last notice needs no worker: the decision itself says when it ends.
+        """
+        warning, until = self.warning, self.decision.until
+        if until is not None and now < until <= now + BEFORE[Notice.QUARTER]:
+            warning = ExpiryWarning(self.workspace.person, self.workspace.project, until, Notice.QUARTER, ())
+        if warning is None or warning.until <= now or (warning.until, warning.notice) in self.shown:
+            return None
+        self.shown.add((warning.until, warning.notice))
+        return warning.text
 
     def close_connections(self, text: Text) -> None:
         """Close every live connection with a sentence its person can read."""
@@ -142,6 +162,7 @@ class Seats:
         upstream = Upstream(workspace.folder, workspace.owner_uid, workspace.inner_token)
         decision = await asyncio.to_thread(self._domain.decide, workspace, self._clock.now())
         seat = Seat(workspace, self._make_auth(workspace), upstream, meter, decision, revision)
+        seat.warning = await asyncio.to_thread(self._domain.warning, workspace, self._clock.now())
         self._seats[person, project] = seat
         self._arm(seat)
         return seat
@@ -166,6 +187,10 @@ class Seats:
         if not seat.allows(self._clock.now()):
             raise Refused(cut_sentence(), [reason.text for reason in seat.decision.reasons])
 
+    def untold(self, seat: Seat) -> Text | None:
+        """Return what the person at *seat* is to be shown now about a coming end."""
+        return seat.untold(self._clock.now())
+
     def fresh(self) -> bool:
         """Say whether the domain has answered recently enough for decisions to count."""
         return time.monotonic() - self._fresh_at <= STALE_AFTER
@@ -187,6 +212,8 @@ class Seats:
         self._fresh_at = asked_at
 
     async def _redecide(self, seats: Iterable[tuple[tuple[str, str], Seat]], revision: int) -> None:
+        """Decide anew, everybody first; what people are told of coming ends waits for the last cut."""
+        kept: list[Seat] = []
         for key, seat in seats:
             current = await asyncio.to_thread(self._domain.workspace, *key)
             seat.decision = await asyncio.to_thread(self._domain.decide, seat.workspace, self._clock.now())
@@ -195,6 +222,10 @@ class Seats:
                 continue
             seat.revision = revision
             self._arm(seat)
+            kept.append(seat)
+        for seat in kept:
+            if seat.decision.allowed:
+                seat.warning = await asyncio.to_thread(self._domain.warning, seat.workspace, self._clock.now())
 
     def _arm(self, seat: Seat) -> None:
         """Cut now what is no longer allowed, and set the clock for what will lapse."""

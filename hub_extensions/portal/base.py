@@ -22,6 +22,7 @@ from hub_extensions.portal.refusals import record_refusal
 from project_spaces.access import require
 from project_spaces.decisions import Action
 from project_spaces.errors import BureauError, Refused, Unavailable
+from project_spaces.expiry_warnings import announced
 from project_spaces.facts import PlatformRole
 from project_spaces.notifications import unread
 from project_spaces.people import get_person, roles_of
@@ -67,6 +68,8 @@ class Viewer:
     unread: int = 0
     #: Whether the person administers a hub.
     hub: bool = False
+    #: Coming ends of the person's work, as announced.
+    warnings: tuple[Text, ...] = ()
 
     def has(self, role: str) -> bool:
         """Tell whether the person holds *role*."""
@@ -226,6 +229,7 @@ def look_up(portal: Portal, username: str) -> Viewer:
                 roles_of(session, username),
                 unread(session, username),
                 any(each.window.holds(call.now) for each in perimeter_of(session, username)),
+                tuple(each.text for each in announced(session, username, now=call.now)),
             )
     except Refused as refusal:
         record_refusal(call, "entry", refusal)

@@ -33,6 +33,7 @@ from hub_extensions.gateway.seats import OpenWorkspace, Seats
 from hub_extensions.gateway.upstream import SOCKET_NAME
 from project_spaces.decisions import Decision, Reason
 from project_spaces.egress import Budget, Use
+from project_spaces.expiry_warnings import ExpiryWarning
 from project_spaces.text import Text
 
 PREFIX = "/user/ana/etude"
@@ -111,6 +112,7 @@ class FakeDomain:
     folder: Path
     decision: Decision = field(default_factory=lambda: Decision(allowed=True, reasons=(), until=None))
     number: int = 1
+    announced: ExpiryWarning | None = None
     broken: bool = False
 
     def revision(self) -> int:
@@ -138,6 +140,9 @@ class FakeDomain:
 
     def decide(self, workspace: OpenWorkspace, now: datetime) -> Decision:
         return self.decision
+
+    def warning(self, workspace: OpenWorkspace, now: datetime) -> ExpiryWarning | None:
+        return self.announced
 
     def change(self, decision: Decision) -> None:
         self.decision = decision
