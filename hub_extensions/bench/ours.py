@@ -43,7 +43,7 @@ async def analyst(
         whether the workspace is stopped afterwards; one that was cut meanwhile can't be.
     """
     password = secrets.token_urlsafe(24)
-    totp = await asyncio.to_thread(_enrol, settings, person, password, datasets)
+    totp = await asyncio.to_thread(enrol, settings, person, password, datasets)
     async with WorkbenchClient(settings.public_url, person, password, totp.now) as client:
         await client.start_workspace(PROJECT)
         try:
@@ -53,7 +53,8 @@ async def analyst(
                 await client.stop_workspace(PROJECT)
 
 
-def _enrol(settings: Settings, person: str, password: str, datasets: Sequence[str]) -> pyotp.TOTP:
+def enrol(settings: Settings, person: str, password: str, datasets: Sequence[str]) -> pyotp.TOTP:
+    """Register a person with an account of both factors, a place in ``PROJECT`` and a right on each data set."""
     store, now = open_store(settings), datetime.now(UTC)
     acted = {"actor": INSTALLATION, "now": now}
     window = {"starts_at": now - timedelta(minutes=1), "ends_at": now + timedelta(days=1)}

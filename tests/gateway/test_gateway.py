@@ -13,6 +13,7 @@ from audit.events import Kind
 from hub_extensions.gateway.messages import V1, Message, serialise
 from hub_extensions.gateway.upstream import SOCKET_NAME, WorkspaceGone, open_socket
 from project_spaces.decisions import Decision
+from project_spaces.expiry_warnings import ExpiryWarning, Notice
 from tests.gateway.conftest import PREFIX, REVOKED, Bench
 
 HEADER = {"msg_id": "m-1", "msg_type": "execute_request", "session": "s-1", "username": "someone-else"}
@@ -227,9 +228,9 @@ async def test_an_end_date_cuts_without_anybody_acting(gateway: Bench) -> None:
     gateway.domain.change(Decision(allowed=True, reasons=(), until=soon))
     async with gateway.channels() as socket:
         await socket.send_str(str(frame()))
-        await answer(socket)
-        closed = await answer(socket)
-        assert closed.data == 4403
+        said = [await answer(socket) for _ in range(3)]
+        assert sum("prend fin" in str(each.data) for each in said) == 1, "told, then cut"
+        assert said[-1].data == 4403
     assert datetime.now(UTC) >= soon
 
 
@@ -289,3 +290,33 @@ async def test_a_workspace_that_dies_by_itself_says_so(gateway: Bench) -> None:
         await gateway.workspace.hang_up()
         closed = await answer(socket)
         assert (closed.data, "ne répond pas" in str(closed.extra)) == (4503, True)
+
+
+# -- coming ends ------------------------------------------------------------------------------------------------------
+
+
+def shown(message: aiohttp.WSMessage) -> str:
+    received = json.loads(message.data)
+    assert received["header"]["msg_type"] == "stream"
+    assert received["parent_header"]["msg_id"].startswith("m-"), "under the cell that was sent"
+    return str(received["content"]["text"])
+
+
+async def test_what_the_worker_announced_is_shown_once_under_the_next_cell(gateway: Bench) -> None:
+    until = datetime.now(UTC) + timedelta(days=6)
+    gateway.domain.announced = ExpiryWarning("ana", "etude", until, Notice.WEEK, ())
+    async with gateway.channels() as socket:
+        for number in range(2):
+            await socket.send_str(str(frame(number)))
+        texts = [await answer(socket) for _ in range(3)]
+    notices = [each for each in texts if "prend fin" in str(each.data)]
+    assert "etude" in shown(*notices)
+
+
+async def test_the_last_quarter_of_an_hour_is_told_once_without_a_worker(gateway: Bench) -> None:
+    gateway.domain.change(Decision(allowed=True, reasons=(), until=datetime.now(UTC) + timedelta(minutes=14)))
+    async with gateway.channels() as socket:
+        for number in range(2):
+            await socket.send_str(str(frame(number)))
+        texts = [await answer(socket) for _ in range(3)]
+    assert sum("prend fin" in str(each.data) for each in texts) == 1

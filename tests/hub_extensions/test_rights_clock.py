@@ -38,7 +38,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def told(store: Store, who: str) -> list[str]:
     with store.read() as session:
-        return [each.text.fr for each in notifications(session, who) if "prend fin" in each.text.fr]
+        return [each.text.fr for each in notifications(session, who) if "prend fin le 13/12/2026" in each.text.fr]
 
 
 def test_each_notice_is_given_once_also_by_two_workers(store: Store) -> None:

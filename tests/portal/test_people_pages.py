@@ -9,8 +9,10 @@ import pytest
 from audit.events import Kind
 from audit.testing import MemoryLedger
 from hub_extensions.portal.testing import ADA, ANA, AUD, BEN, NOW, OTHER, OUT, PAUL, PROJECT, SETUP, World
+from hub_extensions.rights_clock import warn
 from project_spaces.charters import publish_charter
 from project_spaces.facts import PlaceKind, PlatformRole
+from project_spaces.habilitations import grant_habilitation
 from project_spaces.organisations import create_organisation, set_organisation, set_project_organisation
 from project_spaces.people import create_person, grant_role
 from project_spaces.perimeters import grant_perimeter
@@ -194,6 +196,22 @@ class TestWhy:
             assert (await answer.json())["own"]
         async with client.get(f"{world.api}/why?person=rien", headers=token(PAUL)) as answer:
             assert answer.status == 404
+
+
+class TestComingEnds:
+    async def test_a_banner_says_it_on_every_page_until_the_right_is_renewed(self, browser: Browser) -> None:
+        world = browser.world
+        world.clock.now = NOW + 19 * DAY
+        warn(world.portal.store, world.clock.now)
+        await browser.sign_in(ANA)
+        for path in ("", "habilitations", "onboarding"):
+            assert "prend fin le 13/12/2026" in await browser.get(path), path
+        await browser.sign_in(BEN)
+        assert "prend fin" not in await browser.get("")
+        window = {"starts_at": NOW, "ends_at": NOW + 90 * DAY, "actor": SETUP, "now": world.clock.now}
+        grant_habilitation(world.portal.store, person=ANA, project=PROJECT, dataset="snds-synth", **window)
+        await browser.sign_in(ANA)
+        assert "prend fin" not in await browser.get("")
 
 
 class TestHubs:
