@@ -50,6 +50,7 @@ PAGES: tuple[tuple[str, type[RequestHandler]], ...] = (
     ("why", why.WhyPage),
     ("notifications", notifications.NotificationsPage),
     ("requests", requests.RequestsPage),
+    ("requests/new", requests.NewRequestPage),
     ("requests/delays", requests.DelaysPage),
     (f"requests/(?P<request>{_ID})", requests.RequestPage),
     (f"requests/(?P<request>{_ID})/form/(?P<section>project|purpose|data|people|means|check)", requests.SectionPage),

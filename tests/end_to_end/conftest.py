@@ -2,13 +2,17 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
 from hub_extensions.client import WorkbenchClient
 from hub_extensions.demo.cast import ADMINISTRATOR, ANALYST, Players
 from hub_extensions.demo.scenery import PROJECT
 from tests.end_to_end import world as worlds
+from tests.end_to_end.browser import chromium
+from tests.end_to_end.people import People
 from tests.end_to_end.world import World
 
 
@@ -31,3 +35,17 @@ async def ana(world: World) -> WorkbenchClient:
 async def claire(world: World) -> WorkbenchClient:
     """Claire, who administers and has no right on any data."""
     return await world.client(ADMINISTRATOR.username)
+
+
+@pytest.fixture
+def pictures(request: pytest.FixtureRequest) -> Path | None:
+    """Where the pictures of the documentation go, if they were asked for."""
+    asked = request.config.getoption("--screenshots")
+    return Path(asked) if asked else None
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def people(world: World) -> AsyncIterator[People]:
+    """Browsers for whoever is asked for."""
+    async with AsyncExitStack() as stack:
+        yield People(world, await stack.enter_async_context(chromium()), stack)

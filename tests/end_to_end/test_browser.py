@@ -10,19 +10,18 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Locator
+from playwright.async_api import Locator
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from hub_extensions.demo.cast import ADMINISTRATOR, ANALYST, AUDITOR, REVIEWERS
 from hub_extensions.demo.scenery import OPEN_DATA, day
 from hub_extensions.demo.scenery import PROJECT as READMISSION
-from tests.end_to_end.browser import Visitor, chromium, visitor
+from tests.end_to_end.browser import Visitor
+from tests.end_to_end.people import People, enrol, register
 from tests.end_to_end.world import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -59,71 +58,6 @@ barres = axe.bar(taux.index, taux, color="#2f5d8a")
 axe.bar_label(barres, [f"{valeur:.1f}".replace(".", ",") for valeur in taux], label_type="center", color="white")
 axe.set(title="Réadmission à 30 jours selon l'âge", xlabel="classe d'âge", ylabel="% des séjours")
 axe.spines[["top", "right"]].set_visible(False)"""
-
-
-@pytest.fixture
-def pictures(request: pytest.FixtureRequest) -> Path | None:
-    """Where the pictures of the documentation go, if they were asked for."""
-    asked = request.config.getoption("--screenshots")
-    return Path(asked) if asked else None
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def people(world: World) -> AsyncIterator["People"]:
-    """Browsers for whoever is asked for."""
-    async with AsyncExitStack() as stack:
-        yield People(world, await stack.enter_async_context(chromium()), stack)
-
-
-class People:
-    """Visitors by name, each with a browser profile of their own."""
-
-    def __init__(self, world: World, browser: Browser, stack: AsyncExitStack) -> None:
-        self._world, self._browser, self._stack = world, browser, stack
-        self.all: list[Visitor] = []
-
-    async def come(self, username: str) -> Visitor:
-        """Return *username* in front of a fresh browser, not signed in."""
-        found = await self._stack.enter_async_context(visitor(self._world, self._browser, username))
-        self.all.append(found)
-        return found
-
-    async def arrive(self, username: str) -> Visitor:
-        """Return *username*, signed in by the front door."""
-        found = await self.come(username)
-        await found.arrive()
-        return found
-
-    def troubles(self) -> list[str]:
-        """What went wrong for anybody, and was not expected."""
-        return [f"{each.username}: {what}" for each in self.all for what in each.troubles(EXPECTED)]
-
-
-async def register(administrator: Visitor) -> str:
-    """Register the newcomer; return the activation code that the page shows once."""
-    await administrator.go("admin")
-    await administrator.unfold("Enregistrer une personne")
-    await administrator.page.fill("#username", NEWCOMER)
-    await administrator.page.fill("#display_name", NAME)
-    await administrator.page.fill("#email", f"{NEWCOMER}@example.org")
-    await administrator.press("Enregistrer")
-    return (await administrator.page.locator("#activation-code").inner_text()).strip()
-
-
-async def enrol(newcomer: Visitor, activation: str) -> None:
-    """Choose a password, take the second factor's secret from the page, prove it."""
-    players = newcomer.world.players
-    password = players.get(NEWCOMER).password
-    await newcomer.page.goto(newcomer.world.settings.public_url)
-    await newcomer.page.get_by_role("link", name="Utiliser un code d'activation").click()
-    await newcomer.page.fill("#activation", activation)
-    await newcomer.page.fill("#password", password)
-    await newcomer.page.fill("#password2", password)
-    await newcomer.press("Continuer")
-    secret = "".join((await newcomer.page.locator("#totp-secret").inner_text()).split())
-    await newcomer.page.fill("#code", players.code(NEWCOMER, secret))
-    await newcomer.press("Activer le compte")
-    await newcomer.page.get_by_text("Votre compte est activé").wait_for()
 
 
 async def give_rights(administrator: Visitor) -> None:
@@ -232,7 +166,7 @@ async def fetch(newcomer: Visitor, request: str, folder: Path) -> zipfile.ZipFil
 
 async def test_the_main_job(people: People, pictures: Path | None, tmp_path: Path) -> None:
     administrator, newcomer = await people.arrive(ADMINISTRATOR.username), await people.come(NEWCOMER)
-    await enrol(newcomer, await register(administrator))
+    await enrol(newcomer, await register(administrator, NEWCOMER, NAME))
     await newcomer.sign_in()
     await newcomer.page.get_by_text("Vous n'êtes membre d'aucun projet").wait_for()
     await give_rights(administrator)
@@ -262,7 +196,7 @@ async def test_the_main_job(people: People, pictures: Path | None, tmp_path: Pat
     await newcomer.go()
     await newcomer.press("Arrêter")
     await newcomer.page.get_by_role("button", name="Démarrer le bureau").wait_for()
-    assert people.troubles() == []
+    assert people.troubles(EXPECTED) == []
 
 
 async def test_a_bookmark_of_the_workspace_leads_through_the_sign_in_back_to_it(people: People, world: World) -> None:
@@ -272,4 +206,4 @@ async def test_a_bookmark_of_the_workspace_leads_through_the_sign_in_back_to_it(
     await ana.page.goto(ana.lab(READMISSION))
     await ana.sign_in()
     await ana.page.locator(".jp-LabShell").wait_for()
-    assert people.troubles() == []
+    assert people.troubles(EXPECTED) == []

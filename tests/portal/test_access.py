@@ -26,6 +26,7 @@ AUDIT_PAGES = (
 )
 REQUEST_PAGES = (
     "requests",
+    "requests/new",
     "requests/delays",
     "instruction",
     "instruction/stuck",

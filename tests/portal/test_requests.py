@@ -171,6 +171,17 @@ class TestForm:
         shown = [(each["name"], each["username"], each["organisation"]) for each in page["form"]["people"]]
         assert shown == [("Ben Aubry", "ben", "INSERM"), ("Ben Aubry", "ben2", "CHU de Brest")]
 
+    async def test_the_catalogue_leads_to_a_request_for_its_data_set(self, browser: Browser) -> None:
+        await browser.sign_in(ANA)
+        page = await browser.get(f"requests/new?dataset={DATASET}")
+        assert "Séjours hospitaliers" in page
+        assert "Avis du comité" in page
+        await browser.get("requests/new?dataset=nothing")
+        page = await browser.send("requests/new", act="begin", dataset=DATASET)
+        number = page.split('action="/services/bureau/requests/')[1].split("/")[0]
+        assert f'value="{DATASET}" checked' in await browser.get(f"requests/{number}/form/data")
+        assert number in await browser.get(f"requests/new?dataset={DATASET}")
+
 
 class TestCourse:
     async def test_from_the_submission_to_the_project(

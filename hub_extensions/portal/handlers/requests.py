@@ -20,26 +20,35 @@ def _status(result: Any) -> str:
     return f"requests/{result['id']}"
 
 
+BEGIN = Form(
+    requests.begin,
+    Text("Brouillon ouvert : chaque section s'enregistre à part.", "Draft opened: each section is saved by itself."),
+    requests.Begin,
+    next=lambda result: f"requests/{result['id']}/form/project",
+)
+
+
 class RequestsPage(PageHandler):
     """My requests."""
 
     template = "requests.html"
-    acts = {  # noqa: RUF012
-        "begin": Form(
-            requests.begin,
-            Text(
-                "Brouillon ouvert : chaque section s'enregistre séparément.",
-                "Draft opened: each section is saved by itself.",
-            ),
-            requests.Begin,
-            next=lambda result: f"requests/{result['id']}/form/project",
-        )
-    }
+    acts = {"begin": BEGIN}  # noqa: RUF012
 
     async def page(self) -> Page:
         """Mine, and those in which I am named."""
-        found = await self.run(requests.mine, Nothing())
-        return {**found, "dataset": self.get_query_argument("dataset", "")[:30]}
+        return await self.run(requests.mine, Nothing())  # type: ignore[no-any-return]
+
+
+class NewRequestPage(PageHandler):
+    """Where the catalogue leads: a data set, what asking for it means, and the button that begins a request."""
+
+    template = "request_new.html"
+    acts = {"begin": BEGIN}  # noqa: RUF012
+
+    async def page(self) -> Page:
+        """The data set that the address names, and my drafts that ask for it already."""
+        asked = requests.Begin(dataset=self.get_query_argument("dataset", "")[:30])
+        return await self.run(requests.about, asked)  # type: ignore[no-any-return]
 
 
 class SectionPage(PageHandler):

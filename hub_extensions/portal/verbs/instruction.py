@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import Input, Nothing
-from hub_extensions.portal.verbs.request_shapes import choices, person_of, summary_of
+from hub_extensions.portal.verbs.request_shapes import choices, person_of, rule_of, summary_of
 from hub_extensions.portal.verbs.requests import visible
 from hub_extensions.portal.words import both, iso
 from project_spaces import owner_perimeters, request_orphans
@@ -171,7 +171,7 @@ def owners(call: Call, _body: Nothing) -> Page:
                         person_of(session, each.username) for each in owner_perimeters.stewards_of(session, [name])
                     ],
                     "default": circuit_of(session, name) == DEFAULT_CIRCUIT,
-                    "steps": [_rule(each) for each in circuit_of(session, name)],
+                    "steps": [rule_of(each) for each in circuit_of(session, name)],
                 }
                 for name in known
             ],
@@ -216,15 +216,3 @@ def _stuck(session: Session, call: Call) -> list[Page]:
         }
         for each in request_orphans.stuck_requests(session)
     ]
-
-
-def _rule(rule: StepRule) -> Page:
-    return {
-        "step": rule.step.value,
-        "label": both(STEP_LABELS[rule.step]),
-        "actor": rule.actor.value,
-        "actor_label": both(ACTOR_LABELS[rule.actor]),
-        "days": rule.days,
-        "silence": rule.silence.value,
-        "silence_label": both(SILENCE_LABELS[rule.silence]),
-    }

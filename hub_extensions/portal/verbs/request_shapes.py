@@ -35,7 +35,15 @@ from project_spaces.request_records import (
     standing,
     steps,
 )
-from project_spaces.request_steps import ACTOR_LABELS, OUTCOME_LABELS, SILENCE_LABELS, STEP_LABELS, Outcome, Step
+from project_spaces.request_steps import (
+    ACTOR_LABELS,
+    OUTCOME_LABELS,
+    SILENCE_LABELS,
+    STEP_LABELS,
+    Outcome,
+    Step,
+    StepRule,
+)
 from project_spaces.text import Text
 
 STEP_STATES: dict[StepState, Text] = {
@@ -247,3 +255,16 @@ def choices(labels: dict, chosen: Sequence[str] = ()) -> list[Page]:
     return [
         {"value": each.value, "label": both(label), "chosen": each.value in chosen} for each, label in labels.items()
     ]
+
+
+def rule_of(rule: StepRule) -> Page:
+    """One step of a circuit."""
+    return {
+        "step": rule.step.value,
+        "label": both(STEP_LABELS[rule.step]),
+        "actor": rule.actor.value,
+        "actor_label": both(ACTOR_LABELS[rule.actor]),
+        "days": rule.days,
+        "silence": rule.silence.value,
+        "silence_label": both(SILENCE_LABELS[rule.silence]),
+    }

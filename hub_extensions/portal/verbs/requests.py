@@ -12,19 +12,22 @@ from hub_extensions.portal.dictionary import columns_of
 from hub_extensions.portal.inputs import Input, Nothing
 from hub_extensions.portal.verbs.request_shapes import (
     became,
+    dataset_of,
     earlier_rounds,
     form_of,
     gaps_of,
+    rule_of,
     steps_of,
     summary_of,
 )
 from project_spaces import access_requests
+from project_spaces.datasets import Dataset
 from project_spaces.errors import NotFound
 from project_spaces.request_answers import may_answer
 from project_spaces.request_forms import DatasetAsked, RequestForm, read_form
 from project_spaces.request_gaps import obstacles, remarks
 from project_spaces.request_notices import concerned
-from project_spaces.request_records import AccessRequest, RequestState, get_request, steps
+from project_spaces.request_records import AccessRequest, RequestState, circuit_of, get_request, steps
 from project_spaces.text import Text
 
 UNKNOWN = Text(
@@ -56,6 +59,21 @@ def mine(call: Call, _body: Nothing) -> Page:
         return {
             "requests": [summary_of(session, each, call.now) for each in own],
             "named": [summary_of(session, each, call.now) for each in named],
+        }
+
+
+def about(call: Call, body: Begin) -> Page:
+    """What a request for a data set would mean: whose it is, its steps, and my drafts that ask for it already."""
+    with call.portal.store.read() as session:
+        known = bool(body.dataset) and session.get(Dataset, body.dataset) is not None
+        own = access_requests.requests_of(session, call.actor)
+        drafts = [each for each in own if each.state in _EDITABLE and body.dataset in read_form(each.form).slugs]
+        dataset = dataset_of(session, body.dataset, call.now) if known else None
+        circuit = circuit_of(session, dataset["owner"]) if dataset else ()
+        return {
+            "dataset": dataset,
+            "drafts": [summary_of(session, each, call.now) for each in drafts],
+            "steps": [rule_of(each) for each in circuit],
         }
 
 
