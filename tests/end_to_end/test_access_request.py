@@ -58,7 +58,9 @@ async def staff(administrator: Visitor, people: People) -> dict[str, Visitor]:
 async def ask(newcomer: Visitor, pictures: Path | None) -> str:
     """Begin from the data set, fill in each section, see what is missing, submit; return the request's address."""
     page = newcomer.page
-    await newcomer.go(f"requests/new?dataset={OPEN_DATA}")
+    await newcomer.go("catalogue")
+    await page.locator(f'a[href$="/catalogue/{OPEN_DATA}"]').first.click()
+    await page.get_by_role("link", name="Demander un espace projet").click()
     await newcomer.press("Commencer une demande")
     await page.fill("#title", TITLE)
     await page.fill("#slug", SLUG)
