@@ -6,12 +6,11 @@ import aiohttp
 from playwright.async_api import Page
 
 from hub_extensions.portal.testing import ANA, PAUL, World
+from tests.portal.conftest import Opener
 from tests.portal.request_people import CARL, DATASET, FORM, STELLA, Turn, staff, turns
 from tests.portal.test_api import Caller
-from tests.portal.test_browser import Opener, chromium, open_as, violations
+from tests.portal.test_browser import violations
 from tests.portal.test_requests import step_of, take
-
-__all__ = ["chromium", "open_as"]
 
 REQUEST = re.compile(r"/requests/[0-9a-f]{32}$")
 
