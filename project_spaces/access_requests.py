@@ -37,6 +37,13 @@ from project_spaces.text import Text
 _EDITABLE = frozenset({RequestState.DRAFT, RequestState.RETURNED})
 _UNDECIDED = _EDITABLE | {RequestState.SUBMITTED}
 
+#: Bytes of a form that is submitted: the agreement repeats it in two languages, and both are sealed in the ledger.
+LONGEST_FORM = 400_000
+
+TOO_LONG = Text(
+    f"La demande est trop longue : {LONGEST_FORM // 1000} ko au plus. Raccourcissez les textes ou les listes.",
+    f"The request is too long: {LONGEST_FORM // 1000} kB at most. Shorten its texts or lists of columns.",
+)
 NOT_YOURS = Text("Cette demande n'est pas la vôtre.", "This request is not yours.")
 NOT_NAMED = Text("Vous n'êtes pas nommé dans cette demande.", "You are not named in this request.")
 INCOMPLETE = Text("La demande n'est pas complète.", "The request is not complete.")
@@ -136,6 +143,8 @@ def submit_request(
     with store.read() as session:
         form = read_form(get_request(session, request_id).form)
     content = dumps(_frozen(form))
+    if len(content) > LONGEST_FORM:
+        raise Invalid(TOO_LONG, [TOO_LONG])
     with store.write(_event(actor, request_id, "submitted", now, content=content)) as session:
         row = _own(session, request_id, actor)
         _require_state(row, _EDITABLE)

@@ -253,6 +253,15 @@ class TestCourse:
         page = await call(ANA, "GET", f"/requests/{number}")
         assert page["steps"][0]["reasons"] == "Hors champ."
 
+    async def test_a_reason_of_ten_thousand_characters_arrives_whole_and_a_longer_one_is_refused(
+        self, call: Caller, submitted: Submitted
+    ) -> None:
+        number = await submitted()
+        turn = Turn(PAUL, "completeness")
+        await take(call, number, turn, 422, outcome="unfavourable", reasons=LONG + "x")
+        await take(call, number, turn, outcome="unfavourable", reasons=LONG)
+        assert (await call(ANA, "GET", f"/requests/{number}"))["steps"][0]["reasons"] == LONG
+
     async def test_withdrawn_copied_and_followed(self, browser: Browser, call: Caller, submitted: Submitted) -> None:
         number = await submitted()
         await browser.sign_in(ANA)

@@ -504,6 +504,19 @@ class TestSubmission:
         with quick_staffed.store.read() as session:
             assert [each.state for each in requests_of(session, "ana")] == [RequestState.DRAFT]
 
+    def test_a_form_that_no_record_could_hold_is_refused(self, quick_staffed: World) -> None:
+        asked = [{"dataset": "sejours", "columns": [f"{number:0200}" for number in range(2500)]}]
+        number = draft_request(quick_staffed.store, form(datasets=asked), actor="ana", now=NOW)
+        with pytest.raises(Invalid, match="too long"):
+            submit_request(quick_staffed.store, number, actor="ana", now=NOW)
+
+    def test_a_form_just_below_goes_all_the_way(self, quick_staffed: World) -> None:
+        asked = [{"dataset": "sejours", "columns": [f"{number:0180}" for number in range(2100)]}]
+        submitted(quick_staffed, form(datasets=asked))
+        for step in Step:
+            answer(quick_staffed, step)
+        assert quick_staffed.may("ana", Action.OPEN_WORKSPACE, project_slug="nouveau").allowed
+
     def test_a_submitted_form_stands(self, quick_staffed: World) -> None:
         number = submitted(quick_staffed)
         with pytest.raises(Conflict):

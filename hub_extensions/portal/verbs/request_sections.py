@@ -8,7 +8,7 @@ from pydantic import Field
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.dictionary import tables_of
 from hub_extensions.portal.inputs import Input, Nothing
-from hub_extensions.portal.verbs.request_shapes import choices, dataset_of
+from hub_extensions.portal.verbs.request_shapes import choices, dataset_of, home_organisation
 from hub_extensions.portal.verbs.requests import detail, edit
 from hub_extensions.portal.words import MEMBER_LABELS, both
 from project_spaces.datasets import list_datasets
@@ -168,7 +168,9 @@ def save_columns(call: Call, body: ColumnsPart) -> Page:
 
 def add_person(call: Call, body: NewPerson) -> Page:
     """Name somebody; naming the same person again replaces what was said."""
-    added = PersonAsked(username=body.username, role=body.role, organisation=body.organisation)
+    with call.portal.store.read() as session:
+        organisation = body.organisation or home_organisation(session, body.username)
+    added = PersonAsked(username=body.username, role=body.role, organisation=organisation)
 
     def change(form: RequestForm) -> RequestForm:
         others = tuple(each for each in form.people if each.username != added.username)

@@ -12,7 +12,8 @@ from project_spaces.agreements import embargoes
 from project_spaces.datasets import Dataset
 from project_spaces.habilitations import habilitations
 from project_spaces.memberships import memberships
-from project_spaces.people import Person
+from project_spaces.organisations import affiliation
+from project_spaces.people import Person, get_organisation
 from project_spaces.projects import get_project
 from project_spaces.request_answers import may_answer
 from project_spaces.request_forms import (
@@ -55,13 +56,20 @@ STEP_STATES: dict[StepState, Text] = {
 AUTOMATIC = Text("automatique", "automatic")
 
 
+def home_organisation(session: Session, username: str) -> str:
+    """The name of the organisation that a person is registered for; empty where there is none."""
+    found = affiliation(session, username)
+    return "" if found is None else get_organisation(session, found.organisation).name
+
+
 def person_of(session: Session, username: str, organisation: str = "") -> Page:
     """Somebody by name, identifier and organisation: two people may share the first."""
     person = session.get(Person, username)
+    organisation = organisation.strip() or home_organisation(session, username)
     return {
         "username": username,
         "name": None if person is None else person.display_name,
-        "organisation": organisation.strip(),
+        "organisation": organisation,
         "active": person is not None and person.disabled_at is None,
     }
 

@@ -16,6 +16,7 @@ from hub_extensions.portal.verbs.request_shapes import (
     earlier_rounds,
     form_of,
     gaps_of,
+    home_organisation,
     rule_of,
     steps_of,
     summary_of,
@@ -80,9 +81,9 @@ def about(call: Call, body: Begin) -> Page:
 def begin(call: Call, body: Begin) -> Page:
     """Begin a request; it stays a draft until it is submitted."""
     datasets = (DatasetAsked(dataset=body.dataset),) if body.dataset else ()
-    number = access_requests.draft_request(
-        call.portal.store, RequestForm(datasets=datasets), actor=call.actor, now=call.now
-    )
+    with call.portal.store.read() as session:
+        form = RequestForm(datasets=datasets, organisation=home_organisation(session, call.actor))
+    number = access_requests.draft_request(call.portal.store, form, actor=call.actor, now=call.now)
     return {"id": number}
 
 
