@@ -66,6 +66,11 @@ class Settings(MailSettings):
     operator: str = Field(
         "Bureau virtuel", min_length=1, max_length=200, description="Who runs this installation, as public pages say."
     )
+    rights_contact: str = Field(
+        "",
+        max_length=200,
+        description="Where people ask about their rights; the operator when empty.",
+    )
 
     # Workspaces
     spawner: Literal["docker", "local"] = Field(

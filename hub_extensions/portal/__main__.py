@@ -61,6 +61,7 @@ def open_portal(settings: Settings, hub: HubApi) -> Portal:
         own=open_own_trace(settings),
         seal=partial(seal_standing, settings),
         operator=settings.operator,
+        rights_contact=settings.rights_contact,
     )
 
 

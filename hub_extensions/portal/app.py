@@ -24,6 +24,7 @@ from hub_extensions.portal.handlers import (
     notifications,
     onboarding,
     people,
+    register,
     requests,
     review,
     reviews,
@@ -74,6 +75,7 @@ PAGES: tuple[tuple[str, type[RequestHandler]], ...] = (
     ("admin/projects", admin.ProjectsPage),
     (f"admin/projects/(?P<project>{_SLUG})", admin.ProjectPage),
     ("admin/datasets", admin.DatasetsPage),
+    (f"admin/projects/(?P<project>{_SLUG})/register", register.EntryPage),
     (f"admin/datasets/(?P<dataset>{_SLUG})", people.DatasetPage),
     (f"admin/people/(?P<person>{_SLUG})", people.PersonPage),
     ("admin/charters", people.ChartersPage),
@@ -115,6 +117,9 @@ PUBLIC_PAGES: tuple[tuple[str, type[RequestHandler]], ...] = (
     (f"catalogue/(?P<dataset>{_SLUG})/tables/(?P<table>{_TABLE})", catalogue.TablePage),
     (rf"catalogue/(?P<dataset>{_SLUG})/tables/(?P<table>{_TABLE})\.schema\.json", catalogue.SchemaHandler),
     ("catalogue/.*", catalogue.UnknownEntry),
+    ("register", register.RegisterPage),
+    (r"register\.csv", register.RegisterTable),
+    (f"register/(?P<project>{_SLUG})", register.RegisterProjectPage),
 )
 
 

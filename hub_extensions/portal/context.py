@@ -72,6 +72,8 @@ class Portal:
     seal: Callable[[], Text | None] = lambda: None
     #: Who runs this installation, as the public pages say it.
     operator: str = "Bureau virtuel"
+    #: Where people ask about their rights.
+    rights_contact: str = ""
     default_quota: Quota = field(default_factory=Quota)
     classifications: frozenset[Classification] | None = None
 

@@ -31,6 +31,7 @@ from hub_extensions.portal.verbs import (
     person,
     project_limits,
     readers,
+    register,
     request_delays,
     requests,
     review,
@@ -224,4 +225,9 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(_GET, "/catalogue", catalogue.search, catalogue.Search, public=True),
     Operation(_GET, "/catalogue/{dataset}", catalogue.dataset, public=True),
     Operation(_GET, "/catalogue/{dataset}/tables/{table}", catalogue.table, public=True),
+    Operation(_GET, "/register", register.projects, public=True),
+    Operation(_GET, "/register/{project}", register.project, public=True),
+    Operation(_GET, "/admin/projects/{project}/register", register.entry),
+    Operation(_PUT, "/admin/projects/{project}/register", register.set_entry, register.Entry),
+    Operation(_POST, "/admin/projects/{project}/register/deferral", register.defer, register.Deferral),
 )
