@@ -82,6 +82,11 @@ class Portal:
         """The public catalogue."""
         return LiveCatalogue(self.store)
 
+    @cached_property
+    def register_memo(self) -> dict[str, Any]:
+        """The public register as it was read last, under ``page``, and for which state, under ``key``."""
+        return {}
+
     def project_dir(self, slug: str) -> Path:
         """The project's shared folder."""
         return self.layout.project_dir(slug)

@@ -72,6 +72,10 @@ class PublicPage(Unsigned, PageHandler):
     #: Which entry of the public menu it belongs to.
     section: ClassVar[str] = ""
 
+    async def head(self, **path: str) -> None:
+        """Answer as to GET, without the body: for those who only look whether a link leads somewhere."""
+        await self.get(**path)
+
     def frame(self) -> Page:
         """The frame without anything about the reader."""
         return {**super().frame(), "public": self.section}

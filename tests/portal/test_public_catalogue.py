@@ -223,3 +223,11 @@ async def test_who_signed_in_gets_the_same_page_as_a_stranger(world: World) -> N
     stranger, _ = await read(world, "catalogue")
     signed_in, _ = await read(world, "catalogue", Authorization="token token-ana")
     assert signed_in == stranger
+
+
+async def test_a_link_checker_gets_the_heads_alone(world: World) -> None:
+    describe(world, "pmsi-mco")
+    async with aiohttp.ClientSession() as stranger:
+        for path, status in (("catalogue", 200), ("catalogue/pmsi-mco", 200), ("catalogue/none", 404)):
+            async with stranger.head(world.address + path) as answer:
+                assert (answer.status, await answer.read()) == (status, b"")

@@ -10,6 +10,7 @@ import pytest
 from playwright.async_api import Browser
 
 from hub_extensions.portal.testing import NAMES, NOW, PAUL, PROJECT, SETUP, World
+from hub_extensions.portal.verbs import register
 from hub_extensions.register_export import export
 from project_spaces.register import Result, set_entry
 from tests.portal.cards import describe
@@ -51,6 +52,21 @@ async def test_what_is_not_listed_is_answered_like_what_does_not_exist(listed: W
     unknown, _ = await read(listed, "register/autre-projet", 404)
     assert hidden.replace("greffes-rein", "X") == unknown.replace("autre-projet", "X")
     assert "greffes" not in "".join([(await read(listed, path))[0] for path in ADDRESSES])
+
+
+async def test_however_many_ask_the_register_is_read_once_for_each_state(
+    listed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Attack: make the portal read every project again and again, without signing in."""
+    asked: list[str] = []
+    monkeypatch.setattr(register, "_projects", lambda _call: asked.append("read") or {"projects": []})
+    for _ in range(5):
+        await read(listed, "api/v1/register")
+        await read(listed, "register.csv")
+    assert asked == ["read"]
+    set_entry(listed.portal.store, PROJECT, organisation="CHU", actor=SETUP, now=NOW)
+    await read(listed, "api/v1/register")
+    assert asked == ["read", "read"]
 
 
 async def test_a_cell_of_the_table_never_becomes_a_formula(listed: World) -> None:

@@ -48,6 +48,14 @@ class Deferral(Input):
 
 def projects(call: Call, _body: Nothing) -> Page:
     """Every project of the public register, with how long requests take."""
+    key = (call.portal.store.revision(), call.now.replace(second=0, microsecond=0))
+    if call.portal.register_memo.get("key") != key:
+        call.portal.register_memo.update(key=key, page=_projects(call))
+    return call.portal.register_memo["page"]  # type: ignore[no-any-return]
+
+
+def _projects(call: Call) -> Page:
+    """Read the whole register: done again when something happened or a minute passed, however many ask."""
     with call.portal.store.read() as session:
         return {
             "projects": [described(each) for each in register.public_projects(session, now=call.now)],
