@@ -47,11 +47,22 @@ def _corpus(folder: str | None, language: Language, *, as_json: bool) -> None:
     sys.exit(0 if result.good else 1)
 
 
-def _measure(rows: int, seeds: int, each: int, *, as_json: bool) -> None:
+def _measure(what: str, rows: int | None, seeds: int, each: int, *, as_json: bool) -> None:
+    if what == "differencing":
+        _measure_differencing(rows or 20_000, seeds, as_json=as_json)
     from hub_extensions.exports.checks.measuring.rates import measure, report  # noqa: PLC0415 - pandas and numpy for this option alone
 
     with LateBar() as bar:
-        result = measure(rows, range(1, seeds + 1), each, progress=bar)
+        result = measure(rows or 1_000_000, range(1, seeds + 1), each, progress=bar)
+    click.echo(json.dumps(result.as_json(), indent=2) if as_json else report(result))
+    sys.exit(0 if result.good else 1)
+
+
+def _measure_differencing(rows: int, seeds: int, *, as_json: bool) -> None:
+    from hub_extensions.exports.checks.measuring.subtraction import measure, report  # noqa: PLC0415 - pandas and numpy for this option alone
+
+    with LateBar() as bar:
+        result = measure(rows, range(1, seeds + 1), progress=bar)
     click.echo(json.dumps(result.as_json(), indent=2) if as_json else report(result))
     sys.exit(0 if result.good else 1)
 
@@ -85,10 +96,14 @@ def _measure(rows: int, seeds: int, each: int, *, as_json: bool) -> None:
 )
 @click.option(
     "--measure",
-    type=click.Choice(["matching"]),
-    help="Measure the match against the project's data on invented tables: found, flagged, time, memory.",
+    type=click.Choice(["matching", "differencing"]),
+    help="Measure on invented tables: the match against the project's data, or what ten clean tables give away.",
 )
-@click.option("--rows", default=1_000_000, show_default=True, type=click.IntRange(1000), help="With --measure: rows.")
+@click.option(
+    "--rows",
+    type=click.IntRange(1000),
+    help="With --measure: rows.  [default: 1000000 for matching, 20000 for differencing]",
+)
 @click.option("--seeds", default=2, show_default=True, type=click.IntRange(1), help="With --measure: tables a shape.")
 @click.option("--each", default=10, show_default=True, type=click.IntRange(1), help="With --measure: extracts a kind.")
 def command(  # noqa: PLR0917
@@ -102,7 +117,7 @@ def command(  # noqa: PLR0917
     as_json: bool,
     corpus: bool,
     measure: str | None,
-    rows: int,
+    rows: int | None,
     seeds: int,
     each: int,
 ) -> None:
@@ -113,7 +128,7 @@ def command(  # noqa: PLR0917
     if corpus:
         _corpus(files[0] if files else None, language, as_json=as_json)
     if measure is not None:
-        _measure(rows, seeds, each, as_json=as_json)
+        _measure(measure, rows, seeds, each, as_json=as_json)
     if not files:
         raise click.UsageError("Give at least one file, --corpus or --measure.")
     policy = load_policy(policy_file)

@@ -7,6 +7,7 @@ read off the table.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from hub_extensions.exports.checks.policy import Policy
 from hub_extensions.exports.checks.projectdata import data_files, read_arrow, stem_of
 from hub_extensions.exports.checks.published import Region, Release, Statement
 from hub_extensions.exports.checks.tidy import label_key
+
+#: Label of the rows that have no value in a column.
+MISSING = "\0missing"
 
 
 @dataclass
@@ -37,9 +41,28 @@ class Population:
                 continue
             if name not in self.codes:
                 return None
-            wanted = [self.labels[name][label] for label in allowed if label in self.labels[name]]
+            known = {**self.labels[name], MISSING: -1}
+            wanted = [known[label] for label in allowed if label in known]
             kept &= np.isin(self.codes[name], wanted)
         return kept
+
+    def labels_of(self, name: str) -> frozenset[str]:
+        """Return the labels of a column, with one for the rows that have none when there are such rows."""
+        return frozenset(self.labels[name]) | ({MISSING} if (self.codes[name] < 0).any() else frozenset())
+
+    def knows(self, region: Region) -> bool:
+        """Whether the data have every column and every label that a region speaks of."""
+        return all(
+            allowed is None or (name in self.labels and allowed <= self.labels_of(name))
+            for name, allowed in region.items()
+        )
+
+    @cached_property
+    def repeats(self) -> bool:
+        """Whether one person may have several rows."""
+        import numpy as np
+
+        return len(np.unique(self.persons)) < len(self.persons)
 
     def persons_in(self, mask: Any) -> int:
         """Return how many distinct persons a mask holds."""

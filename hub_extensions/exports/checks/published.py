@@ -5,7 +5,7 @@ difference is a published number too.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from hub_extensions.exports.checks.cells import plain
@@ -72,8 +72,7 @@ def statement_of(cell: Published, sidecar: Sidecar) -> Statement | None:
         named[name] = label  # noqa: PERF403
     for name, label in named.items():
         allowed = None if label is None else frozenset({label})
-        held = region.get(name)
-        region[name] = held if allowed is None else allowed if held is None or allowed <= held else allowed & held
+        region[name] = region.get(name) if allowed is None else allowed
     low, high = cell.bounds
     return Statement(region, cell.cell.value if cell.shown else None, low, high, cell.row, cell.column)
 
@@ -99,12 +98,17 @@ def _cells_of(table: Table, sidecar: Sidecar) -> list[Published]:
 
 
 def release_of(name: str, order: int, grid: Grid, sidecar: Sidecar, rounding: Rounding) -> Release:
-    """Return a table with its population, sums over its dimensions included."""
+    """Return a table with its population."""
     table = with_dimensions(table_of(grid), sidecar.dimensions)
     found = [said for cell in _cells_of(table, sidecar) if (said := statement_of(cell, sidecar)) is not None]
-    if not sidecar.measure.startswith("mean"):
-        found += _margins(found, sidecar)
     return Release(name, order, sidecar, table, tuple(found), rounding)
+
+
+def with_margins(release: Release) -> Release:
+    """Return *release* with the sums over its dimensions that a reader can make."""
+    if release.sidecar.measure.startswith("mean"):
+        return release
+    return replace(release, statements=(*release.statements, *_margins(release.statements, release.sidecar)))
 
 
 def _margins(cells: Sequence[Statement], sidecar: Sidecar) -> list[Statement]:
@@ -147,8 +151,12 @@ def _margins(cells: Sequence[Statement], sidecar: Sidecar) -> list[Statement]:
 
 
 def _is_product(parts: Sequence[Statement], summed: Sequence[str]) -> bool:
-    """Whether the parts fill the product of their labels: else their union is no region that labels describe."""
+    """Whether the parts fill the product of their labels, each person in one of them: else their union is no region
+    that labels describe."""
     size = 1
     for name in summed:
-        size *= len({part.region[name] for part in parts})
+        labels = {part.region[name] or frozenset() for part in parts}
+        if sum(map(len, labels)) > len(frozenset().union(*labels)):
+            return False
+        size *= len(labels)
     return size == len(parts)

@@ -6,20 +6,19 @@ to the later table, the one that must not leave yet.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from hub_extensions.exports.checks.counts import rounding_of
-from hub_extensions.exports.checks.differencing import check_nested, check_system
+from hub_extensions.exports.checks.declared import judge_declared
 from hub_extensions.exports.checks.evidence import check_control, contradicted, controls_beside, has_sums, is_control_of
 from hub_extensions.exports.checks.filetypes import ALLOWED
-from hub_extensions.exports.checks.findings import Finding, Verdict, block, flag, verdict_of
+from hub_extensions.exports.checks.findings import Finding, Verdict, block, verdict_of
 from hub_extensions.exports.checks.grid import Grid
 from hub_extensions.exports.checks.inspection import Unreadable
 from hub_extensions.exports.checks.inspectors import inspect
 from hub_extensions.exports.checks.loose import compare, numbers_of
 from hub_extensions.exports.checks.onefile import Checked, check_file, write_normal
-from hub_extensions.exports.checks.population import Population, check_population, load_population
 from hub_extensions.exports.checks.projectdata import ProjectTable, load_tables
 from hub_extensions.exports.checks.published import Release, release_of
 from hub_extensions.exports.checks.request import Request
@@ -28,13 +27,6 @@ from hub_extensions.exports.checks.sidecar import SUFFIX, Sidecar, read_sidecar
 
 #: Tables released earlier that are read at most, the newest names last.
 MOST_RELEASED = 500
-
-
-def _comparable(releases: Sequence[Release], like: Release) -> list[Release]:
-    """Return the counts among *releases* of the same version as *like*."""
-    wanted = (like.sidecar.measure, like.sidecar.version)
-    same = [release for release in releases if (release.sidecar.measure, release.sidecar.version) == wanted]
-    return same if like.sidecar.measure == "count" else []
 
 
 class Session:
@@ -101,7 +93,7 @@ class Session:
             return {}
         self._read_skipped()
         found: dict[int, list[Finding]] = {index: [] for index in self._checked}
-        for index, said in [*self._populations(), *self._loose(), *self._controls(), *self._forged()]:
+        for index, said in [*self._declared(), *self._loose(), *self._controls(), *self._forged()]:
             found[index].append(said)
         return {index: list(dict.fromkeys(said)) for index, said in found.items() if said}
 
@@ -150,40 +142,9 @@ class Session:
                 )
         return found
 
-    def _populations(self) -> list[tuple[int, Finding]]:
-        """Return what declared populations give away: against the data, nested, and by linear algebra."""
-        policy, found = self._request.policy, []
-        by_set: dict[str, list[Release]] = {}
-        for release in self._releases():
-            by_set.setdefault(release.sidecar.dataset, []).append(release)
-        for dataset, releases in by_set.items():
-            population = load_population(dataset, releases, self._request.data, policy) if self._request.data else None
-            known: set[tuple[str, int, int]] = set()
-            out = [release for release in releases if release.order < 0]
-            for measured in {(release.sidecar.measure, release.sidecar.version): release for release in out}.values():
-                list(check_system(_comparable(out, measured), population, policy, known))
-            for number, release in enumerate(releases):
-                if release.order < 0:
-                    continue
-                earlier = releases[:number]
-                found += [(release.order, said) for said in self._one(release, population)]
-                found += [(release.order, said) for said in check_nested(release, earlier, population, policy)]
-                found += check_system([*_comparable(earlier, release), release], population, policy, known)
-        return found
-
-    def _one(self, release: Release, population: Population | None) -> list[Finding]:
-        if population is not None:
-            return list(check_population(release, population, self._request.policy))
-        if self._request.data:
-            return [
-                flag(
-                    "population.missing",
-                    release.sidecar.dataset,
-                    "Le jeu de données de la fiche n'est pas parmi les données fournies.",
-                    "The sidecar's data set is not among the data given.",
-                )
-            ]
-        return []
+    def _declared(self) -> list[tuple[int, Finding]]:
+        """Return what tables with declared populations give away."""
+        return judge_declared(self._releases(), self._request.data, self._request.policy).findings
 
     def _loose(self) -> list[tuple[int, Finding]]:
         """Return what tables without a declared population give away next to one another."""

@@ -6,7 +6,7 @@ person. Source: DESIGN section 9.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,13 @@ from hub_extensions.exports.checks.inspection import Unreadable
 from hub_extensions.exports.checks.tidy import label_key
 
 SUFFIX = ".table.json"
-_KEYS = frozenset({"dataset", "version", "filter", "dimensions", "measure", "person_column"})
+_KEYS = frozenset({"dataset", "version", "filter", "dimensions", "measure", "person_column", "classes"})
 
 
 @dataclass(frozen=True)
 class Sidecar:
     """A population: ``filter`` keeps rows whose column has one of the labels; ``measure`` is count, sum:col or
-    mean:col."""
+    mean:col; ``classes`` says which labels of the data set a merged label stands for."""
 
     dataset: str
     version: str
@@ -28,6 +28,7 @@ class Sidecar:
     dimensions: tuple[str, ...]
     measure: str
     person_column: str | None
+    classes: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
 
     @property
     def column(self) -> str | None:
@@ -76,4 +77,14 @@ def read_sidecar(path: Path) -> Sidecar | None:
         tuple(str(name) for name in dimensions),
         measure,
         None if raw.get("person_column") is None else str(raw["person_column"]),
+        _classes(raw.get("classes") or {}),
     )
+
+
+def _classes(raw: Any) -> dict[str, dict[str, frozenset[str]]]:
+    if not isinstance(raw, dict) or not all(isinstance(merged, dict) for merged in raw.values()):
+        raise _wrong("classes")
+    return {
+        str(column): {label_key(str(label)): _labels(stands) for label, stands in merged.items()}
+        for column, merged in raw.items()
+    }
