@@ -14,7 +14,7 @@ from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.pages import Form, PageHandler
 from hub_extensions.portal.streaming import break_off, send
-from hub_extensions.portal.verbs import exports
+from hub_extensions.portal.verbs import exports, mends
 from project_spaces.errors import BureauError
 from project_spaces.text import Text
 
@@ -92,6 +92,14 @@ class ExportPage(PageHandler):
         "add_file": Form(exports.add_file, Text("Fichier ajouté.", "File added."), exports.NewFile),
         "change_file": Form(exports.change_file, Text("Déclaration modifiée.", "Declared anew."), exports.ChangedFile),
         "remove_file": Form(exports.remove_file, Text("Fichier retiré.", "File taken out."), exports.FileRef),
+        "mend": Form(
+            mends.mend,
+            Text(
+                "Le fichier corrigé a pris la place de l'ancien : relisez ce qui a été fait, puis déposez.",
+                "The mended file took the place of the old one: read what was done, then submit.",
+            ),
+            mends.MendFile,
+        ),
         "submit": Form(
             exports.submit,
             Text(
@@ -117,6 +125,7 @@ class ExportPage(PageHandler):
             "request": request,
             "listing": listing,
             "kinds": exports.kinds(),
+            "mends": mends.choices,
             "way": exports.way_of(request["state"]),
             "is_author": exports.is_author(request),
             "basename": lambda path: PurePosixPath(path).name,

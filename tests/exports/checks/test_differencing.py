@@ -190,3 +190,62 @@ def test_what_was_released_before_counts(
     (verdict,) = run_checks([paths[5]], released=released)
     wanted = {finding.where for finding in without[5].findings if finding.rule == "difference.nested"}
     assert wanted <= {finding.where for finding in verdict.findings}
+
+
+def _declared(folder: Path, name: str, text: str, **said: object) -> Path:
+    path = folder / name
+    path.write_text(text)
+    facts = {"dataset": "d", "version": "1", "filter": {}, "dimensions": [], "measure": "count", **said}
+    Path(f"{path}.table.json").write_text(json.dumps(facts))
+    return path
+
+
+def _rules(paths: list[Path]) -> set[str]:
+    return {finding.rule for verdict in run_checks(paths) for finding in verdict.findings}
+
+
+def test_merged_classes_are_read_as_what_they_merge(tmp_path: Path) -> None:
+    """0-30 is 0-20 and 21-30: 100 people less 96 and none is four."""
+    fine = _declared(
+        tmp_path, "a.csv", "age,n\n0-20,96\n31-50,200\n", dimensions=["age"], filter={"age": ["0-20", "31-50"]}
+    )
+    for number, label in enumerate(("0-30", "0-20 + 21-30", "jeunes")):
+        wide = _declared(
+            tmp_path,
+            f"b{number}.csv",
+            f"age,n\n{label},100\n31-50,200\n",
+            dimensions=["age"],
+            classes={"age": {"jeunes": ["0-20", "21-30"]}} if label == "jeunes" else {},
+        )
+        assert _rules([fine, wide]) & {"difference.nested", "difference.derived"}, label
+
+
+def test_three_tables_give_a_group_that_no_two_give(tmp_path: Path) -> None:
+    """dep × rare by 200 − 97 − 98 = 5: neither pair is nested closely enough to tell."""
+    whole = _declared(tmp_path, "a.csv", "dep,n\nD1,200\nD2,300\n", dimensions=["dep"])
+    men = _declared(tmp_path, "b.csv", "dep,n\nD1,97\nD2,100\n", dimensions=["dep"], filter={"sexe": "H"})
+    women = _declared(tmp_path, "c.csv", "dep,n\nD1,98\nD2,200\n", dimensions=["dep"], filter={"sexe": "F"})
+    assert not _rules([whole, men]) & {"difference.nested", "difference.derived"}
+    assert "difference.derived" in _rules([whole, men, women])
+
+
+def test_a_rounded_table_among_exact_ones_does_not_blind_the_check(tmp_path: Path) -> None:
+    whole = _declared(tmp_path, "a.csv", "dep,n\nD1,200\nD2,300\n", dimensions=["dep"])
+    part = _declared(tmp_path, "b.csv", "dep,n\nD1,196\nD2,250\n", dimensions=["dep"], filter={"rare": "non"})
+    round_ = _declared(
+        tmp_path, "c.csv", "dep,n (arrondi à 5)\nD1,100\nD2,150\n", dimensions=["dep"], filter={"sexe": "H"}
+    )
+    assert _rules([whole, round_, part]) & {"difference.nested", "difference.derived"}
+
+
+def test_tables_that_contradict_one_another_go_to_a_person(tmp_path: Path) -> None:
+    """A sidecar that lies must not switch the equations off unseen."""
+    one = _declared(tmp_path, "a.csv", "dep,n\nD1,200\nD2,300\n", dimensions=["dep"])
+    other = _declared(tmp_path, "b.csv", "dep,n\nD1,900\nD2,300\n", dimensions=["dep"])
+    assert "difference.contradiction" in _rules([one, other])
+
+
+def test_tables_about_different_people_are_left_alone(tmp_path: Path) -> None:
+    one = _declared(tmp_path, "a.csv", "sexe,n\nH,200\nF,300\n", dimensions=["sexe"], filter={"dep": "D1"})
+    other = _declared(tmp_path, "b.csv", "sexe,n\nH,196\nF,297\n", dimensions=["sexe"], filter={"dep": "D2"})
+    assert not {rule for rule in _rules([one, other]) if rule.startswith("difference")}

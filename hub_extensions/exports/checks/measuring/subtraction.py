@@ -120,8 +120,10 @@ class Truth:
         self.sets = {name: {frozenset({label}) for label in labels} for name, labels in self.labels.items()}
         shown = [self._row(said.region) for table in releases for said in table.statements if said.value is not None]
         for name, sets in self.sets.items():
-            sets.update([frozenset(self.labels[name]) - each for each in sets])
-        self.pivots = _eliminated(np.stack(shown))
+            sets.update([frozenset(self.labels[name]) - each for each in sets if len(each) > 1])
+        matrix = np.stack(shown)
+        _, self.first, self.classes = np.unique(matrix, axis=1, return_index=True, return_inverse=True)
+        self.pivots = _eliminated(matrix[:, self.first])
 
     def _row(self, region: Any) -> Any:
         import numpy as np
@@ -153,12 +155,15 @@ class Truth:
             np.array([np.isin(self.at[name], sorted(each)) for each in some])
             for name, some in zip(COLUMNS, options, strict=True)
         ]
+        inside.sort(key=len)  # the two longest lists are multiplied at once
         groups: set[bytes] = set()
-        for head in itertools.product(*(range(len(some)) for some in options[:-2])):
+        for head in itertools.product(*(range(len(some)) for some in inside[:-2])):
             first = np.logical_and.reduce([inside[column][at] for column, at in enumerate(head)])
-            persons = np.einsum("ia,ja,a->ij", inside[-2], inside[-1], self.count * first, optimize=True)
+            persons = (inside[-2] * (self.count * first)) @ inside[-1].T
             for one, other in np.argwhere((persons > 0) & (persons < threshold)):
-                groups.add((first & inside[-2][one] & inside[-1][other]).tobytes())
+                group = first & inside[-2][one] & inside[-1][other]
+                if (group == group[self.first][self.classes]).all():
+                    groups.add(group.tobytes())
         vectors = [np.frombuffer(group, dtype=bool) for group in sorted(groups)]
         if not vectors:
             return set()
@@ -169,7 +174,7 @@ class Truth:
         """Return which vectors over atoms are combinations of what is shown."""
         import numpy as np
 
-        rest = vectors.astype(np.int64)
+        rest = vectors[:, self.first].astype(np.int64)
         for place, row in self.pivots:
             rest = (rest - rest[:, [place]] * row) % PRIME
         return ~rest.any(axis=1)

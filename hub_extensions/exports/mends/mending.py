@@ -1,0 +1,72 @@
+"""One mend on one file: read, changed, written as CSV, and judged again by the checks that refused it."""
+
+import tempfile
+from pathlib import Path
+
+from hub_extensions.exports.checks.filetypes import true_type
+from hub_extensions.exports.checks.findings import Verdict, verdict_of
+from hub_extensions.exports.checks.inspection import Unreadable
+from hub_extensions.exports.checks.inspectors import inspect
+from hub_extensions.exports.checks.onefile import check_file
+from hub_extensions.exports.checks.policy import Policy
+from hub_extensions.exports.mends.kinds import MENDABLE, CannotMend, Mend, Mended
+from hub_extensions.exports.mends.recoding import merged, rounded, trimmed, without_identifiers
+from hub_extensions.exports.mends.suppressing import suppressed
+from hub_extensions.exports.mends.tables import Draft
+from project_spaces.text import Text
+
+_NO_TABLE = Text(
+    "Ce fichier ne contient pas un seul tableau qui puisse être corrigé ainsi.",
+    "This file does not hold one table that can be mended so.",
+)
+_NO_USE = Text("Cette correction ne changerait rien ici.", "This mend would change nothing here.")
+_NOT_ENOUGH = Text(
+    "Cette correction ne suffit pas : le tableau resterait bloqué. Essayez-en une autre, ou des classes plus larges.",
+    "This mend is not enough: the table would stay blocked. Try another one, or wider classes.",
+)
+
+
+def mend_file(path: Path, name: str, mend: Mend, policy: Policy) -> Mended:
+    """Return the file mended; the caller has confined itself when the file comes from the untrusted side.
+
+    Raises:
+        CannotMend: the file holds no table, the mend does not apply, or what it gives is still refused.
+    """
+    mended = _applied(_draft(path, name, policy), mend, policy)
+    if mended is None:
+        raise CannotMend(_NO_USE)
+    with tempfile.TemporaryDirectory(prefix="bv-mend-") as scratch:
+        made = Path(scratch) / f"{Path(name).stem}{mended.suffix}"
+        made.write_bytes(mended.data)
+        if verdict_of(check_file(made, made.name, policy).findings) is Verdict.BLOCK:
+            raise CannotMend(_NOT_ENOUGH)
+    return mended
+
+
+def _draft(path: Path, name: str, policy: Policy) -> Draft:
+    found = true_type(path, Path(name).suffix.lower().lstrip("."))
+    kind = found.declared if found.declared and found.matches else found.kind
+    if kind not in MENDABLE:
+        raise CannotMend(_NO_TABLE)
+    try:
+        grids = inspect(kind, path, policy).grids
+    except Unreadable as refusal:
+        raise CannotMend(Text(refusal.fr, refusal.en)) from refusal
+    if len(grids) != 1 or not grids[0].rows or not grids[0].has_header:
+        raise CannotMend(_NO_TABLE)
+    return Draft(grids[0])
+
+
+def _applied(draft: Draft, mend: Mend, policy: Policy) -> Mended | None:
+    if mend is Mend.MERGE:
+        joined = merged(draft, policy)
+        return None if joined is None else Mended(".csv", joined[0].written(), joined[1], {"classes": joined[2]})
+    if mend is Mend.SUPPRESS:
+        found = suppressed(draft, policy)
+    elif mend is Mend.TRIM:
+        found = trimmed(draft)
+    elif mend is Mend.DROP:
+        found = without_identifiers(draft)
+    else:
+        found = rounded(draft, 5 if mend is Mend.ROUND_5 else 10, policy)
+    return None if found is None else Mended(".csv", found[0].written(), found[1])

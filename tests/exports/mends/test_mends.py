@@ -1,0 +1,123 @@
+"""Each mend turns a table that is refused into one that is not, by the same checks, and says what it did."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from hub_extensions.exports.checks import DEFAULT, Verdict, run_checks
+from hub_extensions.exports.mends import CannotMend, Mend, Mended, mend_file, offered, run_mend
+
+SMALL = """dep,sexe,n,pct
+75,H,120,50.0
+75,F,120,50.0
+92,H,7,4.5
+92,F,150,95.5
+93,H,80,40.0
+93,F,120,60.0
+"""
+MARGINS = """dep,H,F,Total
+75,120,110,230
+92,7,150,157
+93,80,120,200
+94,60,15,75
+Total,267,395,662
+"""
+AGES = """classe_age,n
+0-9,100
+10-19,4
+20-29,80
+30-39,90
+"""
+EXTREMES = """groupe,n,age_moyen,age_min,age_max
+A,120,54.2,19,97
+B,130,52.1,20,101
+"""
+IDENTIFIED = """BEN_NIR_ANO,n
+a3f5c1d2e4b6978812ab34cd56ef7890,120
+b4f5c1d2e4b6978812ab34cd56ef7891,130
+"""
+
+
+def mended(tmp_path: Path, text: str, mend: Mend) -> Mended:
+    path = tmp_path / "table.csv"
+    path.write_text(text)
+    return mend_file(path, "table.csv", mend, DEFAULT)
+
+
+def rows(made: Mended) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(made.data.decode())))
+
+
+@pytest.mark.parametrize(
+    ("text", "mend"),
+    [
+        (SMALL, Mend.SUPPRESS),
+        (SMALL, Mend.MERGE),
+        (SMALL, Mend.ROUND_5),
+        (SMALL, Mend.ROUND_10),
+        (MARGINS, Mend.SUPPRESS),
+        (MARGINS, Mend.ROUND_5),
+        (AGES, Mend.MERGE),
+        (AGES, Mend.SUPPRESS),
+        (EXTREMES, Mend.TRIM),
+    ],
+)
+def test_what_was_refused_is_no_longer(tmp_path: Path, text: str, mend: Mend) -> None:
+    before = tmp_path / "before.csv"
+    before.write_text(text)
+    after = tmp_path / "after.csv"
+    after.write_bytes(mended(tmp_path, text, mend).data)
+    refused, judged = run_checks([before, after], DEFAULT, apart=True)
+    assert refused.verdict is Verdict.BLOCK
+    assert mend in offered(refused.type, [finding.rule for finding in refused.findings])
+    assert judged.verdict is not Verdict.BLOCK, judged.findings
+
+
+def test_margins_give_no_suppressed_cell_back(tmp_path: Path) -> None:
+    """Seven men of 92: without a second cell in the row and in the column, 157 − 150 tells them."""
+    made = rows(mended(tmp_path, MARGINS, Mend.SUPPRESS))
+    assert made[2][1] == "< 11"
+    masked = [(row, column) for row in range(1, 6) for column in range(1, 4) if not made[row][column].isdigit()]
+    assert len(masked) >= 4
+    for row in {row for row, _ in masked}:
+        assert sum(at == row for at, _ in masked) >= 2
+    for column in {column for _, column in masked}:
+        assert sum(at == column for _, at in masked) >= 2
+
+
+def test_shares_of_a_suppressed_row_go_with_it(tmp_path: Path) -> None:
+    """Where the others add up to a whole they tell the masked one, and all go; alone they stay."""
+    assert rows(mended(tmp_path, SMALL, Mend.SUPPRESS))[3] == ["92", "H", "< 11"]
+    alone = rows(mended(tmp_path, "dep,n,age_moyen\n75,120,54.2\n92,7,61.0\n93,80,50.1\n", Mend.SUPPRESS))
+    assert alone[2] == ["92", "< 11", "s."]
+    assert alone[3] == ["93", "80", "50.1"]
+
+
+def test_a_merged_class_says_what_it_holds(tmp_path: Path) -> None:
+    made = mended(tmp_path, AGES, Mend.MERGE)
+    assert made.sidecar == {"classes": {"classe_age": {"10-19 + 20-29": ["10-19", "20-29"]}}}
+    assert ["10-19 + 20-29", "84"] in rows(made)
+    assert "10-19 + 20-29" in made.note.fr
+
+
+def test_identifying_columns_go(tmp_path: Path) -> None:
+    with pytest.raises(CannotMend):
+        mended(tmp_path, "BEN_NIR_ANO,n\n" + "".join(f"{i:032x},1\n" for i in range(30)), Mend.DROP)
+    made = rows(mended(tmp_path, "BEN_NIR_ANO,dep,n\nx1,75,120\nx2,92,130\n", Mend.DROP))
+    assert made[0] == ["dep", "n"]
+
+
+def test_a_mend_that_changes_nothing_says_so(tmp_path: Path) -> None:
+    with pytest.raises(CannotMend):
+        mended(tmp_path, "dep,n\n75,120\n92,130\n", Mend.SUPPRESS)
+
+
+def test_the_confined_worker_does_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(MARGINS)
+    assert run_mend(path, "table.csv", Mend.SUPPRESS, DEFAULT) == mend_file(path, "table.csv", Mend.SUPPRESS, DEFAULT)
+    path.write_bytes(b"\x80\x04c__main__\nevil\n.")
+    with pytest.raises(CannotMend):
+        run_mend(path, "table.csv", Mend.SUPPRESS, DEFAULT)
