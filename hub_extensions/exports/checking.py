@@ -4,14 +4,15 @@ The desk depends on a ``Checker``, a callable; the product's own is ``standard_c
 under their own names (content is compared with the name), with the description of a table that stands beside it.
 """
 
+import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Protocol
+from typing import Any, Protocol
 
 from hub_extensions.exports.checks import FileVerdict, Policy, Verdict, run_checks
 from project_spaces.beneath import open_beneath
@@ -93,16 +94,27 @@ def _sound(verdict: FileVerdict, out_dir: Path) -> bool:
     )
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """A file that left: its frozen copy, its name, and the population that was declared and judged with it."""
+
+    frozen: Path
+    name: str
+    population: Mapping[str, Any] | None
+
+
 @contextmanager
 def laid_out(
-    files: Sequence[tuple[Path, str]], released: Sequence[tuple[Path, str]], *, folder: Path, beneath: Path
+    files: Sequence[tuple[Path, str]], released: Sequence[Earlier], *, folder: Path, beneath: Path
 ) -> Iterator[tuple[tuple[Path, ...], Path | None, Path]]:
     """Lay files out for a checker and give (files, folder of released ones, output folder), removed afterwards.
 
     Parameters
     ----------
-    files, released
+    files
         (frozen copy, path in the project folder).
+    released
+        what left before, with the populations kept since: the folder's own descriptions may have changed.
     beneath
         the project folder, where the descriptions of tables stand beside the tables.
     """
@@ -112,8 +124,10 @@ def laid_out(
         for target, (_, path) in zip(laid, files, strict=True):
             _copy_sidecar(beneath, path, target)
         earlier = root / "released"
-        for number, file in enumerate(released):
-            _lay(earlier / str(number), *file)
+        for number, gone in enumerate(released):
+            target = _lay(earlier / str(number), gone.frozen, gone.name)
+            if gone.population is not None:
+                target.with_name(target.name + SIDECAR).write_text(json.dumps(gone.population), "utf-8")
         out_dir = root / "out"
         out_dir.mkdir()
         yield laid, earlier if released else None, out_dir
@@ -124,6 +138,15 @@ def _lay(folder: Path, frozen: Path, path: str) -> Path:
     target = folder / PurePosixPath(path).name
     shutil.copyfile(frozen, target)
     return target
+
+
+def population_of(laid: Path) -> dict[str, Any] | None:
+    """Return the description that was judged with a file; ``None`` when there is none that can be read."""
+    try:
+        said = json.loads(laid.with_name(laid.name + SIDECAR).read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return said if isinstance(said, dict) else None
 
 
 def _copy_sidecar(beneath: Path, path: str, target: Path) -> None:

@@ -83,7 +83,7 @@ class ExportFile(Base):
     """One file: before submission a path in the project folder, afterwards the hash of a frozen copy.
 
     *released_sha256* is what reviewers see and what is handed out: the normalised bytes, or the original ones where
-    nothing needs normalising. *fingerprint* is what a vote is bound to.
+    nothing needs normalising. *fingerprint* is what a vote is bound to; *population* what the table's sidecar declared.
     """
 
     __tablename__ = "export_file"
@@ -105,6 +105,7 @@ class ExportFile(Base):
     verdict: Mapped[str | None] = mapped_column(String(16))
     findings: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     fingerprint: Mapped[str | None] = mapped_column(_SHA256)
+    population: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     removed_at: Mapped[datetime | None]
 
     request: Mapped[ExportRequest] = relationship(back_populates="all_files")

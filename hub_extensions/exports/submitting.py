@@ -5,10 +5,12 @@ request is the draft it was. What was copied meanwhile is content-addressed: the
 """
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,7 +19,7 @@ from audit import canonical
 from audit.events import Kind
 from hub_extensions.exports import permissions
 from hub_extensions.exports.acting import acting, check_may, load, stale
-from hub_extensions.exports.checking import CheckOrder, judged, laid_out
+from hub_extensions.exports.checking import CheckOrder, Earlier, judged, laid_out, population_of
 from hub_extensions.exports.checks import FileVerdict, Finding, Policy, Verdict
 from hub_extensions.exports.desk import Desk
 from hub_extensions.exports.drafting import checked_path
@@ -62,7 +64,7 @@ class _Plan:
     project: str
     edition: int
     paths: tuple[str, ...]
-    earlier: tuple[tuple[Path, str], ...]
+    earlier: tuple[Earlier, ...]
     data: ProjectData
 
 
@@ -75,6 +77,7 @@ class _Judged:
     released: Frozen
     name: str
     verdict: FileVerdict
+    population: dict[str, Any] | None
 
     @property
     def checked(self) -> Checked:
@@ -160,6 +163,7 @@ def fingerprint(file: ExportFile, request: ExportRequest) -> str:
         "title": request.title,
         "purpose": request.purpose,
         "recipients": sorted(request.recipients),
+        "population": hashlib.sha256(json.dumps(file.population, sort_keys=True).encode()).hexdigest(),
     }
     return hashlib.sha256(canonical.dumps(bound)).hexdigest()
 
@@ -196,19 +200,19 @@ def _judge(desk: Desk, plan: _Plan) -> list[_Judged]:
         names = tuple(file.name for file in files)
         order = CheckOrder(files, names, out_dir, plan.data.policy, plan.data.paths, earlier)
         return [
-            _keep(desk, path, original, verdict)
+            _keep(desk, path, original, verdict, population_of(verdict.file))
             for path, original, verdict in zip(plan.paths, originals, judged(desk.checker, order), strict=True)
         ]
 
 
-def _keep(desk: Desk, path: str, original: Frozen, verdict: FileVerdict) -> _Judged:
+def _keep(desk: Desk, path: str, original: Frozen, verdict: FileVerdict, population: dict[str, Any] | None) -> _Judged:
     """Take the normalised bytes into the vault: they are what people see and what leaves."""
     name = Path(path).name
     if verdict.normalised is None:
-        return _Judged(path, original, original, name, verdict)
+        return _Judged(path, original, original, name, verdict, population)
     # Serialising again may lengthen a file (quotes, spelled-out numbers); what bounds it is the original's limit.
     released = desk.vault.adopt(verdict.normalised, max_bytes=8 * desk.rules.max_file_bytes)
-    return _Judged(path, original, released, Path(name).stem + verdict.normalised.suffix, verdict)
+    return _Judged(path, original, released, Path(name).stem + verdict.normalised.suffix, verdict, population)
 
 
 def _store(row: ExportFile, file: _Judged, request: ExportRequest, *, frozen: bool) -> None:
@@ -219,6 +223,7 @@ def _store(row: ExportFile, file: _Judged, request: ExportRequest, *, frozen: bo
         row.sha256, row.size = file.original.sha256, file.original.size
         row.released_sha256, row.released_size = file.released.sha256, file.released.size
         row.released_name = file.name
+        row.population = file.population
         row.fingerprint = fingerprint(row, request)
 
 
@@ -243,9 +248,11 @@ def _data(desk: Desk, session: Session, project: str) -> ProjectData:
     return data_of(session, project, base=desk.policy, dataset_dir=desk.dataset_dir)
 
 
-def _earlier(desk: Desk, session: Session, project: str) -> tuple[tuple[Path, str], ...]:
+def _earlier(desk: Desk, session: Session, project: str) -> tuple[Earlier, ...]:
     """What already left the project: revoked or not, somebody may have it."""
     gone = (State.RELEASED, State.REVOKED)
     query = select(ExportFile).join(ExportRequest).where(ExportRequest.project == project)
     rows = session.scalars(query.where(ExportRequest.state.in_(gone), ExportFile.removed_at.is_(None))).all()
-    return tuple((desk.vault.path(str(row.released_sha256)), str(row.released_name)) for row in rows)
+    return tuple(
+        Earlier(desk.vault.path(str(row.released_sha256)), str(row.released_name), row.population) for row in rows
+    )

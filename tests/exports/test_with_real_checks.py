@@ -1,5 +1,6 @@
 """The desk with the product's own checks: a small count stops, the mended table leaves as it was normalised."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -42,3 +43,20 @@ def test_a_small_count_is_blocked_then_corrected_and_released(bench: Bench) -> N
     assert b"124" in preview.path.read_bytes()
     bench.vote(request_id, ADA)
     assert bench.vote(request_id, BEA) is State.RELEASED
+
+
+def _described(bench: Bench, name: str, **kept: str) -> None:
+    said = {"dataset": "sejours", "dimensions": ["dep"], "measure": "count", "filter": kept}
+    bench.write(f"{name}.table.json", json.dumps(said).encode())
+
+
+def test_what_left_is_compared_with_the_population_it_was_judged_with(bench: Bench) -> None:
+    """Everybody is out; then everybody but the rare: whoever rewrites the description of what left gains nothing."""
+    bench.write("tous.csv", b"dep,n\n75,200\n92,300\n")
+    _described(bench, "tous.csv")
+    bench.released("tous.csv")
+    _described(bench, "tous.csv", sexe="autre chose")
+    bench.write("sans.csv", b"dep,n\n75,196\n92,250\n")
+    _described(bench, "sans.csv", rare="non")
+    (checked,) = pre_check(bench.desk, PROJECT, ["sans.csv"], actor=AUTHOR, now=bench.now)
+    assert {"difference.nested", "difference.derived"} & {finding.rule for finding in checked.findings}
