@@ -99,10 +99,11 @@ def _column(used: set[str], held: frozenset[str] | None, *, dimension: bool) -> 
         points = {label: point for label in held if (point := _point(label)) is not None}
         spans = {label: span for label in held if (span := span_of(label)) is not None}
         return Column(labels, {**spans, **{label: (p, p) for label, p in points.items()}}, complete=True)
+    used = used | {part for label in used for part in _span_parts(label)}
     spans = {label: span for label in used if (span := span_of(label)) is not None}
     points = {label: (point, _after(point)) for label in used if spans and (point := _point(label)) is not None}
     cuts = sorted({end for span in (*spans.values(), *points.values()) for end in span})
-    pieces = {f"{low}…{high}": (low, high) for low, high in pairwise(cuts)}
+    pieces = {_named(low, high): (low, high) for low, high in pairwise(cuts)}
     covered = {
         name: piece
         for name, piece in pieces.items()
@@ -112,6 +113,20 @@ def _column(used: set[str], held: frozenset[str] | None, *, dimension: bool) -> 
     whole = {label for label in words if not _is_merged(label, words | set(spans) | set(points))}
     base = frozenset(covered) | whole | (set() if dimension else {OTHER})
     return Column(base, covered, complete=dimension)
+
+
+def _named(low: Bound, high: Bound) -> str:
+    """Return the name of a piece of the line, as people write a class of ages."""
+    if low[1] == high[1] == 0 and abs(low[0]) != float("inf") and abs(high[0]) != float("inf"):
+        return f"{low[0]:g}" if high[0] == low[0] + 1 else f"{low[0]:g}-{high[0] - 1:g}"
+    ends = ["]" if low[1] else "[", f"{low[0]:g}", " ; ", f"{high[0]:g}", "]" if high[1] else "["]
+    return "".join(ends).replace("-inf", "…").replace("inf", "…")
+
+
+def _span_parts(label: str) -> list[str]:
+    """Return the parts of ``0-20 + 21-30``: ranges joined by a plus are a merged class, known elsewhere or not."""
+    parts = [part.strip() for part in label.split(" + ")]
+    return parts if len(parts) > 1 and all(span_of(part) or _point(part) for part in parts) else []
 
 
 def _holds(outer: Span, inner: Span) -> bool:
