@@ -52,7 +52,7 @@ async def test_from_refused_to_released_by_one_click(world: World, open_as: Open
     await page.get_by_text("Le fichier corrigé a pris la place de l'ancien").wait_for()
     assert await page.get_by_role("heading", name="sexe-corrige.csv").count() == 1
     await page.get_by_role("button", name="Déposer la demande").click()
-    await page.get_by_text("Demande déposée").wait_for()
+    await page.get_by_text("Demande déposée : les fichiers").wait_for()
     (file,) = detail(world.portal.desk, request, ANA, now=NOW)["files"]
     for reviewer in (ADA, BEA):
         reviewing.vote(world.portal.desk, request, file["id"], Ballot.APPROVE, actor=reviewer, now=NOW)

@@ -8,9 +8,9 @@ from hub_extensions.exports.checks.measuring.subtraction import measure, report
 
 
 def test_what_brute_force_derives_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = measure(4_000, (3,))
+    said = measure(6_000, (3,))
     assert said.good, report(said)
     assert sum(ten.derivable for ten in said.tens) > 5
     assert all(not ten.derivable and not ten.found for ten in said.tens if ten.kind == "independent")
     monkeypatch.setattr(subtraction, "judge_declared", lambda *_: Judged())
-    assert not measure(4_000, (3,)).good
+    assert not measure(6_000, (3,)).good

@@ -4,6 +4,7 @@ They differ in dimensions and filters, overlap, merge classes, contain one anoth
 small cells and passes alone. A second kind is cut so that no two speak of the same people: nothing may be found there.
 """
 
+import itertools
 import json
 import random
 from pathlib import Path
@@ -63,13 +64,17 @@ def counted(frame: Any, said: dict[str, Any]) -> Any:
     part = part.assign(**{name: part[name].map(_renamed(name)) for name in said["merged"]})
     names = said["dimensions"]
     labels = [[*sorted(part[name].unique()), *(["Total"] if said["margins"] else [])] for name in names]
-    lines = []
-    for key in pd.MultiIndex.from_product(labels):
-        held = part
-        for name, label in zip(names, key, strict=True):
-            held = held if label == "Total" else held[held[name] == label]
-        count = len(held)
-        lines.append([*key, "< 11" if 0 < count < 11 else str(count)])
+    counts: dict[tuple[str, ...], int] = {}
+    for key, count in part.groupby(names).size().items():
+        for summed in itertools.product((False, True), repeat=len(names) if said["margins"] else 0):
+            whole = key if isinstance(key, tuple) else (key,)
+            place = tuple(
+                "Total" if out else label for label, out in zip(whole, summed or [False] * len(whole), strict=True)
+            )
+            counts[place] = counts.get(place, 0) + count
+    lines = [
+        [*key, "< 11" if 0 < counts.get(key, 0) < 11 else str(counts.get(key, 0))] for key in itertools.product(*labels)
+    ]
     return pd.DataFrame(lines, columns=[*names, "n"])
 
 
@@ -93,9 +98,19 @@ def write(frame: Any, said: dict[str, Any], path: Path) -> Path:
     return path
 
 
-def related(frame: Any, source: random.Random) -> dict[str, Any]:
-    """Return the specification of a table that may overlap with any other."""
-    return _specification(frame, source)
+def related(frame: Any, source: random.Random, earlier: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the specification of a table that may overlap with any other: every other one is an *earlier* table less
+    a label of a column that this one doesn't show."""
+    said = _specification(frame, source)
+    free = [each for each in earlier if set(COLUMNS) - {*each["dimensions"], *each["filter"]}]
+    if free and source.random() < 0.5:
+        said = source.choice(free)
+        name = source.choice(sorted(set(COLUMNS) - {*said["dimensions"], *said["filter"]}))
+        labels = sorted(frame[name].unique())
+        left = source.choice(labels)
+        said = {**said, "filter": {**said["filter"], name: [label for label in labels if label != left]}}
+    earlier.append(said)
+    return said
 
 
 def independent(frame: Any, source: random.Random, number: int) -> dict[str, Any]:

@@ -72,12 +72,13 @@ def ten_tables(frame: Any, seed: int, folder: Path, *, apart: bool) -> list[Path
     source = random.Random(seed)
     wanted = MOST_APART if apart else TABLES
     paths: list[Path] = []
+    earlier: list[dict[str, Any]] = []
     for _ in range(ROUNDS):
         first = len(list(folder.glob("*.csv")))
         drawn = [
             write(
                 frame,
-                independent(frame, source, number) if apart else related(frame, source),
+                independent(frame, source, number) if apart else related(frame, source, earlier),
                 folder / f"t{first + number:02d}.csv",
             )
             for number in range(2 * TABLES if not apart else MOST_APART)
