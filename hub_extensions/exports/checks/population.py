@@ -124,6 +124,7 @@ def load_population(
 
 def check_population(release: Release, population: Population, policy: Policy) -> Iterator[Finding]:
     """Yield cells of few persons, and sums that one person dominates, counted in the data themselves."""
+    disagreed = False
     for said in release.statements:
         if not said.own or said.value is None or said.value == 0:
             continue
@@ -138,6 +139,16 @@ def check_population(release: Release, population: Population, policy: Policy) -
             )
             return
         persons = population.persons_in(mask)
+        if not disagreed and _disagrees(said, release, persons, int(mask.sum())):
+            disagreed = True
+            yield flag(
+                "population.disagrees",
+                where,
+                "Les données ne donnent pas cet effectif pour la population déclarée : la fiche, ou la version des "
+                "données, est inexacte, et la comparaison avec les autres tableaux ne vaut rien.",
+                "The data don't give this count for the declared population: the sidecar, or the version of the data, "
+                "is wrong, and the comparison with other tables is worth nothing.",
+            )
         if 0 < persons < policy.min_persons:
             yield block(
                 "population.few_persons",
@@ -147,6 +158,12 @@ def check_population(release: Release, population: Population, policy: Policy) -
             )
         elif release.sidecar.measure.startswith("sum"):
             yield from _dominated(said, mask, population, release, policy)
+
+
+def _disagrees(said: Statement, release: Release, persons: int, rows: int) -> bool:
+    """Whether an exact count is neither that of the persons nor that of the rows behind its cell."""
+    exact = release.sidecar.measure == "count" and release.rounding.base <= 1
+    return exact and said.value not in {float(persons), float(rows)}
 
 
 def _few(policy: Policy) -> str:

@@ -249,3 +249,14 @@ def test_tables_about_different_people_are_left_alone(tmp_path: Path) -> None:
     one = _declared(tmp_path, "a.csv", "sexe,n\nH,200\nF,300\n", dimensions=["sexe"], filter={"dep": "D1"})
     other = _declared(tmp_path, "b.csv", "sexe,n\nH,196\nF,297\n", dimensions=["sexe"], filter={"dep": "D2"})
     assert not {rule for rule in _rules([one, other]) if rule.startswith("difference")}
+
+
+def test_a_description_that_the_data_contradict_goes_to_a_person(tmp_path: Path) -> None:
+    """Another filter in the sidecar than in the table would take it out of every comparison."""
+    data = tmp_path / "d.csv"
+    data.write_text("dep,sexe\n" + "D1,H\n" * 40 + "D1,F\n" * 60 + "D2,H\n" * 50)
+    honest = _declared(tmp_path, "a.csv", "dep,n\nD1,100\nD2,50\n", dimensions=["dep"])
+    lying = _declared(tmp_path, "b.csv", "dep,n\nD1,100\nD2,50\n", dimensions=["dep"], filter={"sexe": "H"})
+    for path, told in ((honest, False), (lying, True)):
+        (verdict,) = run_checks([path], data=[data])
+        assert ("population.disagrees" in {finding.rule for finding in verdict.findings}) is told
