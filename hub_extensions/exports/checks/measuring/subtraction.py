@@ -177,7 +177,8 @@ class Truth:
 
         rest = vectors[:, self.first].astype(np.int64)
         for place, row in self.pivots:
-            rest = (rest - rest[:, [place]] * row) % PRIME
+            touched = rest[:, place] != 0
+            rest[touched] = (rest[touched] - rest[touched][:, [place]] * row) % PRIME
         return ~rest.any(axis=1)
 
     def atoms_of(self, key: Key) -> frozenset[int]:
