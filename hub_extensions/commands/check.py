@@ -10,9 +10,10 @@ from pathlib import Path
 
 import click
 
-from hub_extensions.exports.checks import FileVerdict, Verdict, load_policy, run_checks
+from hub_extensions.exports.checks import FileVerdict, Policy, Verdict, load_policy, run_checks
 from hub_extensions.exports.checks.progress import LateBar
-from project_spaces.errors import Invalid
+from hub_extensions.exports.mends import Mend, run_mend
+from project_spaces.errors import Conflict, Invalid
 from project_spaces.text import Language, Text
 
 _COLOURS = {Verdict.PASS: "green", Verdict.FLAG: "yellow", Verdict.BLOCK: "red"}
@@ -67,6 +68,19 @@ def _measure_differencing(rows: int, seeds: int, *, as_json: bool) -> None:
     sys.exit(0 if result.good else 1)
 
 
+def _mend(files: Sequence[str], how: str, policy: Policy, out_dir: str | None, language: Language) -> None:
+    """Write a mended copy of each file, beside it or into *out_dir*, and say what was done."""
+    for file in files:
+        path = Path(file)
+        mended = run_mend(path, path.name, Mend(how), policy)
+        target = (path.parent if out_dir is None else Path(out_dir)) / f"{path.stem}-corrige{mended.suffix}"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists():
+            raise Conflict(Text(f"« {target} » existe déjà.", f"{target} exists already."))
+        target.write_bytes(mended.data)
+        click.echo(f"{target}: {mended.note.in_(language)}")
+
+
 @click.command(name="check")
 @click.argument("files", nargs=-1)
 @click.option(
@@ -88,6 +102,12 @@ def _measure_differencing(rows: int, seeds: int, *, as_json: bool) -> None:
     default="fr",
     show_default=True,
     help="Language of the messages.",
+)
+@click.option(
+    "--mend",
+    "mend",
+    type=click.Choice([each.value for each in Mend]),
+    help="Write a mended copy of each file (NAME-corrige.csv, in --out or beside it) instead of judging.",
 )
 @click.option(
     "--corpus",
@@ -115,6 +135,7 @@ def command(  # noqa: PLR0917
     language: Language,
     *,
     as_json: bool,
+    mend: str | None,
     corpus: bool,
     measure: str | None,
     rows: int | None,
@@ -133,6 +154,9 @@ def command(  # noqa: PLR0917
         raise click.UsageError("Give at least one file, --corpus or --measure.")
     policy = load_policy(policy_file)
     _must_exist(files, "Fichier")
+    if mend is not None:
+        _mend(files, mend, policy, out_dir, language)
+        return
     _must_exist(data, "--data")
     _must_exist([released] if released else [], "--released")
     with LateBar() as bar:

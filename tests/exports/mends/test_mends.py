@@ -5,7 +5,9 @@ import io
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from hub_extensions.commands.check import command
 from hub_extensions.exports.checks import DEFAULT, Verdict, run_checks
 from hub_extensions.exports.mends import CannotMend, Mend, Mended, mend_file, offered, run_mend
 
@@ -121,3 +123,13 @@ def test_the_confined_worker_does_the_same(tmp_path: Path) -> None:
     path.write_bytes(b"\x80\x04c__main__\nevil\n.")
     with pytest.raises(CannotMend):
         run_mend(path, "table.csv", Mend.SUPPRESS, DEFAULT)
+
+
+def test_the_command_writes_a_copy_beside_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(AGES)
+    shown = CliRunner().invoke(command, [str(path), "--mend", "merge", "--lang", "en"])
+    assert shown.exit_code == 0, shown.output
+    assert "10-19 + 20-29" in shown.output
+    assert "84" in (tmp_path / "table-corrige.csv").read_text()
+    assert path.read_text() == AGES
