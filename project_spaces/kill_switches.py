@@ -18,9 +18,9 @@ from project_spaces.datasets import get_dataset
 from project_spaces.decisions import Action
 from project_spaces.errors import Conflict, Invalid, NotFound, Refused
 from project_spaces.facts import Place, StopScope
-from project_spaces.people import get_person, person_places, require_administrator
+from project_spaces.people import get_person, person_places, require_administrator, roles_of
 from project_spaces.projects import get_project
-from project_spaces.records.places import project_places
+from project_spaces.records.places import perimeter_of, project_places
 from project_spaces.records.stops import KillSwitch
 from project_spaces.store import Store
 from project_spaces.text import Text
@@ -81,9 +81,7 @@ def lift_switch(store: Store, switch_id: str, *, reason: str, actor: str, now: d
         _event(found.scope, found.name, switch_id, "lifted", actor=actor, reason=reason, now=now)
     ) as session:
         row = _get(session, switch_id)
-        _require(
-            session, row.scope, row.name, actor, now, beneficiary=row.name if row.scope is StopScope.PERSON else None
-        )
+        _require_may_lift(session, row, actor, now)
         if actor == row.set_by and not actor.startswith(SYSTEM_PREFIX):
             raise Refused(OWN_SWITCH, [OWN_SWITCH])
         if row.lifted_at is not None:
@@ -112,12 +110,18 @@ def _event(scope: StopScope, name: str, number: str, change: str, *, actor: str,
     return Event(Kind.KILL_SWITCH, actor, project, now, subject, private={"reason": reason}, persons=persons)
 
 
-def _require(
-    session: Session, scope: StopScope, name: str, actor: str, now: datetime, *, beneficiary: str | None = None
-) -> None:
+def _require(session: Session, scope: StopScope, name: str, actor: str, now: datetime) -> None:
     action = Action.REGISTER_DATASET if scope is StopScope.DATASET else None
-    within = _places(session, scope, name)
-    require_administrator(session, actor, now, beneficiary=beneficiary, action=action, within=within)
+    require_administrator(session, actor, now, action=action, within=_places(session, scope, name))
+
+
+def _require_may_lift(session: Session, switch: KillSwitch, actor: str, now: datetime) -> None:
+    """A stop that came from above the hub may be about the hub: only the platform's administrators lift it."""
+    action = Action.REGISTER_DATASET if switch.scope is StopScope.DATASET else None
+    stopped = switch.name if switch.scope is StopScope.PERSON else None
+    of_hub = bool(perimeter_of(session, switch.set_by)) and not roles_of(session, switch.set_by)
+    within = _places(session, switch.scope, switch.name) if of_hub else ()
+    require_administrator(session, actor, now, beneficiary=stopped, action=action, within=within)
 
 
 def _places(session: Session, scope: StopScope, name: str) -> tuple[Place, ...]:

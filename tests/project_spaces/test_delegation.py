@@ -229,3 +229,26 @@ class TestOrganisations:
             set_organisation(store, "ana", "rien", **AS_SYSTEM)
         with pytest.raises(NotFound):
             lea(quick_hubs, "root", "rien")
+
+
+class TestStops:
+    """A hub that is stopped from above may be what is wrong: it does not set itself going again."""
+
+    @pytest.mark.parametrize("setter", ["root", SYSTEM])
+    def test_what_the_platform_stopped_only_the_platform_lifts(self, quick_hubs: World, setter: str) -> None:
+        store = quick_hubs.store
+        number = set_switch(store, StopScope.PROJECT, "etude", reason="x", actor=setter, now=NOW)
+        with pytest.raises(Refused, match="outside your perimeter"):
+            lift_switch(store, number, reason="x", actor="nora", now=NOW)
+        quick_hubs.person("rita", PlatformRole.ADMINISTRATOR)
+        lift_switch(store, number, reason="x", actor="rita", now=NOW)
+
+    def test_what_a_hub_stopped_another_of_its_administrators_lifts(self, quick_hubs: World) -> None:
+        store = quick_hubs.store
+        quick_hubs.person("noe")
+        given_to = {"person": "noe", "scope": PlaceKind.PROJECT, "name": "etude"}
+        grant_perimeter(store, **given_to, **WINDOW, actor="root", now=NOW)
+        number = set_switch(store, StopScope.PROJECT, "etude", reason="x", actor="nora", now=NOW)
+        with pytest.raises(Refused, match="another administrator"):
+            lift_switch(store, number, reason="x", actor="nora", now=NOW)
+        lift_switch(store, number, reason="x", actor="noe", now=NOW)
