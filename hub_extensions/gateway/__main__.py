@@ -7,6 +7,7 @@ import os
 import signal
 
 import structlog
+import uvloop
 from jupyterhub.services.auth import HubOAuth
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import PeriodicCallback
@@ -106,4 +107,4 @@ async def stopped() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(bureau_settings.load()))
+    uvloop.run(serve(bureau_settings.load()))

@@ -9,7 +9,7 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 import pytest
+import uvloop
 from aiohttp import web
 from sqlalchemy.exc import OperationalError
 from tornado.httpserver import HTTPServer
@@ -229,6 +230,11 @@ class Bench:
         headers = {"X-Signed-In-As": person, "Origin": origin}
         protocols = (protocol,) if protocol else ()
         return self.session.ws_connect(self.url + path, headers=headers, protocols=protocols, max_msg_size=0)
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run these tests on the loop that the gateway runs on."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture
