@@ -84,6 +84,7 @@ class Kind(StrEnum):
     EXPORT_SUBMITTED = "export.submitted"
     EXPORT_ASSIGNED = "export.assigned"
     EXPORT_REVIEWER = "export.reviewer"
+    EXPORT_PLANTED = "export.planted"
     EXPORT_ATTESTED = "export.attested"
     EXPORT_CHECKED = "export.checked"
     EXPORT_READ = "export.read"

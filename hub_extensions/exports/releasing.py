@@ -18,6 +18,7 @@ from hub_extensions.exports.acting import acting, load, new_id, noticing, stale
 from hub_extensions.exports.assigning import assigned_well
 from hub_extensions.exports.desk import SYSTEM, Desk
 from hub_extensions.exports.packaging import Contents, PackagedFile
+from hub_extensions.exports.planted import PLANTED, is_planted
 from hub_extensions.exports.requests import ExportFile, ExportLink, ExportRelease, ExportRequest, ExportVote
 from hub_extensions.exports.settling import live_votes, settle, tally_of
 from hub_extensions.exports.states import Act, State
@@ -226,6 +227,8 @@ def _hand_out(desk: Desk, request_id: str, package: Frozen, edition: int, now: d
         tally = tally_of(turn.session, request, required=desk.rules.reviewers_required, now=now)
         if not tally.approved:
             raise Conflict(NOT_ENOUGH)
+        if is_planted(turn.session, request_id):
+            raise Conflict(PLANTED)
         if request.edition != edition + 1:
             raise stale()
         request.release = ExportRelease(

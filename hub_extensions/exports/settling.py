@@ -13,6 +13,7 @@ from audit.events import Kind
 from hub_extensions.exports import permissions
 from hub_extensions.exports.acting import Turn, parties_of
 from hub_extensions.exports.assigning import assign
+from hub_extensions.exports.planted import PLANTED, is_planted
 from hub_extensions.exports.requests import ExportRequest, ExportVote
 from hub_extensions.exports.standing import standing_of
 from hub_extensions.exports.states import Act, State, check_act
@@ -52,7 +53,10 @@ def settle(turn: Turn) -> Tally:
     if request.state in {State.SUBMITTED, State.IN_REVIEW} and tally.closed:
         _move(turn, Act.SETTLE, Kind.EXPORT_REVIEWED)
         request.closed_round = request.round
-    if request.state is State.REVIEWED and tally.approved:
+    if request.state is State.REVIEWED and is_planted(turn.session, request.id):
+        _move(turn, Act.CONCLUDE, Kind.EXPORT_WITHDRAWN)
+        request.hold = list(PLANTED)
+    elif request.state is State.REVIEWED and tally.approved:
         _move(turn, Act.APPROVE, Kind.EXPORT_APPROVED)
         request.approved_at = turn.now
     elif _fell_back(request, tally):

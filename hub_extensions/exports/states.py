@@ -42,6 +42,7 @@ class Act(StrEnum):
     SETTLE = "settle"
     APPROVE = "approve"
     REOPEN = "reopen"
+    CONCLUDE = "conclude"
     RELEASE = "release"
     LINK = "link"
     DOWNLOAD = "download"
@@ -88,6 +89,7 @@ TRANSITIONS: Final[Mapping[State, Mapping[Act, State]]] = {
         Act.ANSWER: State.REVIEWED,
         Act.APPROVE: State.APPROVED,
         Act.REOPEN: State.IN_REVIEW,
+        Act.CONCLUDE: State.WITHDRAWN,
         Act.RETURN: State.RETURNED,
         Act.REJECT: State.REJECTED,
         Act.WITHDRAW: State.WITHDRAWN,
@@ -129,6 +131,7 @@ OWNERS: Final[Mapping[Act, frozenset[Owner]]] = {
     Act.SETTLE: frozenset({Owner.SYSTEM}),
     Act.APPROVE: frozenset({Owner.SYSTEM}),
     Act.REOPEN: frozenset({Owner.SYSTEM}),
+    Act.CONCLUDE: frozenset({Owner.SYSTEM}),
     Act.RELEASE: frozenset({Owner.SYSTEM}),
     Act.LINK: frozenset({Owner.AUTHOR, Owner.SYSTEM}),
     Act.DOWNLOAD: frozenset({Owner.RECIPIENT}),
@@ -185,6 +188,7 @@ ACT_LABELS: Final[Mapping[Act, Text]] = {
     Act.SETTLE: Text("clore la vérification de", "settle"),
     Act.APPROVE: Text("valider", "approve"),
     Act.REOPEN: Text("rouvrir la vérification de", "reopen"),
+    Act.CONCLUDE: Text("clore l'étalonnage de", "conclude the calibration of"),
     Act.RELEASE: Text("publier", "release"),
     Act.LINK: Text("émettre un lien pour", "issue a link for"),
     Act.DOWNLOAD: Text("télécharger", "download"),

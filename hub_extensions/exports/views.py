@@ -36,6 +36,25 @@ def queue(desk: Desk, reviewer: str, *, now: datetime) -> list[Page]:
     return sorted(found, key=lambda each: (not each["assigned"], each["due_at"], each["submitted_at"]))
 
 
+def waiting(desk: Desk, session: Session, now: datetime) -> list[Page]:
+    """Every request in the reviewers' hands: what was promised, and who is asked; without a word of its content."""
+    query = select(ExportRequest).where(ExportRequest.state.in_(UNDER_REVIEW))
+    found = [
+        {
+            "id": request.id,
+            "project": request.project,
+            "files": len(request.files),
+            "round": request.round,
+            "due_at": stamp(due_of(desk, request)),
+            "late": now > (due_of(desk, request) or now),
+            "asked": [each.reviewer for each in assignments(session, request.id)],
+            "untouched": not request.votes,
+        }
+        for request in session.scalars(query).all()
+    ]
+    return sorted(found, key=lambda each: (each["due_at"], each["id"]))
+
+
 def mine(desk: Desk, author: str, *, now: datetime) -> list[Page]:
     """Requests that *author* made, the latest change first."""
     with desk.store.read() as session:

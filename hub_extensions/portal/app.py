@@ -89,6 +89,8 @@ PAGES: tuple[tuple[str, type[RequestHandler]], ...] = (
     (f"admin/reviews/(?P<campaign>{_ID})/evidence\\.json", reviews.EvidenceDocument),
     (f"admin/reviews/(?P<campaign>{_ID})/evidence\\.csv", reviews.EvidenceTable),
     ("admin/recalls", desk_admin.RecallsPage),
+    ("admin/exports", desk_admin.CalibrationPage),
+    (f"admin/exports/(?P<request>{_ID})", desk_admin.CalibrationPage),
     ("audit", audit.AuditPage),
     (f"audit/entries/(?P<index>{_NUMBER})", audit.EntryPage),
     (f"audit/entries/(?P<index>{_NUMBER})/proof", audit.ProofHandler),

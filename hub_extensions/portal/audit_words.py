@@ -117,6 +117,7 @@ KIND_LABELS: Mapping[str, Text] = {
     "export.submitted": Text("Export : demande déposée", "Export: request submitted"),
     "export.assigned": Text("Export : vérificateur désigné ou remplacé", "Export: reviewer assigned or replaced"),
     "export.reviewer": Text("Export : absence ou conflit déclaré", "Export: absence or conflict declared"),
+    "export.planted": Text("Export : demande d'étalonnage", "Export: calibration request"),
     "export.attested": Text("Export : destruction attestée", "Export: destruction attested"),
     "export.checked": Text("Export : contrôles automatiques", "Export: automatic checks"),
     "export.read": Text("Export : lu par un vérificateur", "Export: read by a reviewer"),

@@ -47,6 +47,7 @@ ADMIN_PAGES = (
     "admin/orphans",
     "admin/reviews",
     "admin/recalls",
+    "admin/exports",
 )
 ALL_PAGES = (*HOME_PAGES, *REQUEST_PAGES, "review", *ADMIN_PAGES, *AUDIT_PAGES)
 

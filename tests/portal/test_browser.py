@@ -55,7 +55,14 @@ async def test_every_page_is_accessible_in_both_languages(world: World, open_as:
     seen = {
         ANA: ("", "habilitations", "exports", f"exports/new?project={PROJECT}", f"exports/{request}", "admin", "trace"),
         ADA: ("review", f"review/{request}"),
-        PAUL: ("admin", "admin/projects", f"admin/projects/{PROJECT}", "admin/datasets", "admin/recalls"),
+        PAUL: (
+            "admin",
+            "admin/projects",
+            f"admin/projects/{PROJECT}",
+            "admin/datasets",
+            "admin/recalls",
+            "admin/exports",
+        ),
         AUD: (
             "audit/controls",
             f"audit/controls/{PROJECT}/2026-11",

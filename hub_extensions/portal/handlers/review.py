@@ -8,7 +8,7 @@ from hub_extensions.portal.context import Page
 from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.pages import Form, PageHandler
 from hub_extensions.portal.previews import PREVIEW_POLICY, view_of
-from hub_extensions.portal.verbs import exports, review
+from hub_extensions.portal.verbs import exports, origins, review
 from project_spaces.errors import NotFound
 from project_spaces.text import Text
 
@@ -65,6 +65,8 @@ class ReviewPage(PageHandler):
             "request": request,
             "way": exports.way_of(request["state"]),
             "following": following,
+            "history": await self.run(origins.history, Nothing()),
+            "origins": await self.run(origins.origins, Nothing()),
             "onward": onward(request["files"]),
         }
 

@@ -4,12 +4,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from hub_extensions.exports import assignments, details, reviewing, views
+from hub_extensions.exports import assignments, calibration, details, reviewing, views
 from hub_extensions.exports import availability as availability_of
 from hub_extensions.exports.voting import Ballot
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import End, Input, Nothing, Start
 from hub_extensions.portal.verbs.exports import FileRef, Long, Message, Optional, detail
+from project_spaces.access import require
+from project_spaces.decisions import Action
 
 
 class Vote(Input):
@@ -87,6 +89,25 @@ def declare_conflict(call: Call, body: ConflictOf) -> Page:
 def queue(call: Call, _body: Nothing) -> Page:
     """Requests that wait for reviewers, those promised first on top."""
     return {"requests": views.queue(call.portal.desk, call.actor, now=call.now)}
+
+
+def figures(call: Call, _body: Nothing) -> Page:
+    """How reviewers judge: votes, plants found, agreement, time per file; and the requests that are late."""
+    with call.portal.store.read() as session:
+        require(session, call.actor, Action.ADMINISTER, now=call.now)
+        return {**calibration.figures(session), "waiting": views.waiting(call.portal.desk, session, call.now)}
+
+
+class Plant(Input):
+    """What is wrong with a waiting request that has to be refused."""
+
+    reason: Long
+
+
+def plant(call: Call, body: Plant) -> Page:
+    """Mark a waiting request as a plant: it can never be released."""
+    calibration.plant(call.portal.desk, call["request"], actor=call.actor, now=call.now, why=body.reason)
+    return figures(call, Nothing())
 
 
 def following(call: Call, _body: Nothing) -> Page | None:
