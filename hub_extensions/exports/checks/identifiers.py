@@ -60,6 +60,12 @@ ESTABLISHMENT_HEADERS = frozenset(
         "etablissement_id",
     ]
 )
+#: How the name of a hospital begins, whatever the column is called; a kind of establishment has no name behind it.
+_NAMED_HOSPITAL = re.compile(
+    r"(?:chr?u?|ghu?|ghi|ap-?hp|aphm|hcl|centre hospitalier|clinique|polyclinique|h[oô]pital|institut|hospice)s?\s+"
+    r"(?:(?:de|du|des|d'|la|le|les|l'|universitaire|régional)\s*)*[A-ZÉÈ][\w'’-]{2,}.*",
+    re.IGNORECASE,
+)
 FINE_GEOGRAPHY_HEADERS = frozenset(
     """
     iris code_iris codeiris iris_code dcomiris carreau carreau_200m id_carreau ilot adresse_geo lon lat
@@ -251,7 +257,14 @@ def check_columns(grid: Grid) -> Iterator[Finding]:
         where = f"{grid.where} · {header}" if grid.where else header
         if len(texts) < 2:
             continue
-        if _vote(texts, _RPPS):
+        if _share(texts, _NAMED_HOSPITAL) > 0.5:
+            yield flag(
+                "identifier.establishment",
+                where,
+                "Établissements nommés : la convention le permet-elle ?",
+                "Named establishments: does the agreement allow it?",
+            )
+        elif _vote(texts, _RPPS):
             yield block(
                 "identifier.professional",
                 where,

@@ -245,7 +245,11 @@ def table_of(grid: Grid) -> Table:
         tuple(
             _settle_curve(
                 _settle_shares(
-                    _settle_left(_settle_labels(_settle_classes(_settle_attributes(columns, grid), grid)), grid), grid
+                    _settle_left(
+                        _settle_labels(_settle_classes(_settle_attributes(_settle_sizes(columns, grid), grid), grid)),
+                        grid,
+                    ),
+                    grid,
                 )
             )
         ),
@@ -264,6 +268,21 @@ def _settle_classes(columns: list[Column], grid: Grid) -> list[Column]:
     if not 2 <= len(square) == len(grid.rows) <= 30 or not whole:
         return columns
     return [replace(column, role=Role.COUNT) if column in square else column for column in columns]
+
+
+def _settle_sizes(columns: list[Column], grid: Grid) -> list[Column]:
+    """Take « taille » for a count beside the clusters whose size it is, not for a height."""
+    groups = {"cluster", "clusters", "grappe", "segment", "profil", "groupe", "group"}
+    if not any(set(column.name.split("_")) & groups for column in columns):
+        return columns
+    return [
+        replace(column, role=Role.COUNT, guessed=False)
+        if column.role is not Role.COUNT
+        and column.name in {"taille", "size", "taille_groupe", "taille_cluster", "cluster_size", "group_size"}
+        and all(cell.is_whole and cell.value >= 0 for cell in grid.column(column.index) if cell.kind is Kind.NUMBER)
+        else column
+        for column in columns
+    ]
 
 
 def _settle_attributes(columns: list[Column], grid: Grid) -> list[Column]:

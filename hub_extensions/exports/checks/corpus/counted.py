@@ -136,6 +136,30 @@ def _counts() -> Iterator[Case]:
         table(["hopital", "sejours", "patients"], [["A", 40, 2], ["B", 160, 120]]),
     )
     yield Case(
+        "clusters_small.csv",
+        BLOCK,
+        "« taille » is the size of a cluster of seven",
+        table(["cluster", "taille", "age_moyen"], [[1, 340, 54.2], [2, 7, 81.0], [3, 290, 47.3]]),
+    )
+    yield Case(
+        "groups_height.csv",
+        PASS,
+        "« taille » is a height here",
+        table(["groupe", "n", "taille_moyenne"], [["A", 340, 1.72], ["B", 290, 1.68]]),
+    )
+    yield Case(
+        "hospitals_named.csv",
+        FLAG,
+        "hospitals by their names",
+        table(["hopital", "nb_patients"], [["CHU de Rennes", 340], ["CHU de Brest", 290], ["Clinique Pasteur", 120]]),
+    )
+    yield Case(
+        "kinds_of_hospital.csv",
+        PASS,
+        "kinds of establishment name none",
+        table(["categorie", "nb_patients"], [["CHU", 340], ["CH", 290], ["Clinique", 120]]),
+    )
+    yield Case(
         "stays_only_low.csv",
         FLAG,
         "few stays, persons not given",
