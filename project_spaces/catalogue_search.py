@@ -97,7 +97,9 @@ class Part:
             texts += [column.name, *_both(column.label)]
         for word in set(words_of(" ".join(texts))):
             self._weights[word] = 1
-            self._tables.setdefault(word, set()).add(table.name)
+            named = self._tables.setdefault(word, set())
+            if len(named) < MOST_TABLES:
+                named.add(table.name)
 
     def _find(self, word: str) -> tuple[int, frozenset[str]]:
         """Return how well *word* begins a word of the data set (0: not at all), and the tables in which it does."""

@@ -189,6 +189,7 @@ async def test_reading_changes_nothing(world: World, client: aiohttp.ClientSessi
 BODY: dict[str, Any] = {
     "username": "eve",
     "display_name": "Eve",
+    "public": True,
     "email": "eve@example.org",
     "reason": "r",
     "role": "analyst",

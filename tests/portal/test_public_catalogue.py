@@ -11,11 +11,12 @@ from rdflib.namespace import DCAT, RDF
 
 from audit.testing import MemoryLedger
 from hub_extensions.portal.base import CONTENT_POLICY
-from hub_extensions.portal.testing import NAMES, NOW, SETUP, World
+from hub_extensions.portal.testing import ANA, AUD, NAMES, NOW, PAUL, SETUP, World
 from project_spaces.agreements import set_embargo
 from project_spaces.catalogue import set_public
 from project_spaces.datasets import withdraw_dataset
 from tests.portal.cards import describe
+from tests.portal.test_access import sign_in
 
 DAY = timedelta(days=1)
 SAMPLE = {"file": "x.csv", "title": {"fr": "X", "en": "X"}, "sha256": "a" * 64, "bytes": 4}
@@ -231,3 +232,23 @@ async def test_a_link_checker_gets_the_heads_alone(world: World) -> None:
         for path, status in (("catalogue", 200), ("catalogue/pmsi-mco", 200), ("catalogue/none", 404)):
             async with stranger.head(world.address + path) as answer:
                 assert (answer.status, await answer.read()) == (status, b"")
+
+
+@pytest.mark.parametrize(("who", "status"), [(ANA, 403), (AUD, 403), (PAUL, 200)])
+async def test_who_may_publish_does_it_from_the_list_of_data_sets(
+    world: World, client: aiohttp.ClientSession, who: str, status: int
+) -> None:
+    describe(world, "pmsi-mco", public=False)
+    token = await sign_in(world, client, who)
+    form = {"_xsrf": token, "act": "publish", "dataset": "pmsi-mco", "public": "true"}
+    async with client.post(f"{world.address}admin/datasets", data=form) as answer:
+        assert answer.status == status
+    await read(world, "catalogue/pmsi-mco", 200 if status == 200 else 404)
+    headers = {"Authorization": f"token token-{who}"}
+    address = f"{world.api}/admin/datasets/pmsi-mco/publication"
+    async with (
+        aiohttp.ClientSession() as program,
+        program.put(address, json={"public": False}, headers=headers) as done,
+    ):
+        assert done.status == status
+    await read(world, "catalogue/pmsi-mco", 404)

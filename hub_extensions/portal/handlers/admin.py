@@ -5,7 +5,7 @@ from typing import Any
 from hub_extensions.portal.context import Page
 from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.pages import Form, PageHandler
-from hub_extensions.portal.verbs import admin, guarantees, project_limits, rights
+from hub_extensions.portal.verbs import admin, catalogue_admin, guarantees, project_limits, rights
 from project_spaces.text import Text
 
 SAVED = Text("Enregistré.", "Saved.")
@@ -125,6 +125,13 @@ class DatasetsPage(PageHandler):
     """Registered data sets."""
 
     template = "admin_datasets.html"
+    acts = {  # noqa: RUF012 - a table of the class, declared in the base
+        "publish": Form(
+            catalogue_admin.publish_named,
+            Text("Catalogue public mis à jour.", "Public catalogue updated."),
+            catalogue_admin.PublicationOf,
+        ),
+    }
 
     async def page(self) -> Page:
         """Every data set."""

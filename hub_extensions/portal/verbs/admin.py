@@ -14,6 +14,7 @@ from project_spaces import people as domain_people
 from project_spaces import projects as domain_projects
 from project_spaces.access import require
 from project_spaces.accounts import Accounts
+from project_spaces.catalogue import publications
 from project_spaces.datasets import latest_version, list_datasets
 from project_spaces.decisions import Action
 from project_spaces.facts import PlatformRole, ProjectStatus
@@ -246,6 +247,7 @@ def datasets(call: Call, _body: Nothing) -> Page:
     with call.portal.store.read() as session:
         require(session, call.actor, Action.REGISTER_DATASET, now=call.now)
         found = [(each, latest_version(session, each.slug)) for each in list_datasets(session)]
+        public = publications(session)
         return {
             "datasets": [
                 {
@@ -256,6 +258,8 @@ def datasets(call: Call, _body: Nothing) -> Page:
                     "class_label": both(CLASS_LABELS[each.classification]),
                     "min_persons": each.min_persons,
                     "withdrawn": each.withdrawn_at is not None,
+                    "described": each.slug in public,
+                    "public": public.get(each.slug, False),
                     "version": None if latest is None else latest.version,
                     "rows": None if latest is None else latest.rows,
                 }
