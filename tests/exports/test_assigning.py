@@ -72,7 +72,7 @@ def test_who_helps_unasked_takes_the_place_of_one_who_has_not_begun(bench: Bench
     first = asked(bench, request_id)
     helper = (OUTSIDE - set(first)).pop()
     bench.vote(request_id, helper)
-    assert asked(bench, request_id) == [first[0], helper]
+    assert set(asked(bench, request_id)) == {first[0], helper}
     assert bench.vote(request_id, first[0]) is State.RELEASED
 
 
@@ -130,7 +130,7 @@ def test_a_conflict_of_votes_asks_a_third(bench: Bench) -> None:
     bench.vote(request_id, one)
     bench.vote(request_id, two, Ballot.REFUSE)
     spare = (OUTSIDE - {one, two}).pop()
-    assert asked(bench, request_id) == [one, two, spare]
+    assert set(asked(bench, request_id)) == {one, two, spare}
     assert bench.vote(request_id, spare) is State.RELEASED
 
 
@@ -143,7 +143,7 @@ def test_where_too_few_are_left_the_rest_is_asked_once_somebody_comes(bench: Ben
     create_person(bench.desk.store, username="dan", display_name="Dan", email="dan@example.org", **at)
     grant_role(bench.desk.store, "dan", PlatformRole.REVIEWER, **at)
     resume(bench.desk, now=bench.now)
-    assert asked(bench, request_id) == [CYD, "dan"]
+    assert set(asked(bench, request_id)) == {CYD, "dan"}
 
 
 def test_only_reviewers_speak_of_themselves_and_only_forwards(bench: Bench) -> None:
