@@ -2,6 +2,7 @@
 
 from hub_extensions import settings as bureau_settings
 from hub_extensions.authenticator import LocalAuthenticator
+from hub_extensions.openid.authenticator import OpenIDAuthenticator
 from hub_extensions.processes import PORTAL_PREFIX
 from hub_extensions.roles import SERVICE_ROLES, USER_SCOPES
 from hub_extensions.secret_files import secret
@@ -42,8 +43,8 @@ c.JupyterHub.cleanup_servers = False
 c.JupyterHub.cleanup_proxy = False
 
 # Sign-in
-c.JupyterHub.authenticator_class = LocalAuthenticator
-c.LocalAuthenticator.settings = settings
+c.JupyterHub.authenticator_class = OpenIDAuthenticator if settings.openid_issuer else LocalAuthenticator
+c.DecidedAuthenticator.settings = settings
 c.Authenticator.allow_existing_users = False  # B14
 c.Authenticator.auth_refresh_age = 60  # B1: 0 would also disable refresh_pre_spawn
 c.Authenticator.auth_refresh_strict = True  # B2

@@ -1,8 +1,9 @@
-"""Sign-in for the Hub: the domain's accounts, two factors, and a decision that is asked again and again.
+"""Sign-in for the Hub: the domain's accounts, two factors, and a decision that is asked again at every request.
 
-The Hub keeps a cookie for hours; this class keeps asking ``decide`` (``refresh_user``), so that a person who was
-disabled a minute ago has no session now. Whatever fails (ledger, database) refuses, and says so (DESIGN section 3,
-rule 1).
+The Hub keeps one cookie per person for hours, whatever becomes of the session; these classes ask the domain each time
+(``refresh_user``) whether the person may be here and whether this very browser session still lasts, so that a cookie
+copied before a sign-out opens nothing after it. Whatever fails (ledger, database) refuses, and says so (DESIGN
+section 3, rule 1).
 Traps of the Hub that the defaults answer: B1, B2, B14, and an API call whose refusal would turn into a 500.
 """
 
@@ -15,31 +16,23 @@ from typing import Any
 from jupyterhub.auth import Authenticator
 from jupyterhub.handlers import BaseHandler
 from jupyterhub.user import User
+from sqlalchemy.orm import Session
 from tornado import web
-from tornado.httputil import HTTPServerRequest
 from traitlets import Instance, TraitError, default, validate
 
 from audit.errors import LedgerError, Malformed
+from hub_extensions.browser_sessions import address_of, begin_session, session_behind, terminal_of
 from hub_extensions.opening import open_box, open_own_trace, open_store
 from hub_extensions.settings import Settings
-from hub_extensions.sign_in import handlers
+from hub_extensions.sign_in import SignInHandler, handlers
 from project_spaces.access import may
 from project_spaces.accounts import Accounts, SignedIn
 from project_spaces.decisions import Action
 from project_spaces.errors import BureauError
-from project_spaces.sign_ins import end_sign_ins
+from project_spaces.sign_ins import SignInEnd, Terminal, end_sign_in, live_sign_in
 
 #: Comparisons of a password at a time, each with 64 MiB; the others wait their turn.
 VERIFIERS = 2
-
-
-def address_of(request: HTTPServerRequest) -> str:
-    """Return where *request* came from as our proxy saw it.
-
-    The proxy adds the peer at the end of ``X-Forwarded-For``; what stands before, and ``X-Real-Ip``, which Tornado
-    would believe, are the client's own words.
-    """
-    return request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or str(request.remote_ip or "")
 
 
 class SignInError(web.HTTPError):
@@ -50,8 +43,8 @@ class SignInError(web.HTTPError):
         self.error = error
 
 
-class LocalAuthenticator(Authenticator):
-    """Accounts of this installation: argon2 passwords and compulsory time-based codes."""
+class DecidedAuthenticator(Authenticator):
+    """What both ways to sign in share: the domain decides, at the sign-in and ever after."""
 
     settings = Instance(Settings, config=True, help="The installation's settings.")
 
@@ -95,6 +88,72 @@ class LocalAuthenticator(Authenticator):
         """The domain's accounts."""
         return Accounts(open_store(self.settings), open_box(self.settings), self.settings.lock_policy)
 
+    async def check_allowed(self, username: str, authentication: dict[str, Any] | None = None) -> bool:  # noqa: ARG002
+        """Allow whom ``decide`` allows to sign in now, and nobody else."""
+        return await asyncio.to_thread(self._allowed, username)
+
+    async def refresh_user(self, user: User, handler: BaseHandler | None = None) -> bool:
+        """Ask the domain again for a person who is signed in; False ends the session.
+
+        Raises
+        ------
+        SignInError
+            the domain does not answer: nothing is allowed until it does.
+        """
+        # The Hub would not ask again for this person within ``auth_refresh_age``, whichever cookie comes.
+        asyncio.get_running_loop().call_soon(ask_again, user)
+        session = None if handler is None else session_behind(handler)
+        try:
+            return await asyncio.to_thread(self._allowed, user.name, session)
+        except BureauError as error:
+            raise SignInError(error) from None
+
+    def _allowed(self, username: str, browser_session: str | None = None) -> bool:
+        now = datetime.now(UTC)
+        with self.accounts.store.read() as session:
+            if not may(session, username, Action.SIGN_IN, now=now).allowed:
+                return False
+            return browser_session is None or self._lasts(session, username, browser_session, now)
+
+    def _lasts(self, session: Session, username: str, browser_session: str, now: datetime) -> bool:
+        if (username, browser_session) in self._left:
+            return False
+        idle = self.settings.session_idle
+        return live_sign_in(session, username, browser_session, idle=idle, now=now) is not None
+
+    async def signed_out(self, username: str, browser_session: str) -> None:
+        """End and record one browser's sign-in; a ledger that does not answer keeps nobody signed in."""
+        self._left.add((username, browser_session))
+        try:
+            await asyncio.to_thread(self._end, username, browser_session, datetime.now(UTC))
+        except BureauError as error:
+            self.log.warning("sign-out of %s not recorded: %s", username, error)
+
+    def _end(self, username: str, browser_session: str, now: datetime) -> None:
+        store, idle = self.accounts.store, self.settings.session_idle
+        with store.read() as session:
+            row = live_sign_in(session, username, browser_session, idle=idle, now=now)
+        if row is not None:
+            end_sign_in(store, row.id, SignInEnd.ASKED, actor=username, now=now)
+
+    @cached_property
+    def _left(self) -> set[tuple[str, str]]:
+        """Sessions that were signed out of, also where the domain could not be told."""
+        return set()
+
+    def begin(self, handler: BaseHandler, terminal: Terminal) -> None:
+        """Give the browser its session, where it is a browser that signed in."""
+        if terminal.session is not None:
+            begin_session(handler, terminal, self.settings)
+
+    def get_handlers(self, app: Any) -> list[tuple[Any, ...]]:  # noqa: ARG002
+        """Return the pages: sign-in, sign-out, enrolment, and the files they are drawn with."""
+        return handlers()
+
+
+class LocalAuthenticator(DecidedAuthenticator):
+    """Accounts of this installation: argon2 passwords and compulsory time-based codes."""
+
     @cached_property
     def _verifiers(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(VERIFIERS, thread_name_prefix="sign-in")
@@ -109,18 +168,20 @@ class LocalAuthenticator(Authenticator):
         """
         fields = data or {}
         username, password, code = (str(fields.get(name) or "") for name in ("username", "password", "code"))
-        origin = address_of(handler.request)
+        browser = isinstance(handler, SignInHandler)
+        terminal = terminal_of(handler, self.settings) if browser else Terminal(address_of(handler.request))
         try:
             signed_in = await asyncio.get_running_loop().run_in_executor(
-                self._verifiers, self._verify, username, password, code, origin
+                self._verifiers, self._verify, username, password, code, terminal
             )
         except BureauError as error:
             raise SignInError(error) from None
+        self.begin(handler, terminal)
         return signed_in.username
 
-    def _verify(self, username: str, password: str, code: str, origin: str) -> SignedIn:
+    def _verify(self, username: str, password: str, code: str, terminal: Terminal) -> SignedIn:
         now = datetime.now(UTC)
-        signed_in = self.accounts.verify(username, password, code, now=now, origin=origin)
+        signed_in = self.accounts.verify(username, password, code, now=now, terminal=terminal)
         self._keep_trace_key(username, password, now)
         return signed_in
 
@@ -131,34 +192,7 @@ class LocalAuthenticator(Authenticator):
         except (BureauError, LedgerError, OSError, Malformed) as error:  # the auditors' key is enough to record
             self.log.warning("no trace key for %s: %s", username, error)
 
-    async def check_allowed(self, username: str, authentication: dict[str, Any] | None = None) -> bool:  # noqa: ARG002
-        """Allow whom ``decide`` allows to sign in now, and nobody else."""
-        return await asyncio.to_thread(self._allowed, username)
 
-    async def refresh_user(self, user: User, handler: BaseHandler | None = None) -> bool:  # noqa: ARG002
-        """Ask ``decide`` again for a person who is signed in; False ends the session.
-
-        Raises
-        ------
-        SignInError
-            the domain does not answer: nothing is allowed until it does.
-        """
-        try:
-            return await asyncio.to_thread(self._allowed, user.name)
-        except BureauError as error:
-            raise SignInError(error) from None
-
-    def _allowed(self, username: str) -> bool:
-        with self.accounts.store.read() as session:
-            return may(session, username, Action.SIGN_IN, now=datetime.now(UTC)).allowed
-
-    async def signed_out(self, username: str) -> None:
-        """End and record a sign-in, and what asks for one; a ledger that does not answer keeps nobody signed in."""
-        try:
-            await asyncio.to_thread(end_sign_ins, self.accounts.store, username, now=datetime.now(UTC))
-        except BureauError as error:
-            self.log.warning("sign-out of %s not recorded: %s", username, error)
-
-    def get_handlers(self, app: Any) -> list[tuple[Any, ...]]:  # noqa: ARG002
-        """Return the pages: sign-in, sign-out, enrolment, and the files they are drawn with."""
-        return handlers()
+def ask_again(user: User) -> None:
+    """Make the Hub ask the authenticator at this person's next request, whatever it has just learnt."""
+    user._auth_refreshed = None

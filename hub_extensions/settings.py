@@ -24,10 +24,10 @@ from pydantic_settings import (
 
 from hub_extensions.exports.deadlines import is_country
 from hub_extensions.mail_settings import MailSettings
+from hub_extensions.sign_in_settings import SignInSettings
 from project_spaces.control_periods import ControlTerms
 from project_spaces.egress import MIB, Budget
 from project_spaces.errors import Invalid
-from project_spaces.lockout import LockPolicy
 from project_spaces.requirements import network
 from project_spaces.review_calendar import ReviewRules
 from project_spaces.slugs import is_slug
@@ -41,7 +41,7 @@ LONGEST_RUN_DIR = 60
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-class Settings(MailSettings):
+class Settings(MailSettings, SignInSettings):
     """What an installation may choose. Defaults are the safe choice, for one machine."""
 
     model_config = SettingsConfigDict(env_prefix="BUREAU_", frozen=True, extra="forbid")
@@ -130,13 +130,6 @@ class Settings(MailSettings):
     export_max_files: int = Field(50, ge=1, le=1000, description="Most files of one request.")
     download_max_count: int = Field(5, ge=1, le=100, description="Downloads of one package by one recipient.")
     download_days: int = Field(7, ge=1, le=90, description="Days after which a download link ends.")
-
-    # Sign-in
-    lockout_failures: int = Field(10, ge=3, le=10, description="Wrong codes in a row before an account is locked.")
-    lockout_minutes: int = Field(15, ge=5, le=24 * 60, description="First lock; each further one lasts twice as long.")
-    session_hours: int = Field(
-        12, ge=1, le=24, description="Hours after which a session ends and both factors are asked."
-    )
 
     # Work on data that are neither open nor synthetic; what is empty is not asked
     access_sign_in_hours: int | None = Field(None, ge=1, le=720, description="Age that its sign-in may have, in hours.")
@@ -273,11 +266,6 @@ class Settings(MailSettings):
             msg = "timestamp_url and timestamp_certificates belong together: an answer counts only once it is verified"
             raise ValueError(msg)
         return self
-
-    @property
-    def lock_policy(self) -> LockPolicy:
-        """When wrong passwords and codes lock an account, and for how long."""
-        return LockPolicy(self.lockout_failures, timedelta(minutes=self.lockout_minutes))
 
     @property
     def review_rules(self) -> ReviewRules:

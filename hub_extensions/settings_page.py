@@ -23,7 +23,9 @@ with one sentence that says which, what and what is accepted. Nothing changes a 
 
 def page() -> str:
     """Return the page."""
-    rows = [_row(name, field) for name, field in Settings.model_fields.items()]
+    own = [name for name in Settings.__annotations__ if name in Settings.model_fields]
+    names = [*own, *(name for name in Settings.model_fields if name not in own)]
+    rows = [_row(name, Settings.model_fields[name]) for name in names]
     return HEAD + "".join(rows)
 
 

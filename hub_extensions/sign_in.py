@@ -60,17 +60,17 @@ class DoorPage:
             **context,
         }
 
-    def guard(self) -> None:
+    def guard(self, *beyond: str) -> None:
         """Let the page load nothing but the stylesheet and the logo, and let nobody keep or frame it.
 
         A form may end at a workspace, whose host is the person's own: signing in is a step on the way there, and
-        browsers hold the whole chain of redirections against ``form-action``.
+        browsers hold the whole chain of redirections against ``form-action``; *beyond* are origins further on it.
         """
         public = urlsplit(self.authenticator.settings.public_url)  # type: ignore[attr-defined]
         workspaces = f"{public.scheme}://*.{public.netloc}"
         policy = (
             "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
-            f"form-action 'self' {workspaces}"
+            f"form-action {' '.join(("'self'", workspaces, *beyond))}"
         )
         self.set_header("Content-Security-Policy", policy)  # type: ignore[attr-defined]
         self.set_header("Cache-Control", "no-store")  # type: ignore[attr-defined]
@@ -93,6 +93,8 @@ class DoorPage:
 class SignInHandler(DoorPage, LoginHandler):
     """The sign-in form, and the answer to it."""
 
+    template = "login.html"
+
     async def post(self) -> None:
         """Sign in, or show the form again with the sentence."""
         fields = {name: self.get_body_argument(name, "", strip=False) for name in ("username", "password", "code")}
@@ -104,11 +106,12 @@ class SignInHandler(DoorPage, LoginHandler):
             if error is None:
                 raise
             self.set_status(error.status)
-            self.finish(await self._render(login_error=_sentences(error, self.language), username=fields["username"]))
+            self.finish(await self._render(login_error=sentences(error, self.language), username=fields["username"]))
             return
         if user is None:
             raise web.HTTPError(403)
         self._jupyterhub_user = user
+        user._auth_refreshed = None
         self.redirect(self.get_next_url(user))
 
     def _render(self, login_error: str | None = None, username: str | None = None, **context: Any) -> Any:
@@ -124,7 +127,28 @@ class SignInHandler(DoorPage, LoginHandler):
             **context,
         )
         # The base class would send a failed form back through here again.
-        return BaseHandler.render_template(self, "login.html", **page)
+        return BaseHandler.render_template(self, self.template, **page)
+
+
+class ProviderDoor(DoorPage):
+    """What the pages on the way to an identity provider share: its name, and the page that says why not."""
+
+    @property
+    def provider_name(self) -> str:
+        """What people call it: by its setting, or by its host."""
+        settings = self.authenticator.settings  # type: ignore[attr-defined]
+        return str(settings.openid_name or urlsplit(settings.openid_issuer).hostname)
+
+    async def show_refusal(self, error: BureauError) -> None:
+        """Show the sign-in page with the sentence, ready to start again."""
+        self.set_status(error.status)  # type: ignore[attr-defined]
+        self.guard()
+        page = self.door(
+            provider=self.provider_name,
+            login_error=sentences(error, self.language),
+            start="oauth_login",
+        )
+        self.finish(await self.render_template("login_openid.html", **page))  # type: ignore[attr-defined]
 
 
 class SignOutHandler(LogoutHandler):
@@ -140,11 +164,12 @@ class SignOutHandler(LogoutHandler):
         """Record it before the page is shown."""
         user = self._leaving
         if user is not None:
-            await self.authenticator.signed_out(user)
+            await self.authenticator.signed_out(user, self._session or "")
 
     async def default_handle_logout(self) -> None:
         """Clear the session, remembering whose it was."""
         self._leaving = self.current_user.name if self.current_user else None
+        self._session = self.get_session_cookie()
         await super().default_handle_logout()
 
 
@@ -179,7 +204,7 @@ class EnrolHandler(DoorPage, BaseHandler):
     async def _again(self, error: BureauError, activation: str, *, confirming: bool) -> None:
         """Show the same step with the sentence, or the first one when the activation code itself is no good."""
         self.set_status(error.status)
-        sentence = _sentences(error, self.language)
+        sentence = sentences(error, self.language)
         if confirming:
             try:
                 enrolment = await self._ask(Accounts.pending, activation)
@@ -227,8 +252,13 @@ def handlers() -> list[tuple[Any, ...]]:
         (r"/logout", SignOutHandler),
         (r"/enrol", EnrolHandler),
         (r"/home", HomeHandler),
-        (r"/door/(bureau\.css|logo\.svg)", DrawingHandler, {"path": str(STATIC)}),
+        *drawings(),
     ]
+
+
+def drawings() -> list[tuple[Any, ...]]:
+    """Return what every page is drawn with."""
+    return [(r"/door/(bureau\.css|logo\.svg)", DrawingHandler, {"path": str(STATIC)})]
 
 
 def _picker(language: Language) -> Callable[[str, str], str]:
@@ -236,7 +266,8 @@ def _picker(language: Language) -> Callable[[str, str], str]:
     return lambda fr, en: Text(fr, en).in_(language)
 
 
-def _sentences(error: BureauError, language: Language) -> str:
+def sentences(error: BureauError, language: Language) -> str:
+    """Return everything an error tells its reader."""
     told = dict.fromkeys([error.text, *error.reasons])
     return " ".join(text.in_(language) for text in told)
 

@@ -13,20 +13,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, ForeignKey, String, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Session
 
 from audit.events import Event, Kind
-from project_spaces import lockout, second_factor
-from project_spaces.columns import Base
+from project_spaces import lockout, recovery_codes, second_factor
+from project_spaces.account_records import Account, SignInRefused, digest, invited, unlink
 from project_spaces.decisions import Action, decide
-from project_spaces.errors import Conflict, Refused
+from project_spaces.errors import Conflict
 from project_spaces.facts import PLATFORM
 from project_spaces.lockout import LockPolicy
-from project_spaces.passwords import LONGEST, Passwords
+from project_spaces.passwords import Passwords
 from project_spaces.people import Person, get_person, person_places, require_administrator, subject_of
 from project_spaces.secret_box import SecretBox
-from project_spaces.sign_ins import keep_sign_in
+from project_spaces.sign_ins import (
+    NOWHERE,
+    Proof,
+    Terminal,
+    confirm_sign_in,
+    confirmed_event,
+    end_with_account,
+    keep_sign_in,
+    signed_in_event,
+)
 from project_spaces.slugs import is_slug
 from project_spaces.store import Store
 from project_spaces.text import Text
@@ -38,32 +46,10 @@ ACTIVATION_LASTS = timedelta(days=7)
 ACTIVATION_BYTES = 15
 
 WRONG = Text("Identifiant, mot de passe ou code incorrect.", "Wrong username, password or code.")
-BAD_ACTIVATION = Text(
-    "Ce code d'activation n'est pas valable ou a expiré : demandez-en un autre à l'autorité d'enregistrement.",
-    "This activation code is not valid or has expired: ask the registration authority for another.",
-)
 WRONG_CODE = Text(
     "Ce code n'est pas celui attendu : vérifiez l'heure de votre appareil et saisissez le code affiché maintenant.",
     "This is not the expected code: check your device's clock and type the code shown now.",
 )
-
-
-class SignInRefused(Refused):
-    """Nobody was signed in."""
-
-
-class Account(Base):
-    """What a person signs in with. ``Person.enrolled_at`` says whether both factors are set up."""
-
-    __tablename__ = "account"
-
-    person: Mapped[str] = mapped_column(ForeignKey(Person.username), primary_key=True)
-    created_at: Mapped[datetime]
-    activation_sha256: Mapped[str | None] = mapped_column(String(64), unique=True)
-    activation_ends_at: Mapped[datetime | None]
-    password_hash: Mapped[str | None] = mapped_column(String(255))
-    sealed_totp: Mapped[str | None] = mapped_column(String(1000))
-    last_totp_step: Mapped[int | None] = mapped_column(BigInteger)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +78,16 @@ class Accounts:
     policy: LockPolicy = field(default_factory=LockPolicy)
     passwords: Passwords = field(default_factory=Passwords)
 
-    def create(self, username: str, *, actor: str, now: datetime) -> str:
+    def create(self, username: str, *, actor: str, now: datetime, identity_check: str = "") -> str:
         """Open an account for a person, or replace a lost one; return the activation code, which is shown once.
 
-        A replaced account's password and second factor stop working at once.
+        Everything a replaced account was entered with stops working at once: password, second factor, recovery codes,
+        links to an identity provider, and the sessions that are open.
+
+        Parameters
+        ----------
+        identity_check
+            how *actor* made sure who asks, for the record.
 
         Raises
         ------
@@ -106,13 +98,17 @@ class Accounts:
         with self.store.read() as session:
             known = session.get(Account, username) is not None
         kind = Kind.ACCOUNT_RESET if known else Kind.ACCOUNT_CREATED
-        with self.store.write(Event(kind, actor, None, now, persons={"person": username})) as session:
+        private = {"identity_check": identity_check} if identity_check else None
+        with self.store.write(Event(kind, actor, None, now, private=private, persons={"person": username})) as session:
             require_administrator(session, actor, now, within=person_places(session, username))
             person = get_person(session, username)
             account = session.get(Account, username) or Account(person=username, created_at=now)
             session.add(account)
             person.enrolled_at = account.password_hash = account.sealed_totp = None
-            account.activation_sha256, account.activation_ends_at = _digest(code), now + ACTIVATION_LASTS
+            account.activation_sha256, account.activation_ends_at = digest(code), now + ACTIVATION_LASTS
+            recovery_codes.forget(session, username)
+            unlink(session, username)
+            end_with_account(session, username, now)
             lockout.forget_failures(session, username)
         return "-".join(code[place : place + 4] for place in range(0, len(code), 4))
 
@@ -129,12 +125,12 @@ class Accounts:
             the password can't be one.
         """
         with self.store.read() as session:
-            username = self._by_activation(session, activation_code, now).person
+            username = invited(session, activation_code, now).person
         hashed = self.passwords.hash(password, username=username)
         secret = second_factor.new_secret()
         event = Event(Kind.ACCOUNT_CHANGED, username, None, now, {"change": "enrolment started"})
         with self.store.write(event) as session:
-            account = self._by_activation(session, activation_code, now)
+            account = invited(session, activation_code, now)
             account.password_hash, account.sealed_totp = hashed, self.box.seal(secret)
         return Enrolment(username, secret, second_factor.provisioning_uri(secret, username, ISSUER))
 
@@ -149,7 +145,7 @@ class Accounts:
             ``enrol`` has not been done.
         """
         with self.store.read() as session:
-            account = self._by_activation(session, activation_code, now)
+            account = invited(session, activation_code, now)
             secret = self._secret(account)
             address = second_factor.provisioning_uri(secret, account.person, ISSUER)
             return Enrolment(account.person, secret, address)
@@ -165,9 +161,9 @@ class Accounts:
             ``enrol`` has not been done.
         """
         with self.store.read() as session:
-            username = self._by_activation(session, activation_code, now).person
+            username = invited(session, activation_code, now).person
         with self.store.write(Event(Kind.ACCOUNT_ENROLLED, username, None, now, {"factor": "totp"})) as session:
-            account = self._by_activation(session, activation_code, now)
+            account = invited(session, activation_code, now)
             step = second_factor.matching_step(self._secret(account), totp, now)
             if step is None:
                 raise SignInRefused(WRONG_CODE)
@@ -176,13 +172,15 @@ class Accounts:
             get_person(session, username).enrolled_at = now
         return username
 
-    def verify(self, username: str, password: str, totp: str, *, now: datetime, origin: str = "") -> SignedIn:
+    def verify(
+        self, username: str, password: str, totp: str, *, now: datetime, terminal: Terminal = NOWHERE
+    ) -> SignedIn:
         """Sign a person in with both factors.
 
         Parameters
         ----------
-        origin
-            address the attempt came from, for the record.
+        terminal
+            where the attempt came from, for the record and for the session that follows.
 
         Raises
         ------
@@ -201,50 +199,88 @@ class Accounts:
         right = self.passwords.matches(enrolled.password_hash if enrolled else None, password)
         sealed = enrolled.sealed_totp if enrolled else None
         step = second_factor.matching_step(self.box.open(sealed) if sealed else None, totp, now)
-        if not right or not second_factor.fresh(step, enrolled.last_totp_step if enrolled else None):
-            self._fail(username, known=person is not None, now=now, origin=origin)
-        return self._succeed(username, password, step, now=now, origin=origin)
+        fresh = second_factor.fresh(step, enrolled.last_totp_step if enrolled else None)
+        if not right or not (fresh or (enrolled is not None and self._recovers(username, totp))):
+            self._fail(username, known=person is not None, now=now, terminal=terminal)
+        return self._succeed(username, password, totp, step, now=now, terminal=terminal)
 
-    def _succeed(self, username: str, password: str, step: int | None, *, now: datetime, origin: str) -> SignedIn:
-        event = Event(Kind.SIGNIN_SUCCESS, username, None, now, {"factors": 2}, private={"address": origin})
+    def confirm(self, username: str, totp: str, *, sign_in: str, now: datetime, terminal: Terminal = NOWHERE) -> None:
+        """Prove the second factor once more, within a session, before an act that asks for a fresh one.
+
+        Raises
+        ------
+        SignInRefused, Locked
+            wrong code; too many.
+        NotFound
+            the session is over.
+        """
+        with self.store.read() as session:
+            self._require_unlocked(session, username, now)
+            account = session.get(Account, username)
+            sealed, last = (account.sealed_totp, account.last_totp_step) if account else (None, None)
+        step = second_factor.matching_step(self.box.open(sealed) if sealed else None, totp, now)
+        if not second_factor.fresh(step, last):
+            self._fail(username, known=True, now=now, terminal=terminal)
+        event = confirmed_event(username, Proof(("otp",), now), terminal, now)
         try:
             with self.store.write(event) as session:
+                account = session.get_one(Account, username)
+                if account.sealed_totp != sealed or not second_factor.fresh(step, account.last_totp_step):
+                    raise _UsedMeanwhile
+                account.last_totp_step = step
+                confirm_sign_in(session, sign_in, username, Proof(("otp",), now), now=now)
+                lockout.forget_failures(session, username)
+        except _UsedMeanwhile:
+            self._fail(username, known=True, now=now, terminal=terminal)
+
+    def _recovers(self, username: str, typed: str) -> bool:
+        with self.store.read() as session:
+            return recovery_codes.works(session, username, typed)
+
+    def _succeed(
+        self, username: str, password: str, code: str, step: int | None, *, now: datetime, terminal: Terminal
+    ) -> SignedIn:
+        try:
+            with self.store.write(signed_in_event(username, Proof(("pwd", "otp"), now), terminal, now)) as session:
                 self._require_unlocked(session, username, now)
                 account = session.get_one(Account, username)
-                if account.password_hash is None or not second_factor.fresh(step, account.last_totp_step):
+                fresh = second_factor.fresh(step, account.last_totp_step)
+                if account.password_hash is None:
+                    raise _UsedMeanwhile
+                if not fresh and not recovery_codes.spend(session, username, code, now=now):
                     raise _UsedMeanwhile
                 decision = decide(subject_of(session, username, Action.SIGN_IN), Action.SIGN_IN, PLATFORM, now)
                 if not decision.allowed:
                     raise SignInRefused(decision.reasons[0].text, [reason.text for reason in decision.reasons])
-                account.last_totp_step = step
-                keep_sign_in(session, username, amr=("pwd", "otp"), address=origin, now=now)
+                account.last_totp_step = step if fresh else account.last_totp_step
+                keep_sign_in(session, username, Proof(("pwd", "otp"), now), terminal, now=now)
                 if self.passwords.outdated(account.password_hash):
                     account.password_hash = self.passwords.rehash(password)
                 lockout.forget_failures(session, username)
                 name = get_person(session, username).display_name
         except _UsedMeanwhile:
-            self._fail(username, known=True, now=now, origin=origin)
+            self._fail(username, known=True, now=now, terminal=terminal)
         except SignInRefused as refusal:
-            self._record_refusal(username, refusal, now=now, origin=origin)
+            self._record_refusal(username, refusal, now=now, terminal=terminal)
             raise
         self.store.require_settled()
         return SignedIn(username, name)
 
-    def _fail(self, username: str, *, known: bool, now: datetime, origin: str) -> None:
+    def _fail(self, username: str, *, known: bool, now: datetime, terminal: Terminal) -> None:
         """Count and record a wrong attempt, then raise; a name that nobody has is not written down anywhere."""
         claimed = username if known else None
-        failure = _attempt(Kind.SIGNIN_FAILURE, claimed, {"cause": "credentials", "known": known}, now, origin)
+        failure = _attempt(Kind.SIGNIN_FAILURE, claimed, {"cause": "credentials", "known": known}, now, terminal)
         with self.store.write(failure) as session:
             self._require_unlocked(session, username, now)
             until = lockout.count_failure(session, username, self.policy, now)
             if until is not None:
                 lock = {"until": until.isoformat()}
-                session.also(_attempt(Kind.SIGNIN_LOCKED, claimed, lock, now, origin))
+                session.also(_attempt(Kind.SIGNIN_LOCKED, claimed, lock, now, terminal))
         raise lockout.locked(until) if until else SignInRefused(WRONG)
 
-    def _record_refusal(self, username: str, refusal: SignInRefused, *, now: datetime, origin: str) -> None:
+    def _record_refusal(self, username: str, refusal: SignInRefused, *, now: datetime, terminal: Terminal) -> None:
         subject: dict[str, str | bool] = {"cause": "refused", "known": True, "why": refusal.text.en}
-        self.store.record(_attempt(Kind.SIGNIN_FAILURE, username, subject, now, origin))
+        self.store.record(_attempt(Kind.SIGNIN_FAILURE, username, subject, now, terminal))
 
     def _require_unlocked(self, session: Session, username: str, now: datetime) -> None:
         until = lockout.locked_until(session, username, now)
@@ -255,14 +291,6 @@ class Accounts:
         if account.sealed_totp is None:
             raise Conflict(Text("Choisissez d'abord un mot de passe.", "Choose a password first."))
         return self.box.open(account.sealed_totp)
-
-    def _by_activation(self, session: Session, code: str, now: datetime) -> Account:
-        if len(code) > LONGEST:
-            raise SignInRefused(BAD_ACTIVATION)
-        account = session.scalars(select(Account).where(Account.activation_sha256 == _digest(code))).one_or_none()
-        if account is None or account.activation_ends_at is None or account.activation_ends_at <= now:
-            raise SignInRefused(BAD_ACTIVATION)
-        return account
 
 
 def password_marker(session: Session, username: str) -> str:
@@ -275,13 +303,9 @@ class _UsedMeanwhile(Exception):
     """Another attempt used the same code, or the account was reset, between the look and the act."""
 
 
-def _attempt(kind: Kind, claimed: str | None, subject: Mapping[str, str | bool], now: datetime, origin: str) -> Event:
+def _attempt(
+    kind: Kind, claimed: str | None, subject: Mapping[str, str | bool], now: datetime, terminal: Terminal
+) -> Event:
     """Tell of an attempt: the name that was claimed is not proved to be the one who acted."""
     persons = {} if claimed is None else {"claimed": claimed}
-    return Event(kind, SIGN_IN_ACTOR, None, now, subject, private={"address": origin}, persons=persons)
-
-
-def _digest(activation_code: str) -> str:
-    """Hash an activation code as typed: spaces, hyphens and case don't matter."""
-    plain = "".join(character for character in activation_code.upper() if character.isalnum())
-    return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()
+    return Event(kind, SIGN_IN_ACTOR, None, now, subject, private={"address": terminal.address}, persons=persons)

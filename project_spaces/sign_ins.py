@@ -1,58 +1,241 @@
-"""Sign-ins: how and when a person proved who it was, for decisions that ask for it (référentiel 5.3).
+"""Sign-ins: how, when and where a person proved who it was, for as long as the session lasts (référentiel 5.3).
 
-The latest sign-in stands for the session: signing in from elsewhere takes its place, and signing out leaves none. What
-is older than any rule may ask for is deleted with the next sign-in, addresses included.
+Each browser has a sign-in of its own, found again by the Hub's session id, of which only the hash is kept. It lasts
+until its person signs out, is idle for too long, has been here for too long, or is signed out from elsewhere: another
+device, an administrator, the identity provider. What is older than any rule may ask for is deleted with the next
+sign-in, addresses included.
 """
 
+import hashlib
 import uuid
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, update
+from sqlalchemy import Select, delete, select, update
+from sqlalchemy.orm import Session
 
 from audit.events import Event, Kind
-from project_spaces.records.sign_ins import SignIn
+from project_spaces.errors import NotFound
+from project_spaces.records.sign_ins import SignIn, SignInEnd, SignInMethod
 from project_spaces.requirements import MOST_AGE
 from project_spaces.store import Store, WriteSession
+from project_spaces.text import Text
 
-__all__ = ["SignIn", "end_sign_ins", "keep_sign_in"]
+__all__ = ["SignIn", "SignInEnd", "SignInMethod", "keep_sign_in"]
+
+ADDRESS_LENGTH, LABEL_LENGTH = 64, 80
 
 
-def keep_sign_in(
-    session: WriteSession,
-    person: str,
-    *,
-    amr: Collection[str],
-    acr: str | None = None,
-    address: str | None = None,
-    now: datetime,
-) -> str:
-    """Keep a sign-in whose event the transaction holds already, and return its id.
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """Where somebody signs in.
+
+    Parameters
+    ----------
+    address
+        as our proxy saw it.
+    session
+        the Hub's id of the browser session that begins; None for a program.
+    device
+        what this browser has kept since its first visit; None for a program.
+    label
+        what the browser says it is, for its person to recognise.
+    lasts
+        how long the session may last in all.
+    """
+
+    address: str = ""
+    session: str | None = None
+    device: str | None = None
+    label: str = ""
+    lasts: timedelta | None = None
+
+
+NOWHERE = Terminal()
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How the two factors were proved.
 
     Parameters
     ----------
     amr
-        the ways in which the person proved who it was, by their names in RFC 8176 (``pwd``, ``otp``, ``mfa`` …).
+        the ways, by their names in RFC 8176 (``pwd``, ``otp``, ``mfa`` …).
+    at
+        when: now, or at the identity provider some time ago.
     acr
         the level that the identity provider states.
-    address
-        where the sign-in came from, as our proxy saw it.
+    provider_session
+        its name for its own session.
+    """
+
+    amr: Collection[str]
+    at: datetime
+    acr: str | None = None
+    method: SignInMethod = SignInMethod.LOCAL
+    provider_session: str | None = None
+
+
+def signed_in_event(person: str, proof: Proof, terminal: Terminal, now: datetime) -> Event:
+    """Return the event of a sign-in."""
+    how: dict[str, str | int | bool | None] = {"factors": 2, "method": proof.method.value}
+    how |= {"amr": " ".join(sorted(proof.amr)), "acr": proof.acr}
+    return Event(Kind.SIGNIN_SUCCESS, person, None, now, how, private={"address": terminal.address})
+
+
+def keep_sign_in(
+    session: WriteSession, person: str, proof: Proof, terminal: Terminal = NOWHERE, *, now: datetime
+) -> str:
+    """Keep a sign-in whose event the transaction holds already, and return its id.
+
+    A browser has one session: what it had before is over. A browser that this person has not used lately is recorded,
+    and shown to the person's other sessions.
     """
     session.execute(delete(SignIn).where(SignIn.person == person, SignIn.at < now - MOST_AGE))
+    device = hash_of(terminal.device)
+    known = session.execute(select(SignIn.device_sha256).where(SignIn.person == person).distinct()).scalars().all()
+    if device is not None:
+        same = (SignIn.person == person, SignIn.device_sha256 == device, SignIn.ended_at.is_(None))
+        session.execute(update(SignIn).where(*same).values(ended_at=now, ended_by=SignInEnd.ELSEWHERE))
+    new_device = device is not None and bool(known) and device not in known
+    if new_device:
+        private = {"address": terminal.address, "device": terminal.label}
+        session.also(Event(Kind.SIGNIN_NEW_DEVICE, person, None, now, private=private))
     number = uuid.uuid4().hex
     session.add(
-        SignIn(id=number, person=person, at=now, amr=sorted(amr), acr=acr, address=(address or "")[:64] or None)
+        SignIn(
+            id=number,
+            person=person,
+            at=now,
+            amr=sorted(proof.amr),
+            acr=proof.acr,
+            address=terminal.address[:ADDRESS_LENGTH] or None,
+            method=proof.method,
+            factor_at=proof.at,
+            session_sha256=hash_of(terminal.session),
+            provider_session_sha256=hash_of(proof.provider_session),
+            device_sha256=device,
+            device=terminal.label[:LABEL_LENGTH] or None,
+            new_device=new_device,
+            active_at=now,
+            ends_at=None if terminal.lasts is None else now + terminal.lasts,
+        )
     )
     return number
 
 
-def end_sign_ins(store: Store, person: str, *, now: datetime) -> None:
-    """End every sign-in of *person*: what asks for one is refused from now on, open connections included.
+def lapses_at(row: SignIn, idle: timedelta) -> datetime | None:
+    """Return when a sign-in ends by itself if its person does nothing more; None for a program's."""
+    if row.session_sha256 is None:
+        return row.ends_at
+    quiet = (row.active_at or row.at) + idle
+    return quiet if row.ends_at is None else min(quiet, row.ends_at)
+
+
+def live_sign_in(session: Session, person: str, hub_session: str, *, idle: timedelta, now: datetime) -> SignIn | None:
+    """Return the sign-in behind a browser session of *person*, None when there is none or it is over."""
+    mine = select(SignIn).where(SignIn.session_sha256 == hash_of(hub_session), SignIn.person == person)
+    row = session.scalars(mine).one_or_none()
+    if row is None or row.ended_at is not None:
+        return None
+    ends = lapses_at(row, idle)
+    return row if ends is None or now < ends else None
+
+
+def live_sign_ins(session: Session, person: str, *, idle: timedelta, now: datetime) -> Sequence[SignIn]:
+    """Return every browser session of *person* that is not over, the latest first."""
+    rows = session.scalars(_open().where(SignIn.person == person).order_by(SignIn.at.desc(), SignIn.id))
+    return [row for row in rows if row.session_sha256 and (lapses_at(row, idle) or now) >= now]
+
+
+def lapsed_sign_ins(session: Session, *, idle: timedelta, now: datetime) -> list[tuple[str, SignInEnd]]:
+    """Return the sign-ins that time has ended and nobody has written off yet, each with why."""
+    found = []
+    for row in session.scalars(_open()):
+        ends = lapses_at(row, idle)
+        if ends is not None and ends <= now:
+            found.append((row.id, SignInEnd.TOO_LONG if row.ends_at == ends else SignInEnd.IDLE))
+    return found
+
+
+def end_sign_in(store: Store, number: str, by: SignInEnd, *, actor: str, now: datetime) -> None:
+    """End one sign-in; ending it twice changes nothing.
+
+    Raises
+    ------
+    NotFound
+        there is none of that id.
+    Unavailable
+        the ledger does not answer: nothing was ended.
+    """
+    with store.read() as session:
+        row = session.get(SignIn, number)
+        person = None if row is None else row.person
+    if person is None:
+        raise NotFound(Text("Il n'y a pas de telle session.", "There is no such session."))
+    _end(store, person, (SignIn.id == number,), by, actor=actor, now=now)
+
+
+def end_sign_ins(
+    store: Store,
+    person: str,
+    *,
+    now: datetime,
+    by: SignInEnd = SignInEnd.ASKED,
+    but: str | None = None,
+    actor: str | None = None,
+) -> None:
+    """End every sign-in of *person*, except *but*: what asks for one is refused, open connections are closed.
 
     Raises
     ------
     Unavailable
         the ledger does not answer: nothing was ended.
     """
-    with store.write(Event(Kind.SIGNOUT, person, None, now, {"cause": "asked"})) as session:
-        session.execute(update(SignIn).where(SignIn.person == person, SignIn.ended_at.is_(None)).values(ended_at=now))
+    which = () if but is None else (SignIn.id != but,)
+    _end(store, person, (SignIn.person == person, *which), by, actor=actor or person, now=now)
+
+
+def confirmed_event(person: str, proof: Proof, terminal: Terminal, now: datetime) -> Event:
+    """Return the event of a confirmation: the person behind a session has just proved a factor again."""
+    how = {"method": proof.method.value, "amr": " ".join(sorted(proof.amr)), "acr": proof.acr}
+    return Event(Kind.SIGNIN_CONFIRMED, person, None, now, how, private={"address": terminal.address})
+
+
+def confirm_sign_in(session: WriteSession, number: str, person: str, proof: Proof, *, now: datetime) -> None:
+    """Make a sign-in fresh; its event is in the transaction already.
+
+    Raises
+    ------
+    NotFound
+        it is over.
+    """
+    row = session.get(SignIn, number)
+    if row is None or row.person != person or row.ended_at is not None:
+        raise NotFound(Text("Cette session est terminée : reconnectez-vous.", "This session is over: sign in again."))
+    row.factor_at, row.active_at = max(proof.at, row.factor_at), now
+
+
+def end_with_account(session: WriteSession, person: str, now: datetime) -> None:
+    """End every sign-in of a person whose account is replaced, within that act."""
+    mine = update(SignIn).where(SignIn.person == person, SignIn.ended_at.is_(None))
+    session.execute(mine.values(ended_at=now, ended_by=SignInEnd.RESET))
+
+
+def hash_of(secret: str | None) -> str | None:
+    """Return what is kept instead of a session's or a device's secret."""
+    return None if secret is None else hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _open() -> Select[SignIn]:
+    return select(SignIn).where(SignIn.ended_at.is_(None))
+
+
+def _end(store: Store, person: str, which: Sequence[object], by: SignInEnd, *, actor: str, now: datetime) -> None:
+    persons = {} if actor == person else {"person": person}
+    with store.write(Event(Kind.SIGNOUT, actor, None, now, {"cause": by.value}, persons=persons)) as session:
+        session.execute(
+            update(SignIn).where(SignIn.ended_at.is_(None), *which).values(ended_at=now, ended_by=by)  # type: ignore[arg-type]
+        )

@@ -1,11 +1,12 @@
 """What is kept of sign-ins: when, how and from where a person proved who it was."""
 
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import JSON, ForeignKey, Index, String, select
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from project_spaces.columns import Base
+from project_spaces.columns import Base, Chosen
 from project_spaces.facts import SignInFacts
 from project_spaces.rules import Rules
 
@@ -17,11 +18,38 @@ _FACTORS = (
 )
 
 
+class SignInEnd(StrEnum):
+    """Why a sign-in ended."""
+
+    ASKED = "asked"
+    ELSEWHERE = "elsewhere"
+    PROVIDER = "provider"
+    IDLE = "idle"
+    TOO_LONG = "too_long"
+    RESET = "reset"
+
+
+class SignInMethod(StrEnum):
+    """Who proved the two factors."""
+
+    LOCAL = "local"
+    OPENID = "openid"
+
+
 class SignIn(Base):
-    """A sign-in: how the person proved who it was (``amr``, ``acr``), from where, and when it was ended."""
+    """A sign-in: how the person proved who it was (``amr``, ``acr``), from where, and when it was ended.
+
+    ``factor_at`` is when both factors were last proved: at the identity provider possibly long before ``at``, after a
+    confirmation later. ``session_sha256`` ties it to the Hub's session, ``provider_session_sha256`` to the identity
+    provider's; only hashes are kept, so that the table opens no session.
+    """
 
     __tablename__ = "sign_in"
-    __table_args__ = (Index("ix_sign_in_person_at", "person", "at"),)
+    __table_args__ = (
+        Index("ix_sign_in_person_at", "person", "at"),
+        Index("ix_sign_in_provider_session", "provider_session_sha256"),
+        UniqueConstraint("session_sha256", name="uq_sign_in_session"),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     person: Mapped[str] = mapped_column(ForeignKey("person.username"))
@@ -29,7 +57,17 @@ class SignIn(Base):
     amr: Mapped[list[str]] = mapped_column(JSON)
     acr: Mapped[str | None] = mapped_column(String(200))
     address: Mapped[str | None] = mapped_column(String(64))
+    method: Mapped[SignInMethod] = mapped_column(Chosen(SignInMethod))
+    factor_at: Mapped[datetime]
+    session_sha256: Mapped[str | None] = mapped_column(String(64))
+    provider_session_sha256: Mapped[str | None] = mapped_column(String(64))
+    device_sha256: Mapped[str | None] = mapped_column(String(64))
+    device: Mapped[str | None] = mapped_column(String(80))
+    new_device: Mapped[bool]
+    active_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    ended_by: Mapped[SignInEnd | None] = mapped_column(Chosen(SignInEnd))
 
 
 def two_factors(amr: list[str], acr: str | None, strong_acr: frozenset[str]) -> bool:
@@ -39,9 +77,9 @@ def two_factors(amr: list[str], acr: str | None, strong_acr: frozenset[str]) -> 
 
 
 def sign_in_facts(session: Session, username: str, rules: Rules) -> SignInFacts | None:
-    """The latest sign-in stands for the session: signing in elsewhere takes its place, signing out leaves none."""
-    latest = select(SignIn).where(SignIn.person == username).order_by(SignIn.at.desc(), SignIn.id).limit(1)
-    row = session.scalars(latest).one_or_none()
-    if row is None or row.ended_at is not None:
+    """The latest sign-in that was not ended stands for the person."""
+    live = select(SignIn).where(SignIn.person == username, SignIn.ended_at.is_(None))
+    row = session.scalars(live.order_by(SignIn.at.desc(), SignIn.id).limit(1)).one_or_none()
+    if row is None:
         return None
-    return SignInFacts(row.at, two_factors(row.amr, row.acr, rules.strong_acr), row.address)
+    return SignInFacts(row.factor_at, two_factors(row.amr, row.acr, rules.strong_acr), row.address)

@@ -24,4 +24,4 @@ load_subconfig(str(ROOT / "jupyterhub_config.py"))  # noqa: F821 - given by trai
 c = get_config()  # noqa: F821
 c.JupyterHub.spawner_class = NothingSpawner
 c.JupyterHub.default_url = "/hub/token"
-c.LocalAuthenticator.auth_refresh_age = 1
+c.DecidedAuthenticator.auth_refresh_age = 1

@@ -158,10 +158,10 @@ def sign_in(store: Store) -> None:
     activation = accounts.create(PERSON, actor=SYSTEM, now=before)
     secret = accounts.enrol(activation, password, now=before).secret
     accounts.confirm_enrolment(activation, pyotp.TOTP(secret).at(before), now=before)
-    accounts.verify(PERSON, password, pyotp.TOTP(secret).at(NOW), now=NOW, origin=address)
+    accounts.verify(PERSON, password, pyotp.TOTP(secret).at(NOW), now=NOW, terminal=Terminal(address))
     for name in (PERSON,) * 10 + ("zwnobody",):
         with contextlib.suppress(SignInRefused, Locked):
-            accounts.verify(name, MARKS["password"] + "!", "000000", now=NOW, origin=address)
+            accounts.verify(name, MARKS["password"] + "!", "000000", now=NOW, terminal=Terminal(address))
     accounts.create(PERSON, actor=SYSTEM, now=NOW)
 
 

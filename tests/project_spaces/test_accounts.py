@@ -17,6 +17,7 @@ from project_spaces.lockout import LockPolicy
 from project_spaces.passwords import NOBODYS, Passwords
 from project_spaces.people import disable_person
 from project_spaces.secret_box import SecretBox
+from project_spaces.sign_ins import Terminal
 from tests.project_spaces.conftest import DAY, NOW, SYSTEM, World
 
 PASSWORD = "le sel de la mer d'Iroise"
@@ -65,7 +66,7 @@ class TestSignIn:
     def test_both_factors(self, world: World) -> None:
         accounts = open_accounts(world)
         secret = enrolled(accounts).secret
-        signed_in = accounts.verify("ana", PASSWORD, code(secret, NOW), now=NOW, origin="10.0.0.7")
+        signed_in = accounts.verify("ana", PASSWORD, code(secret, NOW), now=NOW, terminal=Terminal("10.0.0.7"))
         assert (signed_in.username, signed_in.display_name) == ("ana", "Ana")
         (event,) = world.ledger.of(Kind.SIGNIN_SUCCESS)
         assert (event.actor, event.private) == ("ana", {"address": "10.0.0.7"})

@@ -28,7 +28,7 @@ from project_spaces.records.charters import CharterVersion
 from project_spaces.records.sign_ins import SignIn
 from project_spaces.requirements import Requirement
 from project_spaces.rules import Rules
-from project_spaces.sign_ins import end_sign_ins, keep_sign_in
+from project_spaces.sign_ins import Proof, Terminal, end_sign_ins, keep_sign_in
 from project_spaces.store import Store
 from project_spaces.text import Text
 from project_spaces.trainings import record_training, revoke_training, trainings
@@ -330,7 +330,7 @@ class TestSignIns:
     def sign_in(self, world: World, at=NOW, *, amr=("pwd", "otp"), address: str = "10.0.0.9", acr=None) -> None:
         event = replace(world.ledger.events[0], id=f"{world.store.revision():032x}")
         with world.store.write(event) as session:
-            keep_sign_in(session, "ana", amr=amr, acr=acr, address=address, now=at)
+            keep_sign_in(session, "ana", Proof(amr, at, acr), Terminal(address or ""), now=at)
 
     def test_age_and_place_of_the_latest_sign_in(self, world: World) -> None:
         strict = asking(world, tier=self.STRICT)

@@ -4,6 +4,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from project_spaces import (
+    account_records,
     accounts,
     agreements,
     approvals,
@@ -18,6 +19,7 @@ from project_spaces import (
     people,
     projects,
     records,
+    recovery_codes,
     register,
     request_records,
     retention,
@@ -44,10 +46,12 @@ ROOM = (
     datasets,
     egress,
     habilitations,
+    account_records,
     memberships,
     notifications,
     people,
     projects,
+    recovery_codes,
     retention,
     training_claims,
     workspaces,

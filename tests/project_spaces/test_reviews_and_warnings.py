@@ -28,7 +28,7 @@ from project_spaces.review_campaigns import (
     undecided,
 )
 from project_spaces.rules import Rules
-from project_spaces.sign_ins import keep_sign_in
+from project_spaces.sign_ins import Proof, keep_sign_in
 from project_spaces.store import Store
 from tests.project_spaces.conftest import DAY, NOW, SYSTEM, World
 
@@ -110,7 +110,7 @@ class TestWhoIsTold:
         url = quick_world.store._reader.url.render_as_string(hide_password=False)
         strict = Store(url, quick_world.ledger, rules=Rules(tiers={Classification.PSEUDONYMISED: tier}))
         with strict.write(_event()) as session:
-            keep_sign_in(session, "ana", amr=("mfa",), now=NOW)
+            keep_sign_in(session, "ana", Proof(("mfa",), NOW), now=NOW)
         at = NOW + timedelta(hours=7, minutes=45)
         with strict.read() as session:
             assert [each.notice for each in due(session, now=NOW)] == [Notice.MONTH]
