@@ -31,7 +31,6 @@ class Kind(StrEnum):
     SIGNIN_FAILURE = "signin.failure"
     SIGNIN_LOCKED = "signin.locked"
     SIGNOUT = "signin.ended"
-    SIGNIN_CONFIRMED = "signin.confirmed"
     SIGNIN_NEW_DEVICE = "signin.new_device"
     IDENTITY_LINKED = "identity.linked"
     ACCOUNT_CREATED = "account.created"

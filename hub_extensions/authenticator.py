@@ -100,13 +100,15 @@ class DecidedAuthenticator(Authenticator):
         SignInError
             the domain does not answer: nothing is allowed until it does.
         """
-        # The Hub would not ask again for this person within ``auth_refresh_age``, whichever cookie comes.
-        asyncio.get_running_loop().call_soon(ask_again, user)
         session = None if handler is None else session_behind(handler)
         try:
             return await asyncio.to_thread(self._allowed, user.name, session)
         except BureauError as error:
             raise SignInError(error) from None
+        finally:
+            # The Hub notes the time as soon as this returns, and would not ask again for this person within
+            # ``auth_refresh_age``, whichever cookie comes: the note goes once the Hub has made it.
+            asyncio.get_running_loop().call_soon(ask_again, user)
 
     def _allowed(self, username: str, browser_session: str | None = None) -> bool:
         now = datetime.now(UTC)
@@ -118,8 +120,7 @@ class DecidedAuthenticator(Authenticator):
     def _lasts(self, session: Session, username: str, browser_session: str, now: datetime) -> bool:
         if (username, browser_session) in self._left:
             return False
-        idle = self.settings.session_idle
-        return live_sign_in(session, username, browser_session, idle=idle, now=now) is not None
+        return live_sign_in(session, username, browser_session, now=now) is not None
 
     async def signed_out(self, username: str, browser_session: str) -> None:
         """End and record one browser's sign-in; a ledger that does not answer keeps nobody signed in."""
@@ -130,9 +131,9 @@ class DecidedAuthenticator(Authenticator):
             self.log.warning("sign-out of %s not recorded: %s", username, error)
 
     def _end(self, username: str, browser_session: str, now: datetime) -> None:
-        store, idle = self.accounts.store, self.settings.session_idle
+        store = self.accounts.store
         with store.read() as session:
-            row = live_sign_in(session, username, browser_session, idle=idle, now=now)
+            row = live_sign_in(session, username, browser_session, now=now)
         if row is not None:
             end_sign_in(store, row.id, SignInEnd.ASKED, actor=username, now=now)
 

@@ -6,7 +6,7 @@ once (the second factor's secret) is never cached.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +24,7 @@ from hub_extensions.trial import NOT_PROTECTED
 from project_spaces.accounts import Accounts, Enrolment
 from project_spaces.errors import BureauError, Invalid
 from project_spaces.passwords import SHORTEST
+from project_spaces.recovery_codes import renew
 from project_spaces.text import Language, Text
 
 FORM_EXPIRED = Text(
@@ -68,9 +69,10 @@ class DoorPage:
         """
         public = urlsplit(self.authenticator.settings.public_url)  # type: ignore[attr-defined]
         workspaces = f"{public.scheme}://*.{public.netloc}"
+        ends = " ".join(("'self'", workspaces, *beyond))
         policy = (
             "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
-            f"form-action {' '.join(("'self'", workspaces, *beyond))}"
+            f"form-action {ends}"
         )
         self.set_header("Content-Security-Policy", policy)  # type: ignore[attr-defined]
         self.set_header("Cache-Control", "no-store")  # type: ignore[attr-defined]
@@ -186,14 +188,24 @@ class EnrolHandler(DoorPage, BaseHandler):
         confirming = self.get_body_argument("step", "") == "confirm"
         try:
             if confirming:
-                await self._ask(Accounts.confirm_enrolment, activation, self.get_body_argument("code", "")[:20])
-                self.redirect(url_concat(self.settings["login_url"], {"enrolled": "1"}))
+                username = await self._ask(
+                    Accounts.confirm_enrolment, activation, self.get_body_argument("code", "")[:20]
+                )
+                await self._show("recovery", codes=await self._recovery_codes(username))
                 return
             enrolment = await self._ask(Accounts.enrol, activation, self._password())
         except BureauError as error:
             await self._again(error, activation, confirming=confirming)
             return
         await self._show("confirm", activation=activation, enrolment=enrolment)
+
+    async def _recovery_codes(self, username: str) -> list[str]:
+        """Make them; where the ledger does not take that, the account is open without."""
+        try:
+            return await asyncio.to_thread(renew, self.authenticator.accounts.store, username, now=datetime.now(UTC))
+        except BureauError as error:
+            self.log.warning("no recovery codes for %s: %s", username, error)
+            return []
 
     def _password(self) -> str:
         first, second = (self.get_body_argument(name, "", strip=False) for name in ("password", "password2"))
@@ -216,7 +228,13 @@ class EnrolHandler(DoorPage, BaseHandler):
             await self._show("password", error=sentence, activation=activation)
 
     async def _show(
-        self, step: str, *, error: str = "", activation: str = "", enrolment: Enrolment | None = None
+        self,
+        step: str,
+        *,
+        error: str = "",
+        activation: str = "",
+        enrolment: Enrolment | None = None,
+        codes: Sequence[str] = (),
     ) -> None:
         self.guard()
         page = self.door(
@@ -226,6 +244,7 @@ class EnrolHandler(DoorPage, BaseHandler):
             username=enrolment.username if enrolment else "",
             secret=_spaced(enrolment.secret) if enrolment else "",
             qr=_qr(enrolment.provisioning_uri) if enrolment else "",
+            codes=codes,
         )
         self.finish(await self.render_template("enrol.html", **page))
 

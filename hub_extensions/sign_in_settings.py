@@ -24,10 +24,6 @@ class SignInSettings(BaseSettings):
     session_hours: int = Field(
         12, ge=1, le=24, description="Hours after which a session ends and both factors are asked."
     )
-    session_idle_minutes: int = Field(
-        30, ge=5, le=240, description="Minutes without an act of its person after which a session ends; work goes on."
-    )
-
     # Identity provider (docs/sign-in.md); without an issuer people sign in with accounts of this installation
     openid_issuer: str = Field(
         "",
@@ -80,11 +76,6 @@ class SignInSettings(BaseSettings):
             msg = "openid_organisations and openid_organisation_claim belong together"
             raise ValueError(msg)
         return self
-
-    @property
-    def session_idle(self) -> timedelta:
-        """How long a session lasts without an act of its person."""
-        return timedelta(minutes=self.session_idle_minutes)
 
     @property
     def lock_policy(self) -> LockPolicy:

@@ -29,8 +29,6 @@ from project_spaces.sign_ins import (
     NOWHERE,
     Proof,
     Terminal,
-    confirm_sign_in,
-    confirmed_event,
     end_with_account,
     keep_sign_in,
     signed_in_event,
@@ -78,16 +76,11 @@ class Accounts:
     policy: LockPolicy = field(default_factory=LockPolicy)
     passwords: Passwords = field(default_factory=Passwords)
 
-    def create(self, username: str, *, actor: str, now: datetime, identity_check: str = "") -> str:
+    def create(self, username: str, *, actor: str, now: datetime) -> str:
         """Open an account for a person, or replace a lost one; return the activation code, which is shown once.
 
         Everything a replaced account was entered with stops working at once: password, second factor, recovery codes,
         links to an identity provider, and the sessions that are open.
-
-        Parameters
-        ----------
-        identity_check
-            how *actor* made sure who asks, for the record.
 
         Raises
         ------
@@ -98,8 +91,7 @@ class Accounts:
         with self.store.read() as session:
             known = session.get(Account, username) is not None
         kind = Kind.ACCOUNT_RESET if known else Kind.ACCOUNT_CREATED
-        private = {"identity_check": identity_check} if identity_check else None
-        with self.store.write(Event(kind, actor, None, now, private=private, persons={"person": username})) as session:
+        with self.store.write(Event(kind, actor, None, now, persons={"person": username})) as session:
             require_administrator(session, actor, now, within=person_places(session, username))
             person = get_person(session, username)
             account = session.get(Account, username) or Account(person=username, created_at=now)
@@ -203,35 +195,6 @@ class Accounts:
         if not right or not (fresh or (enrolled is not None and self._recovers(username, totp))):
             self._fail(username, known=person is not None, now=now, terminal=terminal)
         return self._succeed(username, password, totp, step, now=now, terminal=terminal)
-
-    def confirm(self, username: str, totp: str, *, sign_in: str, now: datetime, terminal: Terminal = NOWHERE) -> None:
-        """Prove the second factor once more, within a session, before an act that asks for a fresh one.
-
-        Raises
-        ------
-        SignInRefused, Locked
-            wrong code; too many.
-        NotFound
-            the session is over.
-        """
-        with self.store.read() as session:
-            self._require_unlocked(session, username, now)
-            account = session.get(Account, username)
-            sealed, last = (account.sealed_totp, account.last_totp_step) if account else (None, None)
-        step = second_factor.matching_step(self.box.open(sealed) if sealed else None, totp, now)
-        if not second_factor.fresh(step, last):
-            self._fail(username, known=True, now=now, terminal=terminal)
-        event = confirmed_event(username, Proof(("otp",), now), terminal, now)
-        try:
-            with self.store.write(event) as session:
-                account = session.get_one(Account, username)
-                if account.sealed_totp != sealed or not second_factor.fresh(step, account.last_totp_step):
-                    raise _UsedMeanwhile
-                account.last_totp_step = step
-                confirm_sign_in(session, sign_in, username, Proof(("otp",), now), now=now)
-                lockout.forget_failures(session, username)
-        except _UsedMeanwhile:
-            self._fail(username, known=True, now=now, terminal=terminal)
 
     def _recovers(self, username: str, typed: str) -> bool:
         with self.store.read() as session:

@@ -50,10 +50,6 @@ TAKEN = Text(
     "Cette identité est déjà rattachée à un autre compte : signalez-le à l'autorité d'enregistrement.",
     "This identity is already linked to another account: tell the registration authority.",
 )
-SOMEBODY_ELSE = Text(
-    "L'identité confirmée n'est pas celle de la session ouverte : déconnectez-vous d'abord.",
-    "The identity that was confirmed is not the one that is signed in: sign out first.",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +105,7 @@ def sign_in_with(store: Store, asserted: Asserted, terminal: Terminal, *, now: d
             if find_identity(session, asserted.issuer, asserted.subject) != username:
                 raise SignInRefused(UNKNOWN)
             _require_two_factors(session, asserted.proof)
-            decision = decide(subject_of(session, username), Action.SIGN_IN, PLATFORM, now)
+            decision = decide(subject_of(session, username, Action.SIGN_IN), Action.SIGN_IN, PLATFORM, now)
             if not decision.allowed:
                 raise SignInRefused(decision.reasons[0].text, [reason.text for reason in decision.reasons])
             keep_sign_in(session, username, asserted.proof, terminal, now=now)
@@ -118,20 +114,6 @@ def sign_in_with(store: Store, asserted: Asserted, terminal: Terminal, *, now: d
         refuse_sign_in(store, refusal, "refused", terminal, now=now, claimed=username)
     store.require_settled()
     return SignedIn(username, name)
-
-
-def require_same(store: Store, asserted: Asserted, username: str) -> None:
-    """Let a confirmation pass only when it is of the person who is signed in, with both factors.
-
-    Raises
-    ------
-    SignInRefused
-        somebody else's identity, or no second factor.
-    """
-    with store.read() as session:
-        _require_two_factors(session, asserted.proof)
-        if find_identity(session, asserted.issuer, asserted.subject) != username:
-            raise SignInRefused(SOMEBODY_ELSE)
 
 
 def refuse_sign_in(

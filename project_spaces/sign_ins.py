@@ -1,8 +1,8 @@
 """Sign-ins: how, when and where a person proved who it was, for as long as the session lasts (référentiel 5.3).
 
 Each browser has a sign-in of its own, found again by the Hub's session id, of which only the hash is kept. It lasts
-until its person signs out, is idle for too long, has been here for too long, or is signed out from elsewhere: another
-device, an administrator, the identity provider. What is older than any rule may ask for is deleted with the next
+until its person signs out, has been here for too long, or is signed out from elsewhere: an administrator who replaces
+the account, the identity provider. What is older than any rule may ask for is deleted with the next
 sign-in, addresses included.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from audit.events import Event, Kind
@@ -119,45 +119,19 @@ def keep_sign_in(
             device_sha256=device,
             device=terminal.label[:LABEL_LENGTH] or None,
             new_device=new_device,
-            active_at=now,
             ends_at=None if terminal.lasts is None else now + terminal.lasts,
         )
     )
     return number
 
 
-def lapses_at(row: SignIn, idle: timedelta) -> datetime | None:
-    """Return when a sign-in ends by itself if its person does nothing more; None for a program's."""
-    if row.session_sha256 is None:
-        return row.ends_at
-    quiet = (row.active_at or row.at) + idle
-    return quiet if row.ends_at is None else min(quiet, row.ends_at)
-
-
-def live_sign_in(session: Session, person: str, hub_session: str, *, idle: timedelta, now: datetime) -> SignIn | None:
+def live_sign_in(session: Session, person: str, hub_session: str, *, now: datetime) -> SignIn | None:
     """Return the sign-in behind a browser session of *person*, None when there is none or it is over."""
     mine = select(SignIn).where(SignIn.session_sha256 == hash_of(hub_session), SignIn.person == person)
     row = session.scalars(mine).one_or_none()
     if row is None or row.ended_at is not None:
         return None
-    ends = lapses_at(row, idle)
-    return row if ends is None or now < ends else None
-
-
-def live_sign_ins(session: Session, person: str, *, idle: timedelta, now: datetime) -> Sequence[SignIn]:
-    """Return every browser session of *person* that is not over, the latest first."""
-    rows = session.scalars(_open().where(SignIn.person == person).order_by(SignIn.at.desc(), SignIn.id))
-    return [row for row in rows if row.session_sha256 and (lapses_at(row, idle) or now) >= now]
-
-
-def lapsed_sign_ins(session: Session, *, idle: timedelta, now: datetime) -> list[tuple[str, SignInEnd]]:
-    """Return the sign-ins that time has ended and nobody has written off yet, each with why."""
-    found = []
-    for row in session.scalars(_open()):
-        ends = lapses_at(row, idle)
-        if ends is not None and ends <= now:
-            found.append((row.id, SignInEnd.TOO_LONG if row.ends_at == ends else SignInEnd.IDLE))
-    return found
+    return row if row.ends_at is None or now < row.ends_at else None
 
 
 def end_sign_in(store: Store, number: str, by: SignInEnd, *, actor: str, now: datetime) -> None:
@@ -183,39 +157,15 @@ def end_sign_ins(
     person: str,
     *,
     now: datetime,
-    by: SignInEnd = SignInEnd.ASKED,
-    but: str | None = None,
-    actor: str | None = None,
 ) -> None:
-    """End every sign-in of *person*, except *but*: what asks for one is refused, open connections are closed.
+    """End every sign-in of *person*: what asks for one is refused from now on, open connections included.
 
     Raises
     ------
     Unavailable
         the ledger does not answer: nothing was ended.
     """
-    which = () if but is None else (SignIn.id != but,)
-    _end(store, person, (SignIn.person == person, *which), by, actor=actor or person, now=now)
-
-
-def confirmed_event(person: str, proof: Proof, terminal: Terminal, now: datetime) -> Event:
-    """Return the event of a confirmation: the person behind a session has just proved a factor again."""
-    how = {"method": proof.method.value, "amr": " ".join(sorted(proof.amr)), "acr": proof.acr}
-    return Event(Kind.SIGNIN_CONFIRMED, person, None, now, how, private={"address": terminal.address})
-
-
-def confirm_sign_in(session: WriteSession, number: str, person: str, proof: Proof, *, now: datetime) -> None:
-    """Make a sign-in fresh; its event is in the transaction already.
-
-    Raises
-    ------
-    NotFound
-        it is over.
-    """
-    row = session.get(SignIn, number)
-    if row is None or row.person != person or row.ended_at is not None:
-        raise NotFound(Text("Cette session est terminée : reconnectez-vous.", "This session is over: sign in again."))
-    row.factor_at, row.active_at = max(proof.at, row.factor_at), now
+    _end(store, person, (SignIn.person == person,), SignInEnd.ASKED, actor=person, now=now)
 
 
 def end_with_account(session: WriteSession, person: str, now: datetime) -> None:
@@ -227,10 +177,6 @@ def end_with_account(session: WriteSession, person: str, now: datetime) -> None:
 def hash_of(secret: str | None) -> str | None:
     """Return what is kept instead of a session's or a device's secret."""
     return None if secret is None else hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _open() -> Select[SignIn]:
-    return select(SignIn).where(SignIn.ended_at.is_(None))
 
 
 def _end(store: Store, person: str, which: Sequence[object], by: SignInEnd, *, actor: str, now: datetime) -> None:

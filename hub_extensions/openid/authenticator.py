@@ -1,12 +1,11 @@
 """Sign-in at an OpenID Connect provider, on oauthenticator's flow, with every statement of the provider verified here.
 
 oauthenticator sends the person there and exchanges the code (PKCE, state); what comes back counts only once
-:mod:`hub_extensions.openid.tokens` has verified it, and who it is only by issuer and subject. Whatever goes wrong is one
-sentence for the person and a failure in the ledger.
+:mod:`hub_extensions.openid.tokens` has verified it, and who it is only by issuer and subject. Whatever goes wrong is
+one sentence for the person and a failure in the ledger.
 """
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -19,7 +18,7 @@ from tornado.httpclient import HTTPClientError
 from traitlets import default
 
 from hub_extensions.authenticator import DecidedAuthenticator, SignInError
-from hub_extensions.browser_sessions import address_of, session_behind, terminal_of
+from hub_extensions.browser_sessions import address_of, terminal_of
 from hub_extensions.openid.pages import Begun, CallbackHandler, openid_handlers
 from hub_extensions.openid.provider import ANSWER_S, CONNECT_S, Metadata, Provider
 from hub_extensions.openid.refusals import Cause, ProviderDown, Unproved, cause_of
@@ -33,22 +32,17 @@ from hub_extensions.openid.tokens import (
     verify_logout_token,
     ways,
 )
-from project_spaces.errors import BureauError, NotFound
+from project_spaces.errors import BureauError
 from project_spaces.identities import (
     Asserted,
     end_at_provider,
     link_identity,
     refuse_sign_in,
-    require_same,
     session_name,
     sign_in_with,
 )
-from project_spaces.sign_ins import Proof, SignInMethod, Terminal, confirm_sign_in, confirmed_event, live_sign_in
-from project_spaces.text import Text
+from project_spaces.sign_ins import Proof, SignInMethod, Terminal
 
-SESSION_OVER = Text("Cette session est terminée : reconnectez-vous.", "This session is over: sign in again.")
-#: A confirmation is of this very moment, give or take a slow page.
-FRESH = timedelta(minutes=5)
 #: Remembered of at most so many sign-ins, to sign out at the provider without a question.
 HINTS = 10_000
 
@@ -128,36 +122,11 @@ class OpenIDAuthenticator(DecidedAuthenticator, GenericOAuthenticator):
         self._remember(str(terminal.session), token)
         return username
 
-    async def confirm(self, handler: CallbackHandler, username: str) -> None:
-        """Make the session fresh whose person has just proved both factors again.
-
-        Raises
-        ------
-        SignInError
-            nothing was proved, or by somebody else.
-        """
-        terminal = replace(terminal_of(handler, self.settings), session=session_behind(handler))
-        try:
-            asserted, _token = await self.prove(handler, handler.begun(), FRESH)
-            await asyncio.to_thread(self._confirm, asserted, username, terminal)
-        except BureauError as error:
-            raise SignInError(await self.failed(error, terminal)) from None
-
     def _sign_in(self, asserted: Asserted, begun: Begun, terminal: Terminal) -> str:
         now = datetime.now(UTC)
         if begun.invitation:
             link_identity(self.accounts.store, begun.invitation, asserted, now=now)
         return sign_in_with(self.accounts.store, asserted, terminal, now=now).username
-
-    def _confirm(self, asserted: Asserted, username: str, terminal: Terminal) -> None:
-        now, store = datetime.now(UTC), self.accounts.store
-        require_same(store, asserted, username)
-        with store.write(confirmed_event(username, asserted.proof, terminal, now)) as session:
-            idle = self.settings.session_idle
-            row = live_sign_in(session, username, terminal.session or "", idle=idle, now=now)
-            if row is None:
-                raise NotFound(SESSION_OVER)
-            confirm_sign_in(session, row.id, username, asserted.proof, now=now)
 
     async def prove(self, handler: CallbackHandler, begun: Begun, max_age: timedelta) -> tuple[Asserted, str]:
         """Exchange the code, and return what the id token proves, with the token itself.

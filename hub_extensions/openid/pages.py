@@ -9,7 +9,6 @@ import secrets
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, NoReturn, Self
-
 from urllib.parse import urlsplit
 
 from jupyterhub.handlers import BaseHandler
@@ -32,7 +31,6 @@ from project_spaces.errors import BureauError
 from project_spaces.sign_ins import NOWHERE
 
 STATE_COOKIE = "bureau-openid"
-SIGN_IN, CONFIRM = "sign_in", "confirm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,6 @@ class Begun:
     code_verifier: str
     begun_at: float
     next_url: str = ""
-    purpose: str = SIGN_IN
     invitation: str = ""
 
     @classmethod
@@ -73,12 +70,9 @@ class StartHandler(ProviderDoor, OAuthLoginHandler):
 
     async def get(self) -> None:
         """Send the person there."""
-        confirming = self.get_query_argument("confirm", "") == "1"
-        if confirming and self.current_user is None:
-            confirming = False
-        await self.leave(CONFIRM if confirming else SIGN_IN)
+        await self.leave()
 
-    async def leave(self, purpose: str, invitation: str = "") -> None:
+    async def leave(self, invitation: str = "") -> None:
         """Redirect to the provider with a request that only this browser can finish."""
         now = datetime.now(UTC)
         try:
@@ -93,7 +87,6 @@ class StartHandler(ProviderDoor, OAuthLoginHandler):
             code_verifier=verifier,
             begun_at=now.timestamp(),
             next_url=self._get_next_url() or "",
-            purpose=purpose,
             invitation=invitation,
         )
         self.set_state_cookie(_serialize_state(asdict(begun)))
@@ -107,17 +100,14 @@ class StartHandler(ProviderDoor, OAuthLoginHandler):
         )
 
     def _asked(self, begun: Begun, challenge: str) -> dict[str, str]:
-        confirming = begun.purpose == CONFIRM
         asked = {
             "state": _serialize_state({"state_id": begun.state_id}),
             "nonce": begun.nonce,
             "code_challenge": challenge,
             "code_challenge_method": "S256",
-            "max_age": "0" if confirming else str(int(self.authenticator.max_age.total_seconds())),
+            "max_age": str(int(self.authenticator.max_age.total_seconds())),
             "ui_locales": self.language,
         }
-        if confirming:
-            asked["prompt"] = "login"
         if levels := self.authenticator.settings.access_strong_acr.split():
             asked["acr_values"] = " ".join(levels)
         return asked
@@ -146,7 +136,7 @@ class InvitationHandler(StartHandler):
             self.set_status(error.status)
             await self.show_invitation(error=sentences(error, self.language), activation=code)
             return
-        await self.leave(SIGN_IN, invitation=code)
+        await self.leave(invitation=code)
 
     async def show_invitation(self, **context: Any) -> None:
         """Show the page."""
@@ -164,10 +154,7 @@ class CallbackHandler(ProviderDoor, OAuthCallbackHandler):
     async def get(self) -> None:
         """Sign in, or confirm who is here; or say why not."""
         try:
-            begun = self._check()
-            if begun.purpose == CONFIRM:
-                await self._confirm()
-                return
+            self._check()
             user = await self.login_user()
         except BureauError as error:
             await self.show_refusal(await self.authenticator.failed(error, NOWHERE))
@@ -181,17 +168,10 @@ class CallbackHandler(ProviderDoor, OAuthCallbackHandler):
         if user is None:
             raise web.HTTPError(403)
         self._jupyterhub_user = user
-        user._auth_refreshed = None  # noqa: SLF001 - as at the local sign-in
+        user._auth_refreshed = None
         self.redirect(self.get_next_url(user))
 
-    async def _confirm(self) -> None:
-        user = self.current_user
-        if user is None:
-            raise Unproved(Cause.STATE)
-        await self.authenticator.confirm(self, user.name)
-        self.redirect(self.get_next_url(user))
-
-    def _check(self) -> Begun:
+    def _check(self) -> None:
         """Hold the answer against the request of this browser; whatever comes, the request is spent."""
         begun = self.begun()
         stated = _deserialize_state(self.get_query_argument("state", ""))
@@ -201,7 +181,6 @@ class CallbackHandler(ProviderDoor, OAuthCallbackHandler):
         self.authenticator.spend(begun.state_id, datetime.now(UTC))
         if self.get_query_argument("error", "") or not self.get_query_argument("code", ""):
             raise Unproved(Cause.INTERRUPTED)
-        return begun
 
     def begun(self) -> Begun:
         """Return the request that this answers.

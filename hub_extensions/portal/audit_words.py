@@ -65,7 +65,6 @@ KIND_LABELS: Mapping[str, Text] = {
     "signin.locked": Text("Compte verrouillé", "Account locked"),
     "signin.ended": Text("Déconnexion", "Sign-out"),
     "signin.new_device": Text("Connexion depuis un nouvel appareil", "Sign-in from a new device"),
-    "signin.confirmed": Text("Identité confirmée", "Identity confirmed"),
     "identity.linked": Text("Identité rattachée", "Identity linked"),
     "account.created": Text("Compte créé", "Account created"),
     "account.enrolled": Text("Compte activé", "Account enrolled"),

@@ -24,8 +24,6 @@ class SignInEnd(StrEnum):
     ASKED = "asked"
     ELSEWHERE = "elsewhere"
     PROVIDER = "provider"
-    IDLE = "idle"
-    TOO_LONG = "too_long"
     RESET = "reset"
 
 
@@ -39,9 +37,9 @@ class SignInMethod(StrEnum):
 class SignIn(Base):
     """A sign-in: how the person proved who it was (``amr``, ``acr``), from where, and when it was ended.
 
-    ``factor_at`` is when both factors were last proved: at the identity provider possibly long before ``at``, after a
-    confirmation later. ``session_sha256`` ties it to the Hub's session, ``provider_session_sha256`` to the identity
-    provider's; only hashes are kept, so that the table opens no session.
+    ``factor_at`` is when both factors were proved: at the identity provider possibly long before ``at``.
+    ``session_sha256`` ties it to the Hub's session, ``provider_session_sha256`` to the identity provider's; only
+    hashes are kept, so that the table opens no session.
     """
 
     __tablename__ = "sign_in"
@@ -64,7 +62,6 @@ class SignIn(Base):
     device_sha256: Mapped[str | None] = mapped_column(String(64))
     device: Mapped[str | None] = mapped_column(String(80))
     new_device: Mapped[bool]
-    active_at: Mapped[datetime | None]
     ends_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[SignInEnd | None] = mapped_column(Chosen(SignInEnd))

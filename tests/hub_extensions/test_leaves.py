@@ -51,6 +51,7 @@ from project_spaces.projects import change_project, create_project, set_quota
 from project_spaces.quotas import Quota
 from project_spaces.retention import lift_hold, place_hold, set_retention
 from project_spaces.secret_box import SecretBox
+from project_spaces.sign_ins import Terminal
 from project_spaces.store import Store
 from project_spaces.text import Text
 

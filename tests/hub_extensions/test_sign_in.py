@@ -1,17 +1,9 @@
 """The way in, on a real JupyterHub behind its real proxy, with the real recorder: what a browser would send and see."""
 
 import asyncio
-import html
-import os
 import re
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import aiohttp
 import pyotp
@@ -20,60 +12,14 @@ from traitlets import TraitError
 from yarl import URL
 
 from audit.events import Kind
-from audit.index import Index
-from audit.places import Places
 from hub_extensions.authenticator import LocalAuthenticator
 from hub_extensions.client import LoopbackResolver
-from hub_extensions.opening import open_box, open_store
-from hub_extensions.processes import processes
-from hub_extensions.settings import Settings
 from hub_extensions.throwaway import prepared
-from project_spaces.accounts import Accounts
 from project_spaces.people import create_person, disable_person
+from tests.hub_extensions.running_hub import Browser, Page, Running, until_it_answers, until_recorder_answers
 
-CONFIG = Path(__file__).parent / "hub_for_sign_in.py"
 PASSWORD = "le sel de la mer d'Iroise"
 WRONG = "Identifiant, mot de passe ou code incorrect."
-START_TIMEOUT_S = 180
-
-
-@dataclass
-class Running:
-    """Recorder, proxy and hub of a throw-away installation; each can be stopped and started."""
-
-    settings: Settings
-    children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-
-    def start(self, name: str) -> None:
-        (process,) = [each for each in processes(self.settings) if each.name == name]
-        command = [sys.executable, "-m", "jupyterhub", "-f", str(CONFIG)] if name == "hub" else list(process.command)
-        environment = {**os.environ, **process.environment, "BUREAU_HOME": str(self.settings.home)}
-        with (self.settings.log_dir / f"{name}.log").open("ab") as log:
-            self.children[name] = subprocess.Popen(
-                command, env=environment, stdout=log, stderr=log, cwd=self.settings.home
-            )
-
-    def stop(self, name: str) -> None:
-        child = self.children.pop(name)
-        child.send_signal(signal.SIGTERM)
-        child.wait(30)
-
-    @property
-    def accounts(self) -> Accounts:
-        return Accounts(open_store(self.settings), open_box(self.settings))
-
-    def log(self) -> str:
-        return (self.settings.log_dir / "hub.log").read_text(errors="replace")
-
-    def recorded(self, username: str, kind: Kind) -> int:
-        """How many entries of that kind *username* acted in or was named in, once all are in the index."""
-        self.accounts.store.require_settled()
-        size = self.accounts.store.ledger.ping().size
-        index = Index(Places(self.settings.ledger_dir))
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while index.size < size and time.monotonic() < deadline:
-            time.sleep(0.05)
-        return len(index.search(kind=kind.value, person=username))
 
 
 @pytest.fixture(scope="module")
@@ -83,70 +29,11 @@ def running() -> Iterator[Running]:
         try:
             for name in ("ledger", "proxy", "hub"):
                 all_.start(name)
-            asyncio.run(_until_it_answers(all_))
+            asyncio.run(until_it_answers(all_))
             yield all_
         finally:
             for name in list(all_.children):
                 all_.stop(name)
-
-
-async def _until_it_answers(running: Running) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_S
-    async with Browser(running).session as session:
-        while time.monotonic() < deadline:
-            try:
-                async with session.get(f"{running.settings.public_url}/hub/login") as answer:
-                    if answer.status == 200:
-                        return
-            except aiohttp.ClientError:
-                pass
-            await asyncio.sleep(0.2)
-    pytest.fail(f"the hub did not start: {running.log()[-3000:]}", pytrace=False)
-
-
-@dataclass
-class Page:
-    status: int
-    text: str
-    url: URL
-    headers: "aiohttp.typedefs.LooseHeaders"
-
-    @property
-    def alert(self) -> str:
-        found = re.search(r'role="alert"[^>]*>(.*?)<', self.text, re.DOTALL)
-        return html.unescape(found.group(1).strip()) if found else ""
-
-    def hidden(self, name: str) -> str:
-        found = re.search(rf'name="{name}" value="([^"]*)"', self.text)
-        return html.unescape(found.group(1)) if found else ""
-
-
-class Browser:
-    """A cookie jar and forms; nothing privileged."""
-
-    def __init__(self, running: Running, language: str = "fr") -> None:
-        self.base = running.settings.public_url
-        self.session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(resolver=LoopbackResolver()),
-            cookie_jar=aiohttp.CookieJar(quote_cookie=False, treat_as_secure_origin=[URL(self.base)]),
-            headers={"Accept-Language": language, "Sec-Fetch-Mode": "navigate"},
-        )
-
-    async def get(self, path: str, **options) -> Page:
-        async with self.session.get(self.base + path, **options) as answer:
-            return Page(answer.status, await answer.text(), answer.url, answer.headers)
-
-    async def post(self, path: str, form: dict, **options) -> Page:
-        async with self.session.post(self.base + path, data=form, **options) as answer:
-            return Page(answer.status, await answer.text(), answer.url, answer.headers)
-
-    async def sign_in(self, username: str, password: str, code: str, **extra) -> Page:
-        page = await self.get("/hub/login")
-        form = {"username": username, "password": password, "code": code, "_xsrf": page.hidden("_xsrf")}
-        return await self.post("/hub/login", {**form, **extra})
-
-    async def signed_in(self) -> bool:
-        return (await self.get("/hub/token", allow_redirects=False)).status == 200
 
 
 @pytest.fixture
@@ -307,7 +194,7 @@ class TestSignIn:
             assert not await browser.signed_in()
         finally:
             running.start("ledger")
-        await _until_recorder_answers(running)
+        await until_recorder_answers(running)
         assert (await browser.sign_in("gil", PASSWORD, code(secret))).status == 200
 
 
@@ -378,12 +265,30 @@ class TestEnrolment:
         assert "vérifiez l'heure" in wrong.alert
         assert self.secret(wrong) == secret
         done = await browser.post("/hub/enrol", {**confirm, "code": code(secret)})
-        assert done.url.path == "/hub/login"
         assert "Votre compte est activé" in done.text
+        recovery = re.findall(r"<li><code>([A-Z2-7-]{19})</code>", done.text)
+        assert len(recovery) == 10
+        assert done.headers["Cache-Control"] == "no-store"
         next_code = pyotp.TOTP(secret).at(datetime.now(UTC) + timedelta(seconds=30))
         page = await browser.sign_in("kim", PASSWORD, next_code)
         assert (page.status, page.url.path) == (200, "/hub/token")
         assert running.recorded("kim", Kind.ACCOUNT_ENROLLED) == 1
+        await browser.get("/hub/logout")
+        assert (await browser.sign_in("kim", PASSWORD, recovery[0])).url.path == "/hub/token"
+        await browser.get("/hub/logout")
+        assert (await browser.sign_in("kim", PASSWORD, recovery[0])).alert == WRONG
+
+    async def test_cookies_copied_before_signing_out_open_nothing_after(
+        self, running: Running, browser: Browser
+    ) -> None:
+        secret = person(running, "lou")
+        await browser.sign_in("lou", PASSWORD, code(secret))
+        headers = {"Cookie": "; ".join(f"{each.key}={each.value}" for each in browser.session.cookie_jar)}
+        thief = Browser(running)
+        assert (await thief.get("/hub/token", headers=headers, allow_redirects=False)).status == 200
+        await browser.get("/hub/logout")
+        assert (await thief.get("/hub/token", headers=headers, allow_redirects=False)).status == 302
+        await thief.session.close()
 
     def secret(self, page: Page) -> str:
         found = re.search(r'id="totp-secret"[^>]*>([A-Z2-7 ]+)<', page.text)
@@ -439,15 +344,3 @@ class TestTraits:
 
     def test_having_been_here_once_stays_no_right_when_somebody_is_listed(self) -> None:
         assert not LocalAuthenticator(allowed_users={"ana"}).allow_existing_users
-
-
-async def _until_recorder_answers(running: Running) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while time.monotonic() < deadline:
-        try:
-            running.accounts.store.require_settled()
-        except Exception:  # noqa: BLE001 - not there yet, whatever it says
-            await asyncio.sleep(0.1)
-        else:
-            return
-    pytest.fail("the recorder did not come back", pytrace=False)

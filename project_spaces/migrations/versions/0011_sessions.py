@@ -34,7 +34,6 @@ def upgrade() -> None:
         sa.Column("device_sha256", _HASH),
         sa.Column("device", sa.String(80)),
         sa.Column("new_device", sa.Boolean(), nullable=False),
-        sa.Column("active_at", _MOMENT),
         sa.Column("ends_at", _MOMENT),
         sa.Column("ended_at", _MOMENT),
         sa.Column("ended_by", _CHOICE),
