@@ -101,6 +101,8 @@ class DecidedAuthenticator(Authenticator):
             the domain does not answer: nothing is allowed until it does.
         """
         session = None if handler is None else session_behind(handler)
+        if handler is not None and not hasattr(handler, "_token_authenticated"):
+            handler._token_authenticated = False
         try:
             return await asyncio.to_thread(self._allowed, user.name, session)
         except BureauError as error:

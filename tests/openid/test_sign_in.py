@@ -281,6 +281,7 @@ class TestAttacks:
     async def test_odd_answers_are_a_sentence(self, running: Running, browser: Visitor, query: str) -> None:
         page = await browser.get(f"/hub/oauth_callback{query}")
         assert (page.status, page.alert) == (403, STALE)
+        assert "Traceback" not in running.log()
 
     async def test_there_is_no_form_and_no_password_to_sign_in_with(self, running: Running, browser: Visitor) -> None:
         await linked(running, browser, "jan")
