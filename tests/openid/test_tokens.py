@@ -123,7 +123,7 @@ class TestIdToken:
             (token(sub=""), Cause.MALFORMED),
             (token(sub="x" * 256), Cause.MALFORMED),
         ],
-        ids=str,
+        ids=lambda value: str(value) if isinstance(value, Cause) else "token",  # signatures differ in each process
     )
     def test_anything_less_opens_nothing(self, forged: str, cause: Cause) -> None:
         with pytest.raises(Unproved) as refused:
@@ -157,7 +157,7 @@ class TestLogoutToken:
             ({"aud": "other"}, Cause.AUDIENCE),
             ({"key": FOREIGN}, Cause.SIGNATURE),
         ],
-        ids=str,
+        ids=lambda value: str(value) if isinstance(value, Cause) else ",".join(value),
     )
     def test_an_id_token_or_a_forged_one_signs_nobody_out(self, changed: dict, cause: Cause) -> None:
         with pytest.raises(Unproved) as refused:
