@@ -22,7 +22,7 @@ class Group:
 
 
 GROUPS = (
-    Group("access", Text("Connexions et refus", "Sign-ins and refusals"), ("signin", "refusal", "account")),
+    Group("access", Text("Connexions et refus", "Sign-ins and refusals"), ("signin", "identity", "refusal", "account")),
     Group("work", Text("Exécutions et terminaux", "Executions and terminals"), ("kernel", "terminal", "job")),
     Group("files", Text("Fichiers et lectures", "Files and reads"), ("file", "contents", "session", "request")),
     Group("shown", Text("Volumes affichés", "Volumes shown"), ("output", "egress")),
