@@ -57,9 +57,11 @@ def test_from_draft_to_the_recipients_hands(bench: Bench) -> None:
     assert bench.vote(request_id, BEA) is State.RELEASED
     members = package_of(bench, request_id)
     assert members["files/rate.csv"] == b"age,n\n40,120\n", "the normalised bytes, not the original ones"
-    assert bench.ledger.kinds()[-9:] == [
+    assert bench.ledger.kinds()[-11:] == [
         Kind.EXPORT_SUBMITTED,
         Kind.EXPORT_CHECKED,
+        Kind.EXPORT_ASSIGNED,
+        Kind.EXPORT_ASSIGNED,
         Kind.EXPORT_VOTED,
         Kind.EXPORT_VOTED,
         Kind.EXPORT_REVIEWED,
