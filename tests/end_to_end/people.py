@@ -4,6 +4,7 @@ from contextlib import AsyncExitStack
 
 from playwright.async_api import Browser
 
+from project_spaces.recovery_codes import HOW_MANY
 from tests.end_to_end.browser import Visitor, visitor
 from tests.end_to_end.world import World
 
@@ -44,7 +45,7 @@ async def register(administrator: Visitor, username: str, name: str) -> str:
 
 
 async def enrol(newcomer: Visitor, activation: str) -> None:
-    """Choose a password, take the second factor's secret from the page, prove it."""
+    """Choose a password, take the second factor's secret from the page, prove it, keep the recovery codes."""
     players = newcomer.world.players
     password = players.get(newcomer.username).password
     await newcomer.page.goto(newcomer.world.settings.public_url)
@@ -57,3 +58,5 @@ async def enrol(newcomer: Visitor, activation: str) -> None:
     await newcomer.page.fill("#code", players.code(newcomer.username, secret))
     await newcomer.press("Activer le compte")
     await newcomer.page.get_by_text("Votre compte est activé").wait_for()
+    assert await newcomer.page.locator(".recovery li").count() == HOW_MANY
+    await newcomer.page.get_by_role("link", name="J'ai gardé mes codes").click()
