@@ -8,9 +8,9 @@ are on every answer (B12), a change needs the page's own token and origin, and r
 import asyncio
 import inspect
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, TypeVar, overload
 
 import structlog
 from jupyterhub.services.auth import HubOAuth, HubOAuthenticated
@@ -30,6 +30,9 @@ from project_spaces.perimeters import perimeter_of
 from project_spaces.text import Language, Text
 
 log = structlog.get_logger()
+
+Body = TypeVar("Body")
+Answer = TypeVar("Answer")
 
 #: Nothing from elsewhere, nothing inline; only this page's own origin may receive a form.
 CONTENT_POLICY = (
@@ -79,6 +82,8 @@ class Viewer:
 class PortalHandler(HubOAuthenticated, RequestHandler):
     """Base of pages and API."""
 
+    #: Whether answers stand in the frame of a page, which shows more of the person.
+    framed: ClassVar[bool] = False
     viewer: Viewer | None = None
     lang: Language = "fr"
     _looking_up = False
@@ -115,7 +120,7 @@ class PortalHandler(HubOAuthenticated, RequestHandler):
         try:
             self._require_own_page()
             name = await self._identify()
-            self.viewer = await asyncio.to_thread(look_up, self.portal, name)
+            self.viewer = await asyncio.to_thread(look_up, self.portal, name, framed=self.framed)
         except BureauError as error:
             await self.refuse(error)
             raise Finish from None
@@ -154,7 +159,13 @@ class PortalHandler(HubOAuthenticated, RequestHandler):
         if (origin is not None and origin != self.portal.public_url) or site not in {"same-origin", "none"}:
             raise Refused(FOREIGN)
 
-    async def run(self, verb: Callable[..., Any], body: Any) -> Any:
+    @overload
+    async def run(self, verb: Callable[[Call, Body], Awaitable[Answer]], body: Body) -> Answer: ...
+
+    @overload
+    async def run(self, verb: Callable[[Call, Body], Answer], body: Body) -> Answer: ...
+
+    async def run(self, verb: Callable[[Call, Any], Any], body: Any) -> Any:
         """Call *verb* for the person who asks: in a thread when it blocks."""
         assert self.viewer is not None  # noqa: S101 - prepare() let nobody else through
         call = Call(self.portal, self.viewer.username, self.portal.clock(), self.path_kwargs)
@@ -210,8 +221,8 @@ def as_error(status: int) -> BureauError:
     return Unexpected(BROKEN)
 
 
-def look_up(portal: Portal, username: str) -> Viewer:
-    """Return what pages show of the person.
+def look_up(portal: Portal, username: str, *, framed: bool) -> Viewer:
+    """Return who asks; *framed*, with what the frame around every page shows of the person.
 
     Raises
     ------
@@ -222,14 +233,14 @@ def look_up(portal: Portal, username: str) -> Viewer:
     try:
         with portal.store.read() as session:
             require(session, username, Action.SIGN_IN, now=call.now)
-            name = get_person(session, username).display_name
-            return Viewer(
-                username,
-                name,
-                roles_of(session, username),
-                unread(session, username),
-                any(each.window.holds(call.now) for each in perimeter_of(session, username)),
-                tuple(each.text for each in announced(session, username, now=call.now)),
+            who = Viewer(username, get_person(session, username).display_name, roles_of(session, username))
+            if not framed:
+                return who
+            return replace(
+                who,
+                unread=unread(session, username),
+                hub=any(each.window.holds(call.now) for each in perimeter_of(session, username)),
+                warnings=tuple(each.text for each in announced(session, username, now=call.now)),
             )
     except Refused as refusal:
         record_refusal(call, "entry", refusal)

@@ -43,6 +43,7 @@ class Form:
 class PageHandler(PortalHandler):
     """Base of every page."""
 
+    framed = True
     template: ClassVar[str]
     acts: ClassVar[Mapping[str, Form]] = {}
 

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from tornado.web import HTTPError
 
 from hub_extensions.portal import language
-from hub_extensions.portal.base import SAFE_METHODS, PortalHandler
+from hub_extensions.portal.base import SAFE_METHODS, Answer, Body, PortalHandler
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.pages import PageHandler
 from project_spaces.text import Text
@@ -34,7 +34,7 @@ class Unsigned(PortalHandler):
         if self.request.method not in SAFE_METHODS:
             raise HTTPError(405)
 
-    async def run(self, verb: Callable[..., Any], body: Any) -> Any:
+    async def run(self, verb: Callable[[Call, Body], Answer], body: Body) -> Answer:  # type: ignore[override]  # no public verb is a coroutine
         """Call *verb*, which knows what is public and records nothing."""
         call = Call(self.portal, NOBODY, self.portal.clock(), self.path_kwargs)
         return await asyncio.to_thread(verb, call, body)

@@ -1,6 +1,6 @@
 """Administration's pages: people, projects, one project with its members, habilitations and limits, data sets."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from hub_extensions.portal.context import Page
 from hub_extensions.portal.inputs import Nothing
@@ -15,7 +15,7 @@ class PeoplePage(PageHandler):
     """People: register, activate, roles, disable."""
 
     template = "admin_people.html"
-    acts = {  # noqa: RUF012
+    acts: ClassVar = {
         "create": Form(admin.create_person, Text("Personne enregistrée.", "Person registered."), admin.NewPerson),
         "activate": Form(admin.activate, Text("Nouveau code d'activation.", "New activation code."), admin.PersonRef),
         "grant_role": Form(admin.grant_role, Text("Rôle donné.", "Role given."), admin.RoleOf),
@@ -42,7 +42,7 @@ class ProjectsPage(PageHandler):
     """Project spaces: list, and a new one."""
 
     template = "admin_projects.html"
-    acts = {  # noqa: RUF012
+    acts: ClassVar = {
         "create": Form(
             admin.create_project,
             Text("Espace projet ouvert.", "Project space opened."),
@@ -53,14 +53,14 @@ class ProjectsPage(PageHandler):
 
     async def page(self) -> Page:
         """Every project."""
-        return await self.run(admin.projects, Nothing())  # type: ignore[no-any-return]
+        return await self.run(admin.projects, Nothing())
 
 
 class ProjectPage(PageHandler):
     """One project space."""
 
     template = "admin_project.html"
-    acts = {  # noqa: RUF012
+    acts: ClassVar = {
         "change": Form(admin.change_project, SAVED, admin.ProjectChange),
         "quota": Form(
             admin.set_quota,
@@ -125,7 +125,7 @@ class DatasetsPage(PageHandler):
     """Registered data sets."""
 
     template = "admin_datasets.html"
-    acts = {  # noqa: RUF012 - a table of the class, declared in the base
+    acts: ClassVar = {
         "publish": Form(
             catalogue_admin.publish_named,
             Text("Catalogue public mis à jour.", "Public catalogue updated."),
@@ -135,4 +135,4 @@ class DatasetsPage(PageHandler):
 
     async def page(self) -> Page:
         """Every data set."""
-        return await self.run(admin.datasets, Nothing())  # type: ignore[no-any-return]
+        return await self.run(admin.datasets, Nothing())

@@ -120,7 +120,7 @@ class TablePage(CataloguePage):
 
     async def page(self) -> Page:
         """The table."""
-        return await self.run(catalogue.table, Nothing())  # type: ignore[no-any-return]
+        return await self.run(catalogue.table, Nothing())
 
 
 class SchemaHandler(CataloguePage):

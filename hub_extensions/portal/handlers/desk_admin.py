@@ -1,5 +1,7 @@
 """Administration of the export desk: how the review goes, and what was recalled."""
 
+from typing import ClassVar
+
 from hub_extensions.portal.context import Page
 from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.pages import Form, PageHandler
@@ -14,14 +16,14 @@ class RecallsPage(PageHandler):
 
     async def page(self) -> Page:
         """The register."""
-        return await self.run(exports.recall_register, Nothing())  # type: ignore[no-any-return]
+        return await self.run(exports.recall_register, Nothing())
 
 
 class CalibrationPage(PageHandler):
     """What waits, who is asked, how well reviewers judge."""
 
     template = "admin_exports.html"
-    acts = {  # noqa: RUF012
+    acts: ClassVar = {
         "plant": Form(
             review.plant,
             Text("Demande marquée : elle ne sortira jamais.", "Marked: it never leaves."),
@@ -32,4 +34,4 @@ class CalibrationPage(PageHandler):
 
     async def page(self) -> Page:
         """The figures."""
-        return await self.run(review.figures, Nothing())  # type: ignore[no-any-return]
+        return await self.run(review.figures, Nothing())

@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from tornado.iostream import StreamClosedError
@@ -31,14 +31,14 @@ class ExportsPage(PageHandler):
 
     async def page(self) -> Page:
         """Both lists."""
-        return await self.run(exports.mine, Nothing())  # type: ignore[no-any-return]
+        return await self.run(exports.mine, Nothing())
 
 
 class NewExportPage(PageHandler):
     """A new request: first the project, then its files."""
 
     template = "export_new.html"
-    acts = {  # noqa: RUF012
+    acts: ClassVar = {
         "create": Form(
             exports.create,
             Text("Le brouillon est prêt : relisez, puis déposez.", "The draft is ready: read it again, then submit."),
@@ -87,7 +87,7 @@ class ExportPage(PageHandler):
     """One request: what it holds, what was found, who said what, and what may be done now."""
 
     template = "export.html"
-    acts = {  # noqa: RUF012
+    acts: ClassVar = {
         "describe": Form(exports.describe, Text("Enregistré.", "Saved."), exports.Description),
         "add_file": Form(exports.add_file, Text("Fichier ajouté.", "File added."), exports.NewFile),
         "change_file": Form(exports.change_file, Text("Déclaration modifiée.", "Declared anew."), exports.ChangedFile),

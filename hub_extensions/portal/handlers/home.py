@@ -1,5 +1,7 @@
 """The home page, the card of one workspace (polled while it starts), and my habilitations."""
 
+from typing import ClassVar
+
 from hub_extensions.portal.context import Page
 from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.pages import Form, PageHandler
@@ -13,14 +15,14 @@ class HomePage(PageHandler):
 
     async def page(self) -> Page:
         """Cards of my projects."""
-        return await self.run(home.projects, Nothing())  # type: ignore[no-any-return]
+        return await self.run(home.projects, Nothing())
 
 
 class WorkspacePage(PageHandler):
     """One project's card: start, stop, and where the start has come. With htmx only the card is answered."""
 
     template = "project.html"
-    acts = {  # noqa: RUF012 - a table of the class, declared in the base
+    acts: ClassVar = {
         "start": Form(home.start, None, next=lambda _: ""),  # the card itself says what happens
         "stop": Form(home.stop, None, next=lambda _: ""),
     }
@@ -44,4 +46,4 @@ class HabilitationsPage(PageHandler):
 
     async def page(self) -> Page:
         """Rows by project and data set."""
-        return await self.run(habilitations.mine, Nothing())  # type: ignore[no-any-return]
+        return await self.run(habilitations.mine, Nothing())

@@ -1,6 +1,6 @@
 """Pages of those who act on requests for access: what waits for me, requests that are stuck, owners, embargoes."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from hub_extensions.portal.context import Page
 from hub_extensions.portal.inputs import Nothing
@@ -17,7 +17,7 @@ class InstructionPage(PageHandler):
 
     async def page(self) -> Page:
         """The queue."""
-        return await self.run(instruction.queue, Nothing())  # type: ignore[no-any-return]
+        return await self.run(instruction.queue, Nothing())
 
 
 class StuckPage(PageHandler):
@@ -27,13 +27,13 @@ class StuckPage(PageHandler):
 
     async def page(self) -> Page:
         """All of them."""
-        return await self.run(instruction.stuck, Nothing())  # type: ignore[no-any-return]
+        return await self.run(instruction.stuck, Nothing())
 
 
 class ReassignHandler(StuckPage):
     """Gives one of them to somebody else."""
 
-    acts = {  # noqa: RUF012
+    acts: ClassVar = {
         "reassign": Form(
             instruction.reassign,
             Text("Demande confiée.", "Request given."),
@@ -47,7 +47,7 @@ class OwnersPage(PageHandler):
     """Owners of data: circuits and stewards."""
 
     template = "instruction_owners.html"
-    acts = {  # noqa: RUF012
+    acts: ClassVar = {
         "entrust": Form(instruction.entrust, Text("Producteur confié.", "Owner entrusted."), instruction.Perimeter),
         "dismiss": Form(instruction.dismiss, Text("Producteur retiré.", "Owner taken back."), instruction.Perimeter),
         "circuit": Form(
@@ -62,7 +62,7 @@ class OwnersPage(PageHandler):
 
     async def page(self) -> Page:
         """All of them."""
-        return await self.run(instruction.owners, Nothing())  # type: ignore[no-any-return]
+        return await self.run(instruction.owners, Nothing())
 
     def _fields(self, form: Form) -> dict[str, Any]:
         """A circuit's form has one row a step; the rows that are ticked are its steps."""
@@ -82,7 +82,7 @@ class EmbargoesPage(PageHandler):
     """Embargoes."""
 
     template = "instruction_embargoes.html"
-    acts = {  # noqa: RUF012
+    acts: ClassVar = {
         "set": Form(
             embargoes.set_embargo,
             Text("Embargo posé : les bureaux concernés sont coupés.", "Embargo set: the workspaces concerned are cut."),
@@ -93,4 +93,4 @@ class EmbargoesPage(PageHandler):
 
     async def page(self) -> Page:
         """Those on the data sets that I answer for."""
-        return await self.run(embargoes.embargoes, Nothing())  # type: ignore[no-any-return]
+        return await self.run(embargoes.embargoes, Nothing())

@@ -1,6 +1,6 @@
 """What I was told. Opening one marks it as read, so it is a form: looking at the list changes nothing."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from hub_extensions.portal.context import Page
 from hub_extensions.portal.inputs import Nothing
@@ -13,7 +13,7 @@ class NotificationsPage(PageHandler):
     """The list."""
 
     template = "notifications.html"
-    acts = {  # noqa: RUF012
+    acts: ClassVar = {
         "open": Form(notifications.read, None, notifications.Which, frozenset({"ids"})),
         "read_all": Form(
             notifications.read, Text("Tout est marqué comme lu.", "All marked as read."), notifications.Which
@@ -22,7 +22,7 @@ class NotificationsPage(PageHandler):
 
     async def page(self) -> Page:
         """The latest."""
-        return await self.run(notifications.mine, Nothing())  # type: ignore[no-any-return]
+        return await self.run(notifications.mine, Nothing())
 
     async def after(self, form: Form, result: Any) -> None:
         """Lead to the page that the notification is about; only to one that it really names."""

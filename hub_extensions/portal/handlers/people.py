@@ -26,7 +26,7 @@ class ChartersPage(PageHandler):
 
     async def page(self) -> Page:
         """Every charter."""
-        return await self.run(charters.charters, Nothing())  # type: ignore[no-any-return]
+        return await self.run(charters.charters, Nothing())
 
 
 class CharterVersionsPage(PageHandler):
@@ -54,7 +54,7 @@ class TrainingsPage(PageHandler):
 
     async def page(self) -> Page:
         """What there is, and what waits."""
-        return await self.run(trainings.overview, Nothing())  # type: ignore[no-any-return]
+        return await self.run(trainings.overview, Nothing())
 
 
 class StopsPage(PageHandler):
@@ -94,7 +94,7 @@ class HubsPage(PageHandler):
 
     async def page(self) -> Page:
         """Everything."""
-        return await self.run(hubs.overview, Nothing())  # type: ignore[no-any-return]
+        return await self.run(hubs.overview, Nothing())
 
 
 class PersonPage(PageHandler):
@@ -138,4 +138,4 @@ class OrphansPage(PageHandler):
 
     async def page(self) -> Page:
         """Every orphan."""
-        return await self.run(orphans.orphans, Nothing())  # type: ignore[no-any-return]
+        return await self.run(orphans.orphans, Nothing())

@@ -1,5 +1,7 @@
 """The public register's pages, and the administrator's form behind them."""
 
+from typing import ClassVar
+
 from hub_extensions.portal.context import Page
 from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.pages import Form, PageHandler
@@ -16,7 +18,7 @@ class RegisterPage(PublicPage):
 
     async def page(self) -> Page:
         """The list, and how long requests take."""
-        return await self.run(register.projects, Nothing())  # type: ignore[no-any-return]
+        return await self.run(register.projects, Nothing())
 
 
 class RegisterProjectPage(PublicPage):
@@ -47,7 +49,7 @@ class EntryPage(PageHandler):
     """What an administrator adds to a project for the register."""
 
     template = "register_entry.html"
-    acts = {  # noqa: RUF012 - a table of the class, declared in the base
+    acts: ClassVar = {
         "describe": Form(register.set_entry, Text("Registre mis à jour.", "Register updated."), register.Entry),
         "defer": Form(register.defer, Text("Publication reportée.", "Publication put off."), register.Deferral),
         "publish": Form(register.defer, Text("Report levé.", "No longer put off."), register.Deferral),

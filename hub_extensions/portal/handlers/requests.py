@@ -1,7 +1,7 @@
 """Pages of requests for access: my requests, the form in sections, one request with its steps, its agreement, print."""
 
 from collections import defaultdict
-from typing import Any
+from typing import Any, ClassVar
 
 from hub_extensions.portal.context import Page
 from hub_extensions.portal.inputs import Nothing
@@ -32,29 +32,29 @@ class RequestsPage(PageHandler):
     """My requests."""
 
     template = "requests.html"
-    acts = {"begin": BEGIN}  # noqa: RUF012
+    acts: ClassVar = {"begin": BEGIN}
 
     async def page(self) -> Page:
         """Mine, and those in which I am named."""
-        return await self.run(requests.mine, Nothing())  # type: ignore[no-any-return]
+        return await self.run(requests.mine, Nothing())
 
 
 class NewRequestPage(PageHandler):
     """Where the catalogue leads: a data set, what asking for it means, and the button that begins a request."""
 
     template = "request_new.html"
-    acts = {"begin": BEGIN}  # noqa: RUF012
+    acts: ClassVar = {"begin": BEGIN}
 
     async def page(self) -> Page:
         """The data set that the address names, and my drafts that ask for it already."""
         asked = requests.Begin(dataset=self.get_query_argument("dataset", "")[:30])
-        return await self.run(requests.about, asked)  # type: ignore[no-any-return]
+        return await self.run(requests.about, asked)
 
 
 class SectionPage(PageHandler):
     """One section of the form of a draft."""
 
-    acts = {  # noqa: RUF012
+    acts: ClassVar = {
         "save_project": Form(request_sections.save_project, KEPT, request_sections.ProjectPart, next=_form),
         "save_purpose": Form(
             request_sections.save_purpose, KEPT, request_sections.PurposePart, frozenset({"disclaimed"}), next=_form
@@ -101,7 +101,7 @@ class SectionPage(PageHandler):
 
     async def page(self) -> Page:
         """The section."""
-        return await self.run(request_sections.section, self.section)  # type: ignore[no-any-return]
+        return await self.run(request_sections.section, self.section)
 
     def frame(self) -> Page:
         """The frame, and what was chosen in a form that is shown again."""
@@ -114,7 +114,7 @@ class RequestPage(PageHandler):
     """One request: where it stands, for whoever may know; and the answer of whoever must act."""
 
     template = "request.html"
-    acts = {  # noqa: RUF012
+    acts: ClassVar = {
         "withdraw": Form(requests.withdraw, Text("Demande abandonnée.", "Request withdrawn.")),
         "copy": Form(
             requests.copy,
@@ -134,7 +134,7 @@ class AgreementPage(PageHandler):
     """The agreement of one step, as it is signed."""
 
     template = "request_agreement.html"
-    acts = {  # noqa: RUF012
+    acts: ClassVar = {
         "sign": Form(requests.sign, Text("Convention signée.", "Agreement signed."), requests.Sign, next=_status),
         "answer": Form(
             instruction.answer, Text("Réponse enregistrée.", "Answer recorded."), instruction.Answer, next=_status
@@ -143,7 +143,7 @@ class AgreementPage(PageHandler):
 
     async def page(self) -> Page:
         """The text."""
-        return await self.run(requests.agreement, Nothing())  # type: ignore[no-any-return]
+        return await self.run(requests.agreement, Nothing())
 
 
 class AgreementFile(FileHandler):
@@ -172,4 +172,4 @@ class DelaysPage(PageHandler):
 
     async def page(self) -> Page:
         """Figures."""
-        return await self.run(request_delays.delays, Nothing())  # type: ignore[no-any-return]
+        return await self.run(request_delays.delays, Nothing())

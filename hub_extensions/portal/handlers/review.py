@@ -1,7 +1,7 @@
 """The reviewers' pages: the queue, one request with its previews and votes, and the previews themselves."""
 
 import asyncio
-from typing import Any
+from typing import Any, ClassVar
 
 from hub_extensions.portal import templating
 from hub_extensions.portal.context import Page
@@ -19,7 +19,7 @@ class QueuePage(PageHandler):
     """What waits for reviewers."""
 
     template = "review.html"
-    acts = {  # noqa: RUF012
+    acts: ClassVar = {
         "absence": Form(
             review.declare_absence,
             Text("Absence enregistrée : d'autres sont sollicités.", "Absence recorded: others are asked."),
@@ -42,7 +42,7 @@ class ReviewPage(PageHandler):
     """One request to judge."""
 
     template = "review_request.html"
-    acts = {  # noqa: RUF012
+    acts: ClassVar = {
         "vote": Form(review.vote, Text("Avis enregistré.", "Vote recorded."), review.Vote),
         "unvote": Form(review.unvote, Text("Avis repris.", "Vote taken back."), exports.FileRef),
         "remark": Form(review.remark, Text("Remarque ajoutée.", "Remark added."), review.Remark),

@@ -25,7 +25,7 @@ class ReviewsPage(PageHandler):
 
     async def page(self) -> Page:
         """The list."""
-        return await self.run(reviews.overview, Nothing())  # type: ignore[no-any-return]
+        return await self.run(reviews.overview, Nothing())
 
 
 class ReviewCampaignPage(PageHandler):
