@@ -22,15 +22,13 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from hub_extensions.access_settings import AccessSettings
 from hub_extensions.exports.deadlines import is_country
 from hub_extensions.mail_settings import MailSettings
 from hub_extensions.sign_in_settings import SignInSettings
 from project_spaces.control_periods import ControlTerms
 from project_spaces.egress import MIB, Budget
 from project_spaces.errors import Invalid
-from project_spaces.requirements import network
-from project_spaces.review_calendar import ReviewRules
-from project_spaces.slugs import is_slug
 from project_spaces.text import Text
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -41,7 +39,7 @@ LONGEST_RUN_DIR = 60
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-class Settings(MailSettings, SignInSettings):
+class Settings(AccessSettings, MailSettings, SignInSettings):
     """What an installation may choose. Defaults are the safe choice, for one machine."""
 
     model_config = SettingsConfigDict(env_prefix="BUREAU_", frozen=True, extra="forbid")
@@ -131,31 +129,6 @@ class Settings(MailSettings, SignInSettings):
     download_max_count: int = Field(5, ge=1, le=100, description="Downloads of one package by one recipient.")
     download_days: int = Field(7, ge=1, le=90, description="Days after which a download link ends.")
 
-    # Work on data that are neither open nor synthetic; what is empty is not asked
-    access_sign_in_hours: int | None = Field(None, ge=1, le=720, description="Age that its sign-in may have, in hours.")
-    access_networks: str = Field("", description="Address ranges of its sign-in, separated by spaces: 10.0.0.0/8 …")
-    access_trainings: str = Field(
-        "",
-        description="Slugs of the trainings it needs: snds. Defined and confirmed in admin/trainings.",
-    )
-    access_approvals: str = Field(
-        "", description="Slugs of the approvals its project needs: cnil. Recorded on the project's page."
-    )
-    access_agreement: bool = Field(
-        False, description="Its owner signed an agreement with the project. Recorded on the data set's page."
-    )
-    access_identity: bool = Field(
-        False,
-        description="Somebody reviewed who its persons are and for whom they work: on each person's page.",
-    )
-    review_every_months: int = Field(12, ge=1, le=36, description="From one review of all rights to the next.")
-    review_answer_days: int = Field(30, ge=7, le=120, description="Days in which a review is to be answered.")
-    review_before_end_days: int = Field(30, ge=7, le=180, description="A project is reviewed so long before its end.")
-    review_unanswered: Literal["withdraw", "wait"] = Field(
-        "withdraw", description="What becomes of rights that nobody answered for by the deadline of a review."
-    )
-    access_strong_acr: str = Field("", description="Values of acr by which the identity provider states two factors.")
-
     # Ledger
     witness_policy: Path | None = Field(
         None, description="C2SP tlog-policy file: the witnesses that cosign the log every minute, and how many suffice."
@@ -180,25 +153,6 @@ class Settings(MailSettings, SignInSettings):
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().resolve()
-
-    @field_validator("access_networks")
-    @classmethod
-    def _address_ranges(cls, value: str) -> str:
-        try:
-            for each in value.split():
-                network(each)
-        except Invalid as error:
-            msg = f"{error.text.en.rstrip('.')}: give ranges such as 10.0.0.0/8, separated by spaces"
-            raise ValueError(msg) from None
-        return value
-
-    @field_validator("access_trainings", "access_approvals")
-    @classmethod
-    def _kinds(cls, value: str) -> str:
-        if not all(map(is_slug, value.split())):
-            msg = "must be slugs (a-z, 0-9 and hyphens), separated by spaces"
-            raise ValueError(msg)
-        return value
 
     @field_validator("time_zone")
     @classmethod
@@ -266,16 +220,6 @@ class Settings(MailSettings, SignInSettings):
             msg = "timestamp_url and timestamp_certificates belong together: an answer counts only once it is verified"
             raise ValueError(msg)
         return self
-
-    @property
-    def review_rules(self) -> ReviewRules:
-        """When reviews open, how long they take, and what silence means."""
-        return ReviewRules(
-            every=timedelta(days=365 * self.review_every_months / 12),
-            answer_within=timedelta(days=self.review_answer_days),
-            before_end=timedelta(days=self.review_before_end_days),
-            withdraw=self.review_unanswered == "withdraw",
-        )
 
     @property
     def longest_silence(self) -> timedelta:
