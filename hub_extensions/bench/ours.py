@@ -57,7 +57,8 @@ def enrol(settings: Settings, person: str, password: str, datasets: Sequence[str
     """Register a person with an account of both factors, a place in ``PROJECT`` and a right on each data set."""
     store, now = open_store(settings), datetime.now(UTC)
     acted = {"actor": INSTALLATION, "now": now}
-    window = {"starts_at": now - timedelta(minutes=1), "ends_at": now + timedelta(days=1)}
+    # Further away than the first notice of an end, which would stand under the first cell.
+    window = {"starts_at": now - timedelta(minutes=1), "ends_at": now + timedelta(days=60)}
     create_person(store, username=person, display_name="Ana Mesure", email=f"{person}@example.org", **acted)
     quota = Quota(settings.default_cpu, settings.default_memory_mb, settings.default_pids)
     with contextlib.suppress(Conflict):  # another person's bench made it
