@@ -36,6 +36,8 @@ from audit.writer import Recovered, Writer, load_signer, lock, recover
 
 ACTOR = "system:ledger"
 DEFAULT_ORIGIN = "bureau.localhost/ledger"
+#: Connections that may wait to be taken; beyond, a client on uvloop is turned away at once instead of waiting.
+BACKLOG = 1024
 #: A batch is closed at this many bytes; the rest waits for the next.
 BATCH_BYTES = 8 * 1024 * 1024
 #: An idle journal is rolled at this age, because segments hold what retention must be able to delete.
@@ -192,7 +194,7 @@ async def _listen(recorder: Recorder, options: argparse.Namespace) -> str:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, recorder._stop, "")
     options.socket.unlink(missing_ok=True)
-    server = await loop.create_unix_server(lambda: Session(recorder), options.socket)
+    server = await loop.create_unix_server(lambda: Session(recorder), options.socket, backlog=BACKLOG)
     options.socket.chmod(0o600)
     beat = asyncio.create_task(_beat(recorder, options.heartbeat))
     print("READY", options.socket, recorder.writer.head.size, flush=True)

@@ -277,6 +277,17 @@ async def test_requests_in_flight_survive_a_connection_that_breaks(recorder):
     assert numbers(recorder) == list(range(50))
 
 
+async def test_hundreds_of_clients_at_once_wait_their_turn(recorder):
+    clients = [AsyncLedger(recorder.socket, recorder.keys) for _ in range(300)]
+    recorder.signal(signal.SIGSTOP)  # it takes nobody while they all come
+    asking = [asyncio.ensure_future(client.ping()) for client in clients]
+    await asyncio.sleep(0.2)
+    recorder.signal(signal.SIGCONT)
+    assert len({head.size for head in await asyncio.gather(*asking)}) == 1
+    for client in clients:
+        await client.close()
+
+
 async def test_a_frozen_recorder_is_told_after_the_timeout(recorder):
     ledger, client = AsyncLedger(recorder.socket, recorder.keys, timeout=0.3), recorder.client(timeout=0.3)
     await ledger.ping()
