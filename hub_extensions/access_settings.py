@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings
 
 from project_spaces.errors import Invalid
 from project_spaces.requirements import network
-from project_spaces.review_calendar import ReviewRules
+from project_spaces.reviews.calendar import ReviewRules
 from project_spaces.slugs import is_slug
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from hub_extensions.dataset_sheets import Sheet, SheetTable
 from project_spaces.beneath import open_beneath
-from project_spaces.catalogue import describe_version, set_public
-from project_spaces.catalogue_cards import Bilingual, Card, ColumnCard, TableCard, VersionCard, require_public_sample
+from project_spaces.catalogue.cards import Bilingual, Card, ColumnCard, TableCard, VersionCard, require_public_sample
+from project_spaces.catalogue.publications import describe_version, set_public
 from project_spaces.errors import Invalid, NotFound
 from project_spaces.layout import Layout
 from project_spaces.manifests import FILE_NAME, Column, Manifest, TableFile, sha256_of

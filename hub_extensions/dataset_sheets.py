@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from project_spaces.catalogue_cards import Bilingual, Card, ColumnWords, first_problem
+from project_spaces.catalogue.cards import Bilingual, Card, ColumnWords, first_problem
 from project_spaces.errors import Invalid
 from project_spaces.facts import Classification
 from project_spaces.manifests import Column, Manifest, TableFile, make_readable, sha256_of

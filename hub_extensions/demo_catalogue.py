@@ -8,7 +8,7 @@ import yaml
 
 from hub_extensions.catalogue_sheets import describe
 from hub_extensions.dataset_sheets import Sheet, parse_sheet, prepare
-from project_spaces.catalogue import publications
+from project_spaces.catalogue.publications import publications
 from project_spaces.datasets import register_manifest, versions
 from project_spaces.errors import NotFound
 from project_spaces.layout import Layout

@@ -24,7 +24,7 @@ from pydantic_settings import (
 
 from hub_extensions.access_settings import AccessSettings
 from hub_extensions.exports.deadlines import is_country
-from hub_extensions.mail_settings import MailSettings
+from hub_extensions.mail.settings import MailSettings
 from hub_extensions.sign_in_settings import SignInSettings
 from project_spaces.control_periods import ControlTerms
 from project_spaces.egress import MIB, Budget

@@ -17,7 +17,7 @@ from project_spaces.habilitations import Habilitation
 from project_spaces.memberships import Membership
 from project_spaces.people import Person, PlatformRoleRow
 from project_spaces.projects import Project
-from project_spaces.review_campaigns import RightKind
+from project_spaces.reviews.campaigns import RightKind
 from project_spaces.text import Text
 
 

@@ -17,8 +17,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit.events import Event, Kind, Scalar
 from project_spaces.approvals import ProjectApproval
-from project_spaces.catalogue import CataloguePublication
-from project_spaces.catalogue_cards import Link
+from project_spaces.catalogue.cards import Link
+from project_spaces.catalogue.publications import CataloguePublication
 from project_spaces.columns import Base
 from project_spaces.datasets import Dataset
 from project_spaces.errors import Invalid, NotFound
@@ -27,8 +27,8 @@ from project_spaces.habilitations import Habilitation
 from project_spaces.memberships import Membership
 from project_spaces.people import require_administrator
 from project_spaces.projects import Project, get_project
-from project_spaces.request_forms import PURPOSE_LABELS, read_form
-from project_spaces.request_records import AccessRequest, RequestState
+from project_spaces.requests.forms import PURPOSE_LABELS, read_form
+from project_spaces.requests.records import AccessRequest, RequestState
 from project_spaces.store import Store
 from project_spaces.text import Text
 

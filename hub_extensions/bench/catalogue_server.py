@@ -16,8 +16,8 @@ from tornado.web import Application, RequestHandler
 
 from audit.testing import MemoryLedger
 from hub_extensions.portal.testing import open_world
-from project_spaces.catalogue import describe_version, set_public
-from project_spaces.catalogue_cards import VersionCard
+from project_spaces.catalogue.cards import VersionCard
+from project_spaces.catalogue.publications import describe_version, set_public
 from project_spaces.datasets import register_dataset, register_version
 from project_spaces.facts import Classification
 from project_spaces.people import create_person

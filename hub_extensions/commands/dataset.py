@@ -15,7 +15,7 @@ from hub_extensions.catalogue_sheets import describe
 from hub_extensions.dataset_sheets import Sheet, prepare, read_sheet
 from hub_extensions.engine.progress import Visible
 from hub_extensions.opening import open_layout, open_store
-from project_spaces.catalogue import publications, set_public
+from project_spaces.catalogue.publications import publications, set_public
 from project_spaces.datasets import list_datasets, register_manifest, require_new_version, versions, withdraw_dataset
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document instead of text.")

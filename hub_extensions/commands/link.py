@@ -19,13 +19,13 @@ from hub_extensions import settings as bureau_settings
 from hub_extensions.engine import daemon, images
 from hub_extensions.engine.daemon import Engine
 from hub_extensions.engine.progress import Reporter, Visible
-from hub_extensions.linkage import PartitionedSpace
-from hub_extensions.linkage_delivery import Linkages, Outcome, deliver
+from hub_extensions.linkage.circuit import PartitionedSpace
+from hub_extensions.linkage.delivery import Linkages, Outcome, deliver
 from hub_extensions.opening import open_store
 from hub_extensions.settings import Settings
 from project_spaces.errors import Invalid
 from project_spaces.layout import Layout
-from project_spaces.linkage_spec import parse_spec
+from project_spaces.linkage.specification import parse_spec
 from project_spaces.store import Store
 from project_spaces.text import Language, Text
 

@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from project_spaces.catalogue import Standing, public_standings, read_card
-from project_spaces.catalogue_cards import VersionCard
-from project_spaces.catalogue_search import Described, Index, Part
+from project_spaces.catalogue.cards import VersionCard
+from project_spaces.catalogue.publications import Standing, public_standings, read_card
+from project_spaces.catalogue.search import Described, Index, Part
 from project_spaces.facts import Classification
 from project_spaces.records import rules_of
-from project_spaces.request_records import circuit_of
-from project_spaces.request_statistics import Delay, step_delays
-from project_spaces.request_steps import Circuit, Step
+from project_spaces.requests.records import circuit_of
+from project_spaces.requests.statistics import Delay, step_delays
+from project_spaces.requests.steps import Circuit, Step
 from project_spaces.requirements import Requirement
 from project_spaces.store import Store
 

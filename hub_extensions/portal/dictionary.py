@@ -15,7 +15,7 @@ from project_spaces.datasets import latest_version
 from project_spaces.errors import Invalid
 from project_spaces.layout import Layout
 from project_spaces.manifests import read_verified
-from project_spaces.request_gaps import Dictionary
+from project_spaces.requests.gaps import Dictionary
 
 log = structlog.get_logger()
 

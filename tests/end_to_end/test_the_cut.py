@@ -26,13 +26,13 @@ from hub_extensions.running import running_workspaces
 from hub_extensions.settings import Settings
 from hub_extensions.workspace_book import WorkspaceBook
 from project_spaces.agreements import record_agreement, require_agreement, revoke_agreement, set_embargo
-from project_spaces.charters import digest, publish_charter, sign_charter
+from project_spaces.charters.versions import digest, publish_charter, sign_charter
 from project_spaces.datasets import register_manifest
 from project_spaces.facts import Classification, StopScope
 from project_spaces.kill_switches import set_switch
 from project_spaces.store import Store
 from project_spaces.text import Text
-from project_spaces.trainings import record_training, revoke_training
+from project_spaces.trainings.records import record_training, revoke_training
 from project_spaces.workspaces import StopCause, Workspace
 from tests.end_to_end.world import project_folder
 

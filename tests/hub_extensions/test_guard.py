@@ -15,8 +15,8 @@ from audit.events import Kind
 from audit.index import Index
 from audit.testing import MemoryLedger
 from hub_extensions.alarms import Alarm, AlarmBook, AlarmKind, AlarmTeller, Memory, alarm_book, changes, open_alarms
-from hub_extensions.guard import Guard, Lateness, Sweeper
 from hub_extensions.settings import Settings
+from hub_extensions.worker.guard import Guard, Lateness, Sweeper
 from project_spaces.store import Store
 from project_spaces.text import Text
 

@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from audit.events import Event, Kind
-from hub_extensions.mail_server import MailServer, Unreachable
-from hub_extensions.postman import PAUSE, Postman
+from hub_extensions.mail.postman import PAUSE, Postman
+from hub_extensions.mail.server import MailServer, Unreachable
 from hub_extensions.settings import load
 from hub_extensions.throwaway import free_ports
 from project_spaces.errors import Invalid
@@ -122,7 +122,7 @@ def test_a_crash_between_giving_and_marking_repeats_the_same_identifier(
 
     with serving(inbox) as port:
         with monkeypatch.context() as patch:
-            patch.setattr("hub_extensions.postman.mark_mailed", killed)
+            patch.setattr("hub_extensions.mail.postman.mark_mailed", killed)
             with pytest.raises(KeyboardInterrupt):
                 postman(told, plain(port)).deliver(NOW)
         assert states(told) == [MailState.WAITING] * 2

@@ -8,14 +8,14 @@ import pytest
 
 from audit.events import Event
 from audit.testing import MemoryLedger
-from hub_extensions.request_clock import look
-from project_spaces.access_requests import draft_request, submit_request
+from hub_extensions.worker.request_clock import look
 from project_spaces.facts import PlatformRole
 from project_spaces.notifications import notifications
 from project_spaces.owner_perimeters import entrust
-from project_spaces.request_forms import read_form
-from project_spaces.request_records import AccessRequest, RequestState, get_request, set_circuit
-from project_spaces.request_steps import Actor, Silence, Step, StepRule
+from project_spaces.requests.applying import draft_request, submit_request
+from project_spaces.requests.forms import read_form
+from project_spaces.requests.records import AccessRequest, RequestState, get_request, set_circuit
+from project_spaces.requests.steps import Actor, Silence, Step, StepRule
 from project_spaces.store import Store, WriteSession
 from tests.project_spaces.conftest import DAY, NOW, SYSTEM, World
 from tests.project_spaces.test_requests import COMPLETE

@@ -10,9 +10,9 @@ from audit.testing import MemoryLedger
 from hub_extensions.alarms import AlarmKind
 from hub_extensions.portal.testing import ANA, BEN, PROJECT, populate
 from hub_extensions.portal.testing import NOW as POPULATED
-from hub_extensions.rights_clock import warn
 from hub_extensions.settings import load
-from hub_extensions.stop_alarms import StopAlarms
+from hub_extensions.worker.rights_clock import warn
+from hub_extensions.worker.stop_alarms import StopAlarms
 from project_spaces.expiry_warnings import announced
 from project_spaces.facts import PlatformRole, StopScope
 from project_spaces.habilitations import grant_habilitation

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hub_extensions.exports.releasing import Resumed
-from hub_extensions.worker import Worker
+from hub_extensions.worker.rounds import Worker
 from hub_extensions.workspace_book import Believed
 from project_spaces.errors import Unavailable
 from project_spaces.text import Text
@@ -131,8 +131,8 @@ def test_a_step_that_fails_keeps_no_other_from_being_done() -> None:
 
 def test_forgotten_copies_of_the_desk_are_swept_once_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
     swept: list[datetime] = []
-    monkeypatch.setattr("hub_extensions.worker.sweep", lambda _desk, *, now: swept.append(now) or 0)
-    monkeypatch.setattr("hub_extensions.worker.resume", lambda _desk, **_now: Resumed((), (), ()))
+    monkeypatch.setattr("hub_extensions.worker.rounds.sweep", lambda _desk, *, now: swept.append(now) or 0)
+    monkeypatch.setattr("hub_extensions.worker.rounds.resume", lambda _desk, **_now: Resumed((), (), ()))
     each = Worker(Books(), Engine(), GRACE, object())  # type: ignore[arg-type]
     moments = [NOW + timedelta(minutes=passed) for passed in (0, 1, 59, 60, 61)]
     for moment in moments:

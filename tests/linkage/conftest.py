@@ -17,8 +17,8 @@ from hub_extensions.dataset_sheets import prepare
 from hub_extensions.demo_catalogue import DEMO_DATA, catalogue, install, linkage_file
 from hub_extensions.settings import Settings
 from project_spaces.layout import Layout
-from project_spaces.linkage import LinkagePlan, plan_linkage
-from project_spaces.linkage_spec import parse_spec
+from project_spaces.linkage.specification import parse_spec
+from project_spaces.linkage.tables import LinkagePlan, plan_linkage
 from project_spaces.manifests import Manifest
 from project_spaces.projects import create_project
 from project_spaces.quotas import Quota

@@ -14,8 +14,8 @@ import pytest
 
 from audit.events import Kind
 from audit.testing import MemoryLedger
-from hub_extensions.linkage import PartitionedSpace
-from hub_extensions.linkage_delivery import Linkages, deliver
+from hub_extensions.linkage.circuit import PartitionedSpace
+from hub_extensions.linkage.delivery import Linkages, deliver
 from project_spaces.datasets import get_dataset, register_manifest, versions, withdraw_dataset
 from project_spaces.errors import Conflict, Invalid, NotFound, Refused, Unavailable
 from project_spaces.facts import Classification

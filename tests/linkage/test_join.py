@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from project_spaces.linkage import LinkagePlan, plan_linkage, pseudonym
-from project_spaces.linkage_quality import Level, Quality
-from project_spaces.linkage_spec import parse_spec
+from project_spaces.linkage.quality import Level, Quality
+from project_spaces.linkage.specification import parse_spec
+from project_spaces.linkage.tables import LinkagePlan, plan_linkage, pseudonym
 from project_spaces.manifests import Manifest
 
 KEY = bytes(range(32))

@@ -3,8 +3,8 @@
 from typing import Any
 
 from hub_extensions.portal.testing import NOW, SETUP, World
-from project_spaces.catalogue import describe_version, set_public
-from project_spaces.catalogue_cards import VersionCard
+from project_spaces.catalogue.cards import VersionCard
+from project_spaces.catalogue.publications import describe_version, set_public
 
 CARD: dict[str, Any] = {
     "description": {"fr": "Séjours à l'hôpital, un par ligne.", "en": "Hospital stays, one per row."},

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from audit.testing import MemoryLedger
 from hub_extensions.portal.testing import ANA, AUD, NOW, PAUL, PROJECT, SETUP, World
-from project_spaces.charters import publish_charter
+from project_spaces.charters.versions import publish_charter
 from project_spaces.text import Text
-from project_spaces.training_claims import claim_training
-from project_spaces.training_kinds import define_training
+from project_spaces.trainings.claims import claim_training
+from project_spaces.trainings.kinds import define_training
 from tests.portal.conftest import Opener
 from tests.portal.test_browser import violations
 from tests.portal.test_people_pages import hub

@@ -9,15 +9,15 @@ import pytest
 from audit.events import Kind
 from audit.testing import MemoryLedger
 from hub_extensions.portal.testing import ADA, ANA, AUD, BEN, NOW, OTHER, OUT, PAUL, PROJECT, SETUP, World
-from hub_extensions.rights_clock import warn
-from project_spaces.charters import publish_charter
+from hub_extensions.worker.rights_clock import warn
+from project_spaces.charters.versions import publish_charter
 from project_spaces.facts import PlaceKind, PlatformRole
 from project_spaces.habilitations import grant_habilitation
 from project_spaces.organisations import create_organisation, set_organisation, set_project_organisation
 from project_spaces.people import create_person, grant_role
 from project_spaces.perimeters import grant_perimeter
 from project_spaces.text import Text
-from project_spaces.training_kinds import define_training
+from project_spaces.trainings.kinds import define_training
 from tests.portal.test_access import token
 from tests.portal.test_pages import Browser
 

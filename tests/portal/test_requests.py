@@ -10,7 +10,7 @@ from audit.testing import MemoryLedger
 from hub_extensions.portal.testing import ADA, ANA, AUD, BEN, DAY, NOW, OUT, PAUL, SETUP, World
 from project_spaces.facts import PlatformRole
 from project_spaces.people import create_person, disable_person, grant_role
-from project_spaces.request_agreements import document_hash
+from project_spaces.requests.agreements import document_hash
 from tests.portal.request_people import (
     CARL,
     DATASET,

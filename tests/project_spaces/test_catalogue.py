@@ -8,10 +8,16 @@ from sqlalchemy.orm import Session
 
 from audit.events import Kind
 from project_spaces.agreements import lift_embargo, set_embargo
-from project_spaces.catalogue import describe_version, public_standings, publications, read_card, set_public
-from project_spaces.catalogue_cards import Card, VersionCard
-from project_spaces.catalogue_schema import field_type, table_schema
-from project_spaces.catalogue_search import Described, Index, Question, fold
+from project_spaces.catalogue.cards import Card, VersionCard
+from project_spaces.catalogue.publications import (
+    describe_version,
+    public_standings,
+    publications,
+    read_card,
+    set_public,
+)
+from project_spaces.catalogue.schema import field_type, table_schema
+from project_spaces.catalogue.search import Described, Index, Question, fold
 from project_spaces.datasets import register_version
 from project_spaces.errors import Conflict, Invalid, NotFound, Refused
 from project_spaces.facts import Classification, PlatformRole

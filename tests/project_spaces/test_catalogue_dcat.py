@@ -10,9 +10,9 @@ from pyshacl import validate
 from rdflib import Graph, Literal, URIRef
 from rdflib.namespace import DCAT, DCTERMS, RDF
 
-from project_spaces.catalogue import Standing
-from project_spaces.catalogue_dcat import catalogue_document, dataset_document
-from project_spaces.catalogue_search import Described
+from project_spaces.catalogue.dcat import catalogue_document, dataset_document
+from project_spaces.catalogue.publications import Standing
+from project_spaces.catalogue.search import Described
 from project_spaces.text import Text
 from project_spaces.windows import Window
 from tests.project_spaces.conftest import NOW

@@ -18,7 +18,7 @@ from project_spaces.agreements import (
     set_embargo,
 )
 from project_spaces.approvals import approvals, record_approval, revoke_approval
-from project_spaces.charters import digest, latest, publish_charter, sign_charter, to_sign
+from project_spaces.charters.versions import digest, latest, publish_charter, sign_charter, to_sign
 from project_spaces.decisions import Action
 from project_spaces.errors import BureauError, Conflict, Invalid, NotFound, Refused
 from project_spaces.facts import Classification, PlatformRole
@@ -31,7 +31,7 @@ from project_spaces.rules import Rules
 from project_spaces.sign_ins import Proof, Terminal, end_sign_ins, keep_sign_in
 from project_spaces.store import Store
 from project_spaces.text import Text
-from project_spaces.trainings import record_training, revoke_training, trainings
+from project_spaces.trainings.records import record_training, revoke_training, trainings
 from tests.project_spaces.conftest import DAY, NOW, SYSTEM, World
 
 WORK = {"project_slug": "etude", "mounted": ["sejours"]}

@@ -8,7 +8,7 @@ import pytest
 from audit.events import Kind
 from project_spaces.accounts import Accounts
 from project_spaces.approvals import record_approval
-from project_spaces.charters import publish_charter
+from project_spaces.charters.versions import publish_charter
 from project_spaces.decisions import Action
 from project_spaces.errors import BureauError, Conflict, Invalid, NotFound, Refused
 from project_spaces.facts import PlaceKind, PlatformRole
@@ -27,9 +27,9 @@ from project_spaces.people import create_person, disable_person, enable_person, 
 from project_spaces.perimeters import grant_perimeter, perimeters, reach, revoke_perimeter
 from project_spaces.projects import change_project, create_project
 from project_spaces.quotas import Quota
-from project_spaces.review_campaigns import Occasion, ReviewDecision, decide_item, items, open_campaign
+from project_spaces.reviews.campaigns import Occasion, ReviewDecision, decide_item, items, open_campaign
 from project_spaces.text import Text
-from project_spaces.training_kinds import define_training
+from project_spaces.trainings.kinds import define_training
 from tests.project_spaces.conftest import DAY, NOW, SYSTEM, World
 
 AS_SYSTEM = {"actor": SYSTEM, "now": NOW}

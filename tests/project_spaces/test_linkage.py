@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from project_spaces.errors import Invalid, Refused
-from project_spaces.linkage import LINKS_TABLE, looks_identifying, plan_linkage, pseudonym
-from project_spaces.linkage_spec import LinkageSpec, parse_spec
+from project_spaces.linkage.specification import LinkageSpec, parse_spec
+from project_spaces.linkage.tables import LINKS_TABLE, looks_identifying, plan_linkage, pseudonym
 from project_spaces.manifests import Column, Manifest, TableFile
 from project_spaces.text import Text
 

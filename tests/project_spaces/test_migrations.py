@@ -8,7 +8,6 @@ from project_spaces import (
     accounts,
     agreements,
     approvals,
-    catalogue,
     controls,
     datasets,
     egress,
@@ -21,24 +20,25 @@ from project_spaces import (
     records,
     recovery_codes,
     register,
-    request_records,
     retention,
-    review_campaigns,
-    training_claims,
     workspaces,
 )
+from project_spaces.catalogue import publications
 from project_spaces.columns import Base
 from project_spaces.engines import open_engine
 from project_spaces.migrations import migrate
 from project_spaces.migrations.env_names import VERSION_TABLE
+from project_spaces.requests import records as request_records
+from project_spaces.reviews import campaigns
+from project_spaces.trainings import claims
 
 ROOM = (
     expiry_warnings,
-    review_campaigns,
+    campaigns,
     accounts,
     agreements,
     approvals,
-    catalogue,
+    publications,
     register,
     records,
     request_records,
@@ -53,7 +53,7 @@ ROOM = (
     projects,
     recovery_codes,
     retention,
-    training_claims,
+    claims,
     workspaces,
 )
 

@@ -5,15 +5,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from audit.events import Kind
-from project_spaces.access_requests import (
-    change_request,
-    copy_request,
-    draft_request,
-    requests_of,
-    sign_agreement,
-    submit_request,
-    withdraw_request,
-)
 from project_spaces.approvals import approvals
 from project_spaces.decisions import Action
 from project_spaces.errors import BureauError, Conflict, Invalid, NotFound, Refused
@@ -23,14 +14,23 @@ from project_spaces.notifications import notifications
 from project_spaces.owner_perimeters import dismiss, entrust
 from project_spaces.people import disable_person
 from project_spaces.projects import get_project
-from project_spaces.request_acceptance import months_later
-from project_spaces.request_agreements import document_hash
-from project_spaces.request_answers import answer_step, apply_silence
-from project_spaces.request_forms import Forbidden, Identifier, RequestForm, close_to, read_form
-from project_spaces.request_gaps import missing, remarks
-from project_spaces.request_notices import remind
-from project_spaces.request_orphans import Stuck, reassign_request, stuck_requests
-from project_spaces.request_records import (
+from project_spaces.requests.acceptance import months_later
+from project_spaces.requests.agreements import document_hash
+from project_spaces.requests.answers import answer_step, apply_silence
+from project_spaces.requests.applying import (
+    change_request,
+    copy_request,
+    draft_request,
+    requests_of,
+    sign_agreement,
+    submit_request,
+    withdraw_request,
+)
+from project_spaces.requests.forms import Forbidden, Identifier, RequestForm, close_to, read_form
+from project_spaces.requests.gaps import missing, remarks
+from project_spaces.requests.notices import remind
+from project_spaces.requests.orphans import Stuck, reassign_request, stuck_requests
+from project_spaces.requests.records import (
     RequestState,
     StepState,
     get_request,
@@ -40,8 +40,15 @@ from project_spaces.request_records import (
     standing,
     to_remind,
 )
-from project_spaces.request_statistics import LEAST_CASES, decision_delay, delay_of, outcomes, owner_delays, step_delays
-from project_spaces.request_steps import (
+from project_spaces.requests.statistics import (
+    LEAST_CASES,
+    decision_delay,
+    delay_of,
+    outcomes,
+    owner_delays,
+    step_delays,
+)
+from project_spaces.requests.steps import (
     DEFAULT_CIRCUIT,
     Actor,
     Outcome,

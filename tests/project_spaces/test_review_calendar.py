@@ -9,8 +9,8 @@ from audit.events import Kind
 from project_spaces.decisions import Action
 from project_spaces.facts import PlatformRole
 from project_spaces.notifications import notifications
-from project_spaces.review_calendar import ReviewRules, keep_calendar
-from project_spaces.review_campaigns import Occasion, ReviewDecision, campaigns, decide_item, items
+from project_spaces.reviews.calendar import ReviewRules, keep_calendar
+from project_spaces.reviews.campaigns import Occasion, ReviewDecision, campaigns, decide_item, items
 from tests.project_spaces.conftest import DAY, NOW, World
 
 RULES = ReviewRules()

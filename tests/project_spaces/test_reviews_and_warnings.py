@@ -17,7 +17,7 @@ from project_spaces.orphan_rights import ORPHAN_LABELS, Orphan, orphan_rights
 from project_spaces.people import disable_person
 from project_spaces.projects import change_project
 from project_spaces.requirements import Requirement
-from project_spaces.review_campaigns import (
+from project_spaces.reviews.campaigns import (
     Occasion,
     ReviewDecision,
     campaigns,

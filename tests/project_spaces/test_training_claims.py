@@ -8,7 +8,7 @@ from audit.events import Kind
 from project_spaces.errors import BureauError, Conflict, Invalid, NotFound, Refused, TooLarge
 from project_spaces.facts import PlatformRole
 from project_spaces.text import Text
-from project_spaces.training_claims import (
+from project_spaces.trainings.claims import (
     LARGEST_FILE,
     ClaimState,
     certificate_of,
@@ -18,8 +18,8 @@ from project_spaces.training_claims import (
     months_later,
     refuse_claim,
 )
-from project_spaces.training_kinds import define_training, training_kinds
-from project_spaces.trainings import trainings
+from project_spaces.trainings.kinds import define_training, training_kinds
+from project_spaces.trainings.records import trainings
 from tests.project_spaces.conftest import DAY, NOW, SYSTEM, World
 
 PDF = b"%PDF-1.7 attestation"

@@ -47,7 +47,7 @@ from hub_extensions.portal.verbs import (
     trainings,
     why,
 )
-from project_spaces.request_forms import RequestForm
+from project_spaces.requests.forms import RequestForm
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from hub_extensions.portal.context import Page
 from hub_extensions.portal.inputs import Nothing, parse
 from hub_extensions.portal.public import PublicPage, ReadyPages
 from hub_extensions.portal.verbs import catalogue
-from project_spaces.catalogue_dcat import MEDIA_TYPE
+from project_spaces.catalogue.dcat import MEDIA_TYPE
 from project_spaces.errors import NotFound
 
 #: Sizes in which a sample is sent (bytes).

@@ -6,7 +6,7 @@ from hub_extensions.portal.context import Page
 from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.pages import Form, PageHandler
 from hub_extensions.portal.verbs import embargoes, instruction
-from project_spaces.request_steps import Step
+from project_spaces.requests.steps import Step
 from project_spaces.text import Text
 
 

@@ -14,7 +14,7 @@ from project_spaces import people as domain_people
 from project_spaces import projects as domain_projects
 from project_spaces.access import require
 from project_spaces.accounts import Accounts
-from project_spaces.catalogue import publications
+from project_spaces.catalogue.publications import publications
 from project_spaces.datasets import latest_version, list_datasets
 from project_spaces.decisions import Action
 from project_spaces.facts import PlatformRole, ProjectStatus

@@ -9,10 +9,10 @@ from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import Input, Nothing
 from hub_extensions.portal.verbs.catalogue_access import access_of
 from hub_extensions.portal.words import CLASS_LABELS, both, iso
-from project_spaces.catalogue_cards import REFRESH_LABELS, THEME_LABELS, Bilingual, Card, TableCard, Theme
-from project_spaces.catalogue_dcat import catalogue_document, dataset_document
-from project_spaces.catalogue_schema import table_schema
-from project_spaces.catalogue_search import Described, Hit, Question
+from project_spaces.catalogue.cards import REFRESH_LABELS, THEME_LABELS, Bilingual, Card, TableCard, Theme
+from project_spaces.catalogue.dcat import catalogue_document, dataset_document
+from project_spaces.catalogue.schema import table_schema
+from project_spaces.catalogue.search import Described, Hit, Question
 from project_spaces.errors import NotFound
 from project_spaces.facts import Classification
 from project_spaces.text import Language, Text

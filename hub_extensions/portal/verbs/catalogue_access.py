@@ -3,8 +3,8 @@
 from hub_extensions.portal.catalogue_live import Snapshot
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.words import both
-from project_spaces.catalogue_search import Described
-from project_spaces.request_steps import ACTOR_LABELS, SILENCE_LABELS, STEP_LABELS, StepRule
+from project_spaces.catalogue.search import Described
+from project_spaces.requests.steps import ACTOR_LABELS, SILENCE_LABELS, STEP_LABELS, StepRule
 from project_spaces.requirements import Requirement
 from project_spaces.text import Text
 

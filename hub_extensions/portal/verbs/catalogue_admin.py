@@ -2,7 +2,7 @@
 
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import Input
-from project_spaces.catalogue import set_public
+from project_spaces.catalogue.publications import set_public
 
 
 class Publication(Input):

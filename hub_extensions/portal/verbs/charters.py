@@ -10,8 +10,14 @@ from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import End, Input, Nothing
 from hub_extensions.portal.verbs.reach import reach_of, require_platform
 from hub_extensions.portal.words import both, iso
-from project_spaces.charter_models import CHARTER_MODELS
-from project_spaces.charters import CharterVersion, charter_versions, publish_charter, signature_counts, to_sign
+from project_spaces.charters.models import CHARTER_MODELS
+from project_spaces.charters.versions import (
+    CharterVersion,
+    charter_versions,
+    publish_charter,
+    signature_counts,
+    to_sign,
+)
 from project_spaces.errors import NotFound
 from project_spaces.people import list_people
 from project_spaces.text import Text

@@ -10,16 +10,17 @@ from hub_extensions.portal.inputs import Input, Nothing
 from hub_extensions.portal.verbs.request_shapes import choices, person_of, rule_of, summary_of
 from hub_extensions.portal.verbs.requests import visible
 from hub_extensions.portal.words import both, iso
-from project_spaces import owner_perimeters, request_orphans
+from project_spaces import owner_perimeters
 from project_spaces.access import require
 from project_spaces.decisions import Action
 from project_spaces.errors import NotFound, Refused
 from project_spaces.facts import PlatformRole
 from project_spaces.people import holders, list_people, roles_of
-from project_spaces.request_answers import LONGEST_REASONS, answer_step, may_answer
-from project_spaces.request_notices import waits_for_applicant
-from project_spaces.request_records import STATE_LABELS, circuit_of, get_request, open_steps, set_circuit, steps
-from project_spaces.request_steps import (
+from project_spaces.requests import orphans
+from project_spaces.requests.answers import LONGEST_REASONS, answer_step, may_answer
+from project_spaces.requests.notices import waits_for_applicant
+from project_spaces.requests.records import STATE_LABELS, circuit_of, get_request, open_steps, set_circuit, steps
+from project_spaces.requests.steps import (
     ACTOR_LABELS,
     DEFAULT_CIRCUIT,
     LEAST_DAYS,
@@ -139,7 +140,7 @@ def reassign(call: Call, body: Reassign) -> Page:
     """Give the request of somebody who left to somebody else."""
     with call.portal.store.read() as session:
         visible_to_administrator(session, call)
-    request_orphans.reassign_request(
+    orphans.reassign_request(
         call.portal.store, call["request"], body.username, actor=call.actor, now=call.now, reason=body.reason
     )
     return {"id": call["request"]}
@@ -209,10 +210,10 @@ def _stuck(session: Session, call: Call) -> list[Page]:
     return [
         {
             "what": each.what.value,
-            "label": both(request_orphans.STUCK_LABELS[each.what]),
+            "label": both(orphans.STUCK_LABELS[each.what]),
             "request": summary_of(session, each.request, call.now),
             "step": None if each.step is None else both(STEP_LABELS[each.step.step]),
             "owner": None if each.step is None else each.step.owner,
         }
-        for each in request_orphans.stuck_requests(session)
+        for each in orphans.stuck_requests(session)
     ]

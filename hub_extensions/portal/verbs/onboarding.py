@@ -11,16 +11,23 @@ from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import Input, Nothing, Start
 from hub_extensions.portal.verbs.habilitations import STATE_LABELS, state_of
 from hub_extensions.portal.words import both, iso
-from project_spaces.charters import CharterSignature, charter_versions, latest, sign_charter, signatures, to_sign
+from project_spaces.charters.versions import (
+    CharterSignature,
+    charter_versions,
+    latest,
+    sign_charter,
+    signatures,
+    to_sign,
+)
 from project_spaces.errors import Invalid, NotFound
 from project_spaces.organisations import affiliation
 from project_spaces.people import get_organisation, get_person
 from project_spaces.records import rules_of
 from project_spaces.records.trainings import Training
 from project_spaces.text import Text
-from project_spaces.training_claims import ClaimState, TrainingClaim, claim_training, claims
-from project_spaces.training_kinds import TrainingKind, training_kinds
-from project_spaces.trainings import trainings
+from project_spaces.trainings.claims import ClaimState, TrainingClaim, claim_training, claims
+from project_spaces.trainings.kinds import TrainingKind, training_kinds
+from project_spaces.trainings.records import trainings
 
 Slug = Annotated[str, Field(min_length=1, max_length=30)]
 

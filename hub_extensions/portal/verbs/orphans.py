@@ -11,7 +11,7 @@ from hub_extensions.portal.words import both
 from project_spaces.habilitations import revoke_habilitation
 from project_spaces.memberships import revoke_membership
 from project_spaces.orphan_rights import ORPHAN_LABELS, orphan_rights
-from project_spaces.review_campaigns import RightKind
+from project_spaces.reviews.campaigns import RightKind
 
 
 class Withdrawal(Input):

@@ -15,8 +15,8 @@ from project_spaces import register
 from project_spaces.access import require
 from project_spaces.decisions import Action
 from project_spaces.register import STATE_LABELS, PublicProject, Result
-from project_spaces.request_statistics import decision_delay, step_delays
-from project_spaces.request_steps import STEP_LABELS
+from project_spaces.requests.statistics import decision_delay, step_delays
+from project_spaces.requests.steps import STEP_LABELS
 
 COLUMNS = ("slug", "title", "state", "organisation", "purpose", "starts_at", "ends_at", "people", "datasets", "results")
 #: A spreadsheet takes what begins so for a formula.

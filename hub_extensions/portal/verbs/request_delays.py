@@ -5,9 +5,9 @@ from sqlalchemy.orm import Session
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.words import both
-from project_spaces.request_records import STATE_LABELS
-from project_spaces.request_statistics import LEAST_CASES, Delay, decision_delay, outcomes, owner_delays, step_delays
-from project_spaces.request_steps import STEP_LABELS
+from project_spaces.requests.records import STATE_LABELS
+from project_spaces.requests.statistics import LEAST_CASES, Delay, decision_delay, outcomes, owner_delays, step_delays
+from project_spaces.requests.steps import STEP_LABELS
 
 
 def delays(call: Call, _body: Nothing) -> Page:

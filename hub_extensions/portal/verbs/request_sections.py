@@ -14,7 +14,7 @@ from hub_extensions.portal.words import MEMBER_LABELS, both
 from project_spaces.datasets import list_datasets
 from project_spaces.errors import NotFound
 from project_spaces.facts import Classification, MemberRole
-from project_spaces.request_forms import (
+from project_spaces.requests.forms import (
     FORBIDDEN_LABELS,
     IDENTIFIER_LABELS,
     LONGEST_MONTHS,

@@ -15,8 +15,8 @@ from project_spaces.memberships import memberships
 from project_spaces.organisations import affiliation
 from project_spaces.people import Person, get_organisation
 from project_spaces.projects import get_project
-from project_spaces.request_answers import may_answer
-from project_spaces.request_forms import (
+from project_spaces.requests.answers import may_answer
+from project_spaces.requests.forms import (
     FORBIDDEN_LABELS,
     IDENTIFIER_LABELS,
     PURPOSE_LABELS,
@@ -24,9 +24,9 @@ from project_spaces.request_forms import (
     RequestForm,
     read_form,
 )
-from project_spaces.request_gaps import Gap
-from project_spaces.request_notices import actors_of, waits_for_applicant
-from project_spaces.request_records import (
+from project_spaces.requests.gaps import Gap
+from project_spaces.requests.notices import actors_of, waits_for_applicant
+from project_spaces.requests.records import (
     STATE_LABELS,
     AccessRequest,
     RequestState,
@@ -36,7 +36,7 @@ from project_spaces.request_records import (
     standing,
     steps,
 )
-from project_spaces.request_steps import (
+from project_spaces.requests.steps import (
     ACTOR_LABELS,
     OUTCOME_LABELS,
     SILENCE_LABELS,

@@ -21,14 +21,14 @@ from hub_extensions.portal.verbs.request_shapes import (
     steps_of,
     summary_of,
 )
-from project_spaces import access_requests
 from project_spaces.datasets import Dataset
 from project_spaces.errors import NotFound
-from project_spaces.request_answers import may_answer
-from project_spaces.request_forms import DatasetAsked, RequestForm, read_form
-from project_spaces.request_gaps import obstacles, remarks
-from project_spaces.request_notices import concerned
-from project_spaces.request_records import AccessRequest, RequestState, circuit_of, get_request, steps
+from project_spaces.requests import applying
+from project_spaces.requests.answers import may_answer
+from project_spaces.requests.forms import DatasetAsked, RequestForm, read_form
+from project_spaces.requests.gaps import obstacles, remarks
+from project_spaces.requests.notices import concerned
+from project_spaces.requests.records import AccessRequest, RequestState, circuit_of, get_request, steps
 from project_spaces.text import Text
 
 UNKNOWN = Text(
@@ -67,7 +67,7 @@ def about(call: Call, body: Begin) -> Page:
     """What a request for a data set would mean: whose it is, its steps, and my drafts that ask for it already."""
     with call.portal.store.read() as session:
         known = bool(body.dataset) and session.get(Dataset, body.dataset) is not None
-        own = access_requests.requests_of(session, call.actor)
+        own = applying.requests_of(session, call.actor)
         drafts = [each for each in own if each.state in _EDITABLE and body.dataset in read_form(each.form).slugs]
         dataset = dataset_of(session, body.dataset, call.now) if known else None
         circuit = circuit_of(session, dataset["owner"]) if dataset else ()
@@ -83,7 +83,7 @@ def begin(call: Call, body: Begin) -> Page:
     datasets = (DatasetAsked(dataset=body.dataset),) if body.dataset else ()
     with call.portal.store.read() as session:
         form = RequestForm(datasets=datasets, organisation=home_organisation(session, call.actor))
-    number = access_requests.draft_request(call.portal.store, form, actor=call.actor, now=call.now)
+    number = applying.draft_request(call.portal.store, form, actor=call.actor, now=call.now)
     return {"id": number}
 
 
@@ -91,7 +91,7 @@ def copy(call: Call, _body: Nothing) -> Page:
     """Begin a new request as a copy of this one, in which I am named."""
     with call.portal.store.read() as session:
         visible(session, call)
-    number = access_requests.copy_request(call.portal.store, call["request"], actor=call.actor, now=call.now)
+    number = applying.copy_request(call.portal.store, call["request"], actor=call.actor, now=call.now)
     return {"id": number}
 
 
@@ -103,7 +103,7 @@ def detail(call: Call, _body: Nothing) -> Page:
         own = row.applicant == call.actor
         editable = own and row.state in _EDITABLE
         lacking = _obstacles(session, call, row, form) if editable else []
-        short = access_requests.short_way(session, row, form) if editable else None
+        short = applying.short_way(session, row, form) if editable else None
         return {
             **summary_of(session, row, call.now),
             "own": own,
@@ -133,9 +133,7 @@ def submit(call: Call, _body: Nothing) -> Page:
     with call.portal.store.read() as session:
         row = visible(session, call)
         dictionary = columns_of(session, call.portal.layout, read_form(row.form).slugs)
-    access_requests.submit_request(
-        call.portal.store, call["request"], actor=call.actor, now=call.now, dictionary=dictionary
-    )
+    applying.submit_request(call.portal.store, call["request"], actor=call.actor, now=call.now, dictionary=dictionary)
     return {"id": call["request"], "state": RequestState.SUBMITTED.value}
 
 
@@ -143,7 +141,7 @@ def withdraw(call: Call, _body: Nothing) -> Page:
     """Withdraw the request; it can be copied later."""
     with call.portal.store.read() as session:
         visible(session, call)
-    access_requests.withdraw_request(call.portal.store, call["request"], actor=call.actor, now=call.now)
+    applying.withdraw_request(call.portal.store, call["request"], actor=call.actor, now=call.now)
     return {"id": call["request"], "state": RequestState.WITHDRAWN.value}
 
 
@@ -152,7 +150,7 @@ def sign(call: Call, body: Sign) -> Page:
     with call.portal.store.read() as session:
         row = visible(session, call)
         _require_step(session, row, body.step)
-    access_requests.sign_agreement(call.portal.store, body.step, body.document_sha256, actor=call.actor, now=call.now)
+    applying.sign_agreement(call.portal.store, body.step, body.document_sha256, actor=call.actor, now=call.now)
     return {"id": call["request"]}
 
 
@@ -171,7 +169,7 @@ def edit(call: Call, change: Callable[[RequestForm], RequestForm]) -> Page:
     """Change the form by *change*; what others changed meanwhile stays."""
     with call.portal.store.read() as session:
         visible(session, call)
-    access_requests.edit_request(call.portal.store, call["request"], change, actor=call.actor, now=call.now)
+    applying.edit_request(call.portal.store, call["request"], change, actor=call.actor, now=call.now)
     return {"id": call["request"]}
 
 

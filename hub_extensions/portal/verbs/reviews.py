@@ -18,7 +18,7 @@ from project_spaces.access import may
 from project_spaces.decisions import Action
 from project_spaces.errors import NotFound
 from project_spaces.projects import list_projects
-from project_spaces.review_campaigns import (
+from project_spaces.reviews.campaigns import (
     Occasion,
     ReviewCampaign,
     ReviewDecision,

@@ -12,9 +12,9 @@ from hub_extensions.portal.verbs.reach import Reach, reach_of
 from project_spaces.access import may
 from project_spaces.decisions import Action
 from project_spaces.text import Text
-from project_spaces.training_claims import Certificate, certificate_of, claims, confirm_claim, refuse_claim
-from project_spaces.training_kinds import MONTHS, define_training, training_kinds
-from project_spaces.trainings import record_training, revoke_training
+from project_spaces.trainings.claims import Certificate, certificate_of, claims, confirm_claim, refuse_claim
+from project_spaces.trainings.kinds import MONTHS, define_training, training_kinds
+from project_spaces.trainings.records import record_training, revoke_training
 
 Slug = Annotated[str, Field(min_length=1, max_length=30)]
 Id = Annotated[str, Field(min_length=1, max_length=32)]

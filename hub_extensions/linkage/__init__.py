@@ -1,0 +1,1 @@
+"""Running a linkage in its own sealed container, and delivering what it made."""

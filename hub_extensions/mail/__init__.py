@@ -1,0 +1,1 @@
+"""Mail: the messages of the outbox, and the server that takes them."""

@@ -1,0 +1,1 @@
+"""The worker: what has to happen without anybody's click, at its time."""

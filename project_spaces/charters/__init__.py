@@ -1,0 +1,1 @@
+"""Charters that people sign: their versions, and models to start from."""
