@@ -53,6 +53,10 @@ class MemoryLedger:
         self._check()
         return Head(self._frontier.size, self._frontier.root(), "")
 
+    def settle(self) -> None:
+        """Fail as told; everything can be searched at once."""
+        self._check()
+
     def close(self) -> None:
         """Nothing to close."""
 

@@ -45,6 +45,9 @@ class LedgerLike(Protocol):
     def ping(self) -> Head:
         """Answer, or raise a ``LedgerError``."""
 
+    def settle(self) -> None:
+        """Return when everything recorded so far can be searched, or raise a ``LedgerError``."""
+
 
 def _as_it_is(event: Event) -> Event:
     return event
@@ -143,6 +146,13 @@ class Store:
         self._require_ledger()
         try:
             return self.ledger.append(*map(self._watched, events))
+        except LedgerError as error:
+            raise Unavailable(Text(error.fr, error.en)) from error
+
+    def settle(self) -> None:
+        """Return when everything recorded so far can be searched; raises as ``record``."""
+        try:
+            self.ledger.settle()
         except LedgerError as error:
             raise Unavailable(Text(error.fr, error.en)) from error
 

@@ -25,6 +25,7 @@ from audit.shares import OpenedShare
 from audit.unsealing import Opened, unseal
 from hub_extensions import settings as bureau_settings
 from hub_extensions.asking import in_one_sentence
+from hub_extensions.key_standing import recorded_ceremony
 from hub_extensions.opening import ledger_keys
 from hub_extensions.settings import Settings
 from project_spaces.text import Text
@@ -79,6 +80,7 @@ def ceremony(named: Sequence[str], threshold: int, *, finish: bool, as_json: boo
         facts = {"number": number, "threshold": threshold, "auditors": len(held.auditors), "digest": held.digest}
         names = {"auditors": ", ".join(f"{each.name} {each.key_id}" for each in held.auditors)}
         ledger.append(Event(Kind.AUDIT_CEREMONY, _actor(), None, held.at, facts, private=names))
+        ledger.settle()  # whoever asks for the status next finds it recorded
         done = keys.epochs.hold(held)
         left = keys.private_parts()
     click.echo(json.dumps({**facts, "shared": done, "left": left}) if as_json else _ceremony_lines(number, done, left))
@@ -105,17 +107,20 @@ def _ceremony_lines(number: int, done: int, left: int) -> str:
 @command.command()
 @_as_json
 def status(*, as_json: bool) -> None:
-    """Say who can open messages; 1 while a key that opens any lies on this server."""
+    """Say who can open messages; 1 while a key that opens any lies here, or other auditors hold than were recorded."""
     settings = bureau_settings.load()
     with _polite():
         keys = ledger_keys(settings)
         held, left = keys.ceremony(), keys.private_parts()
+        recorded = recorded_ceremony(settings)
+    as_recorded = recorded == (None if held is None else held.digest)
     facts: dict[str, Any] = {"ceremony": None if held is None else held.number, "private_parts": left}
+    facts |= {"recorded_digest": recorded, "as_recorded": as_recorded}
     if held is not None:
         auditors = [{"name": each.name, "key": each.key_id} for each in held.auditors]
         facts |= {"threshold": held.threshold, "auditors": auditors, "at": held.at.isoformat()}
     click.echo(json.dumps(facts) if as_json else "\n".join(f"{name}: {value}" for name, value in facts.items()))
-    sys.exit(0 if held is not None and left == 0 else 1)
+    sys.exit(0 if held is not None and left == 0 and as_recorded else 1)
 
 
 @command.command(name="sealed-shares")

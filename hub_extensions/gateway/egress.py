@@ -12,7 +12,7 @@ most :data:`OVERDRAFT` of answers, so that no work is lost.
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
@@ -21,6 +21,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.events import Event, Kind, Scalar
+from audit.sealing import bucket
 from hub_extensions.clocks import SteadyClock
 from project_spaces.egress import Budget, Flow, Use, hour_of, next_day, start_of
 from project_spaces.errors import BureauError, Unavailable
@@ -51,6 +52,9 @@ class Counts(Protocol):
 
     def read(self, person: str, project: str, hour: int, default: Budget) -> tuple[Budget, Use]:
         """Return the budget and what all gateways have shown."""
+
+    def read_all(self, who: Collection[Person], hour: int, default: Budget) -> Mapping[Person, tuple[Budget, Use]]:
+        """Return the same of all of *who*, with no more queries than for one."""
 
     def latest_hour(self) -> int:
         """Return the latest hour in which anything was shown."""
@@ -224,8 +228,9 @@ class Egress:
             for key, meter in moving.items():
                 meter.pending -= shown[key]
                 meter.use = meter.use.more(shown[key])
+            stand = await asyncio.to_thread(self._counts.read_all, moving, hour, self._default)
             for key, meter in moving.items():
-                meter.set(*await asyncio.to_thread(self._counts.read, *key, hour, self._default), hour)
+                meter.set(*stand[key], hour)
                 await self._tell(key, meter)
 
     async def _tell(self, key: Person, meter: Meter) -> None:
@@ -234,7 +239,11 @@ class Egress:
             return
         kind = Kind.EGRESS_PAUSED if meter.flow is Flow.PAUSED else Kind.EGRESS_WARNED
         number = hashlib.sha256("\n".join((*key, window)).encode()).hexdigest()[:32]
-        facts: dict[str, Scalar] = {"hour_bytes": meter.use.hour, "day_bytes": meter.use.day}
+        used = {"hour_bytes": meter.use.hour, "day_bytes": meter.use.day}
+        facts: dict[str, Scalar] = {
+            name: bucket(size) for name, size in used.items()
+        }  # code chooses how much it prints
+        exact = {name: str(size) for name, size in used.items()}
         with contextlib.suppress(Unavailable):  # the pause stands; the entry is tried again with the next counts
-            await self._record(Event(kind, key[0], key[1], datetime.now(UTC), facts, id=number))
+            await self._record(Event(kind, *key, datetime.now(UTC), facts, private=exact, id=number))
             meter.told.add(window)

@@ -1,5 +1,6 @@
 """Plain requests: allow-listed, recorded, forwarded as recorded, and answered without the workspace's own headers."""
 
+from functools import partial
 from urllib.parse import quote, urlencode
 
 import aiohttp
@@ -11,6 +12,7 @@ from audit.errors import Malformed
 from hub_extensions.gateway.base import WorkspaceHandler
 from hub_extensions.gateway.forwarded import Forwarded
 from hub_extensions.gateway.routes import KINDS, Effect, Route, find, forwarded_headers, parse_query
+from hub_extensions.gateway.shown import Shown
 from hub_extensions.gateway.upstream import WorkspaceGone
 from project_spaces.errors import BureauError, Invalid, TooLarge
 from project_spaces.text import Text
@@ -18,6 +20,8 @@ from project_spaces.text import Text
 #: Headers of an answer that may pass; cookies, policies and attachments of the workspace's own do not.
 ANSWER_HEADERS = ("Content-Type", "ETag", "Last-Modified", "Cache-Control")
 CHUNK = 256 * 1024
+#: Stands for all plain requests where a kernel's connection stands for itself.
+OVER_HTTP = "http"
 
 
 @stream_request_body
@@ -90,6 +94,8 @@ class ForwardHandler(WorkspaceHandler):
                 async for chunk in answer.content.iter_chunked(CHUNK):
                     self._require_still()
                     self.seat.meter.count(len(chunk))
+                    if route.effect is not Effect.PAGE:
+                        self._shown().add(len(chunk))
                     self.write(chunk)
                     await self.flush()
         except (aiohttp.ClientConnectionError, OSError) as error:
@@ -97,6 +103,12 @@ class ForwardHandler(WorkspaceHandler):
                 raise Finish from None
             raise WorkspaceGone from None
         await self.finish()
+
+    def _shown(self) -> Shown:
+        """Count what files and answers show like what kernels show: one entry every few seconds for a person."""
+        if self.seat.over_http is None:
+            self.seat.over_http = Shown(partial(self.recording.shown, self.seat.workspace, OVER_HTTP))
+        return self.seat.over_http
 
     def _require_still(self) -> None:
         """Break the answer off when the right has lapsed meanwhile; broken off, it can't be taken for a whole one."""

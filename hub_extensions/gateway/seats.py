@@ -17,6 +17,7 @@ from jupyterhub.services.auth import HubOAuth
 
 from hub_extensions.clocks import LapseClock
 from hub_extensions.gateway.egress import Egress, Meter
+from hub_extensions.gateway.shown import Shown
 from hub_extensions.gateway.upstream import Upstream
 from project_spaces.decisions import Decision
 from project_spaces.errors import NotFound, Refused, Unavailable
@@ -90,6 +91,8 @@ class Seat:
     #: What the worker announced about the coming end.
     warning: ExpiryWarning | None = None
     shown: set[tuple[datetime, Notice]] = field(default_factory=set)
+    #: Counts what plain requests show; made with the first of them.
+    over_http: Shown | None = None
 
     def allows(self, now: datetime) -> bool:
         """Say whether the decision holds at *now*."""
@@ -248,6 +251,8 @@ class Seats:
         if timer := self._lapse.pop(key, None):
             timer.cancel()
         seat.close_connections(text)
+        if seat.over_http is not None:
+            seat.over_http.tell()
         await seat.upstream.close()
 
     async def forget(self, seat: Seat) -> None:

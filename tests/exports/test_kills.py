@@ -52,6 +52,9 @@ class FileLedger:
                     stream.write(json.dumps([event.id, event.kind]) + "\n")
         return [Receipt(places[event.id], b"") for event in events]
 
+    def settle(self) -> None:
+        self.inner.settle()
+
     def ping(self) -> Head:
         """Answer."""
         return Head(len(self.entries()), b"", "")

@@ -186,6 +186,8 @@ class FakeCounts:
     budget: Budget | None = None
     lifts: int = 0
     broken: bool = False
+    #: How often the whole table was asked for.
+    looks: int = 0
 
     def add(self, shown: Mapping[tuple[str, str], int], hour: int) -> None:
         if self.broken:
@@ -199,6 +201,10 @@ class FakeCounts:
         mine = {when: size for (who, where, when), size in self.rows.items() if (who, where) == (person, project)}
         today = sum(size for when, size in mine.items() if hour - hour % 24 <= when <= hour)
         return self.budget or default, Use(mine.get(hour, 0), today, self.lifts, self.lifts)
+
+    def read_all(self, who, hour: int, default: Budget):
+        self.looks += 1
+        return {key: self.read(*key, hour, default) for key in who}
 
     def latest_hour(self) -> int:
         if self.broken:

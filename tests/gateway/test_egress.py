@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 import pytest
 
-from audit.events import Kind
+from audit.events import Event, Kind
 from hub_extensions.clocks import SteadyClock
 from hub_extensions.gateway.egress import FLUSH_BYTES, OVERDRAFT, Egress, Meter, OverBudget
 from hub_extensions.gateway.frames import size_of
@@ -176,7 +176,36 @@ class TestLive:
         assert kinds == [Kind.EGRESS_WARNED, Kind.EGRESS_PAUSED]
         (paused,) = gateway.ledger.of(Kind.EGRESS_PAUSED)
         assert (paused.actor, paused.project) == ("ana", "etude")
-        assert paused.subject["hour_bytes"] > 20 * KIB
+        assert int(paused.private["hour_bytes"]) > 20 * KIB
+
+    async def test_a_leaf_tells_no_exact_number_that_code_chose(self) -> None:
+        """Who prints 20,481 or 20,482 bytes before the pause would write a bit where everybody reads."""
+        told: list[Event] = []
+
+        async def record(event: Event) -> None:
+            told.append(event)
+
+        for more in (1, 2):
+            each = Egress(FakeCounts(), Budget(20 * KIB, 40 * KIB), PARIS, record)
+            (await each.meter("ana", "etude")).count(20 * KIB + more)
+            await each.flush()
+        assert told[0].kind is Kind.EGRESS_PAUSED
+        assert told[0].subject == told[1].subject
+        assert told[0].private != told[1].private
+
+    async def test_what_a_plain_request_shows_is_counted_in_the_ledger_too(self, gateway: Bench) -> None:
+        for _ in range(3):
+            async with gateway.request("GET", f"{PREFIX}/api/contents/notes.txt") as answer:
+                body = await answer.read()
+        async with gateway.request("GET", f"{PREFIX}/lab") as answer:  # a page of JupyterLab itself shows no data
+            await answer.read()
+        assert not gateway.ledger.of(Kind.OUTPUT_COUNT)  # one entry for what comes within seconds
+        seat = await gateway.seats.find("ana", "etude")
+        seat.over_http.tell()
+        await asyncio.sleep(0)
+        (counted,) = gateway.ledger.of(Kind.OUTPUT_COUNT)
+        assert (counted.actor, counted.project) == ("ana", "etude")
+        assert counted.private == {"frames": "3", "bytes": str(3 * len(body))}
 
     async def test_a_second_tab_and_a_terminal_draw_on_the_same_budget(self, gateway: Bench) -> None:
         budget(gateway, 20 * KIB)
@@ -276,6 +305,14 @@ class TestAcrossGateways:
         (await each.meter("ana", "etude")).count(100)
         assert (await each.meter("ben", "etude")).flow is Flow.FREE
         assert (await each.meter("ana", "autre")).flow is Flow.FREE
+
+    async def test_the_table_is_read_once_however_many_people_work(self) -> None:
+        counts = FakeCounts()
+        each = self.egress(counts)
+        for number in range(20):
+            (await each.meter(f"person-{number}", "etude")).count(1)
+        await each.flush()
+        assert counts.looks == 1
 
     async def test_the_next_hour_opens_and_wakes_whoever_waits(self) -> None:
         state = {"wall": NOON, "elapsed": 0.0}

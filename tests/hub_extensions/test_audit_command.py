@@ -10,9 +10,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from audit import Event, Kind, Ledger
+from audit.auditors import plan, read_public
 from hub_extensions import throwaway
 from hub_extensions.commands.audit import command
-from hub_extensions.key_standing import KEYS_LEFT, NO_CEREMONY, seal_standing
+from hub_extensions.key_standing import KEYS_LEFT, NO_CEREMONY, NOT_AS_RECORDED, seal_standing
 from hub_extensions.opening import ledger_keys
 from hub_extensions.settings import Settings
 from project_spaces.errors import BureauError
@@ -53,6 +54,7 @@ def test_from_the_first_key_to_an_opened_message(settings: Settings, tmp_path: P
     held = bureau("ceremony", *named, "--threshold", 2, "--json")
     assert json.loads(held.output)["left"] == 0
     assert bureau("status").exit_code == 0
+    assert json.loads(bureau("status", "--json").output)["as_recorded"] is True
 
     brought: list[object] = []
     for name in ("alice", "chloe"):
@@ -91,6 +93,24 @@ def test_a_ceremony_that_was_interrupted_is_brought_to_its_end_and_until_then_it
     assert seal_standing(settings) == KEYS_LEFT
     assert json.loads(bureau("ceremony", "--finish", "--json").output)["left"] == 0
     assert seal_standing(settings) is None
+
+
+def test_auditors_who_were_put_in_place_of_the_recorded_ones_are_noticed(settings: Settings, tmp_path: Path):
+    """Whoever rules the server swaps the auditors' file: from then on all is sealed to keys of that person's choice."""
+    record(settings)
+    for name in ("alice", "bob", "eve", "mallory"):
+        bureau("keygen", "--no-passphrase", "--out", tmp_path / f"{name}.key")
+
+    def named(*names: str) -> list[object]:
+        return [part for name in names for part in ("--auditor", f"{name}={tmp_path / name}.pub")]
+
+    assert bureau("ceremony", *named("alice", "bob")).exit_code == 0
+    assert seal_standing(settings) is None
+    own = [read_public((tmp_path / f"{name}.pub").read_bytes(), name) for name in ("eve", "mallory")]
+    ledger_keys(settings).epochs.hold(plan(2, datetime.now(UTC), 2, own))
+    assert seal_standing(settings) == NOT_AS_RECORDED
+    told = bureau("status", "--json")
+    assert (told.exit_code, json.loads(told.output)["as_recorded"]) == (1, False)
 
 
 @pytest.mark.parametrize(

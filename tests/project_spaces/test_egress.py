@@ -124,3 +124,14 @@ def test_nobody_lifts_an_own_pause_and_members_lift_none(staffed) -> None:
         lift_pause(staffed.store, "ana", "nulle-part", reason="Oui.", actor="ada", now=staffed.now)
     assert not staffed.ledger.of(Kind.EGRESS_LIFTED)
     lift_pause(staffed.store, "ana", "etude", reason="Oui.", actor="ada", now=staffed.now)
+
+
+def test_all_are_read_at_once_as_each_is_read_alone(staffed, counts) -> None:
+    hour = hour_of(staffed.now)
+    counts.add({("ana", "etude"): 100, ("ben", "etude"): 7, ("ana", "autre"): 3}, hour)
+    counts.add({("ana", "etude"): 20}, hour - 1)
+    lift_pause(staffed.store, "ana", "etude", reason="Figures vérifiées.", actor="odile", now=staffed.now)
+    set_budget(staffed.store, "etude", hour_mb=1, day_mb=2, actor="ada", now=staffed.now)
+    who = [("ana", "etude"), ("ben", "etude"), ("ana", "autre"), ("ben", "autre")]
+    assert counts.read_all(who, hour, DEFAULT) == {key: counts.read(*key, hour, DEFAULT) for key in who}
+    assert counts.read_all([], hour, DEFAULT) == {}

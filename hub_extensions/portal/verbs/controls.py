@@ -1,7 +1,8 @@
 """The monthly control of traces (MR-007, SEC-JOU-2) and the meter of what is shown, as an auditor works with them.
 
 The rules are the domain's (``project_spaces.controls``, ``.egress``, ``.retention``); here they become pages. Looking
-at what was found is a look at the ledger, so it is recorded like any other.
+at what was found is a look at the ledger, so it is recorded like any other. What was recorded up to this moment is
+searched with the rest: a hit that came a second ago is neither left out of the page nor signed over.
 """
 
 from collections.abc import Sequence
@@ -62,6 +63,7 @@ class Lift(Input):
 def overview(call: Call, _body: Nothing) -> Page:
     """Controls of the platform and of every project: what is overdue, what is to be signed, what was."""
     looking(call, what="controls")
+    call.portal.store.settle()
     terms = call.portal.control_terms
     with call.portal.store.read() as session:
         scopes: list[tuple[str | None, str | None]] = [(None, None)]
@@ -81,6 +83,7 @@ def control(call: Call, _body: Nothing) -> Page:
     """One period of a scope: every hit to decide, everything else to see, and who signed."""
     scope = _scope(call)
     looking(call, what="control", about_project=scope, period=call["period"])
+    call.portal.store.settle()
     terms = call.portal.control_terms
     with call.portal.store.read() as session, call.portal.ledger.open() as index:
         found = domain.control_of(session, index, scope, call["period"], terms=terms, now=call.now)
@@ -122,6 +125,7 @@ def mark(call: Call, body: MarkHits) -> Page:
 
 def sign(call: Call, _body: Nothing) -> Page:
     """Sign the control of a period; the signature is an entry of the ledger."""
+    call.portal.store.settle()
     with call.portal.ledger.open() as index:
         row = domain.sign(
             call.portal.store,
