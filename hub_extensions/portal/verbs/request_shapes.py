@@ -10,8 +10,9 @@ from hub_extensions.portal.verbs.home import quota_of
 from hub_extensions.portal.words import CLASS_LABELS, MEMBER_LABELS, both, iso
 from project_spaces.agreements import embargoes
 from project_spaces.datasets import Dataset
+from project_spaces.facts import MemberRole
 from project_spaces.habilitations import habilitations
-from project_spaces.memberships import memberships
+from project_spaces.memberships import Membership, memberships
 from project_spaces.organisations import affiliation
 from project_spaces.people import Person, get_organisation
 from project_spaces.projects import get_project
@@ -250,12 +251,16 @@ def became(session: Session, request: AccessRequest) -> Page | None:
                 "role_label": both(MEMBER_LABELS[each.role]),
                 "ends_at": iso(each.ends_at),
             }
-            for each in memberships(session, project=project.slug)
+            for each in sorted(memberships(session, project=project.slug), key=_lead_first)
         ],
         "habilitations": [
             {"username": each.person, "dataset": each.dataset, "ends_at": iso(each.window.last)} for each in held
         ],
     }
+
+
+def _lead_first(each: Membership) -> tuple[bool, str]:
+    return each.role is not MemberRole.LEAD, each.person
 
 
 def choices(labels: dict, chosen: Sequence[str] = ()) -> list[Page]:
