@@ -44,7 +44,8 @@ def environment(settings: Settings) -> Path:
     if (folder / "complete").exists():
         return python
     subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-    command = [str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(LOCK)]
+    whole = ("--no-deps", "--no-compile")  # the lock is whole: nothing to resolve, and Python compiles what it imports
+    command = [str(python), "-m", "pip", "install", "--quiet", *whole, "--require-hashes", "-r", str(LOCK)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         said = (done.stderr.strip().splitlines() or [""])[-1][:300]

@@ -26,6 +26,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kill-seed", metavar="N", type=int, default=1, help="which moments and victims it chooses")
 
 
+#: Rooms whose files take longest, first: workers that share the files (``bureau test``) then end together, and those that
+#: run an installation stay side by side, so that each worker builds it once.
+LONGEST_FIRST = ("end_to_end", "exports", "portal", "linkage", "hub_extensions", "openid", "engine", "gateway", "audit")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the rooms of ``LONGEST_FIRST`` first; within a room the order stays."""
+    here = Path(__file__).parent
+
+    def rank(item: pytest.Item) -> int:
+        room = item.path.relative_to(here).parts[0]
+        return LONGEST_FIRST.index(room) if room in LONGEST_FIRST else len(LONGEST_FIRST)
+
+    items.sort(key=rank)
+
+
 DEBIAN_BINARIES = "/usr/lib/postgresql"
 START_TIMEOUT_S = 60
 
