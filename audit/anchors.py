@@ -1,89 +1,43 @@
 """What others hold against us: witnesses cosign, an authority states the time, and a copy lies elsewhere.
 
-Nothing here is on the way of an acknowledgement. Each anchor is set again and again by itself; what fails is kept in
-``anchors.json`` with its reason and since when, for whoever raises alarms. A witness that saw another history than the
-one we hold is kept there until it cosigns again.
+Nothing here is on the way of an acknowledgement, and none of the three waits for another: each is a task of its own,
+set again and again. What fails is kept with its reason and since when (``audit.standings``), for whoever raises alarms.
+A witness that saw another history than the one we hold is kept there until it cosigns again.
+
+Each time-stamp and copy is an entry of the log, and cosignatures are one entry an hour: an entry for each would grow
+the log by what is said of the log.
 """
 
-import json
+import hashlib
+import sqlite3
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from audit import timestamp
 from audit.anchor_checks import WITNESSED
 from audit.checkpoint import Verifier, read_checkpoint
 from audit.errors import Malformed
 from audit.events import Event, Kind, Scalar
-from audit.export import export_log
+from audit.export import copy_keys, export_log
 from audit.http_post import Unreachable
 from audit.places import Places, write_durably
 from audit.policy import Policy, Witness
+from audit.standings import COPY, COSIGNED, STAMP, StandingsFile
 from audit.tiles import TileReader
 from audit.timestamp import Authority
 from audit.witness import Contradicted, WitnessRefused, cosign
 
 ACTOR: Final = "system:anchors"
-STAMP: Final = "time-stamp"
-COPY: Final = "copy"
 WITNESS_EVERY: Final = timedelta(minutes=1)
+COSIGNED_EVERY: Final = timedelta(hours=1)
 STAMP_EVERY: Final = timedelta(hours=1)
 COPY_EVERY: Final = timedelta(days=1)
-#: After a failure, the hourly and the daily anchor are tried again this soon.
-AGAIN_AFTER: Final = timedelta(minutes=5)
 
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How one anchor stands."""
-
-    #: When it was set last, and at which size of the log.
-    done_at: datetime | None = None
-    size: int = 0
-    tried_at: datetime | None = None
-    failing_since: datetime | None = None
-    why: str = ""
-    #: ``fork`` or ``rollback`` when a witness saw another history.
-    contradicted: str = ""
-
-    def due(self, now: datetime, every: timedelta) -> bool:
-        """Say whether it is time to set it again; a clock that was set back does not put it off."""
-        last, wait = (self.done_at, every) if self.failing_since is None else (self.tried_at, min(every, AGAIN_AFTER))
-        return last is None or not timedelta(0) <= now - last < wait
-
-    def done(self, now: datetime, size: int) -> "Standing":
-        """Return how it stands after it was set."""
-        return Standing(done_at=now, size=size, tried_at=now)
-
-    def failed(self, now: datetime, why: str, contradicted: str = "") -> "Standing":
-        """Return how it stands after it could not be set."""
-        return replace(
-            self,
-            tried_at=now,
-            failing_since=self.failing_since or now,
-            why=why[:500],
-            contradicted=contradicted or self.contradicted,
-        )
-
-
-def standings(places: Places) -> dict[str, Standing]:
-    """Return how each anchor stands, by name (``witness <name>``, :data:`STAMP`, :data:`COPY`).
-
-    Raises
-    ------
-    Malformed
-        the file is not one of ours.
-    """
-    try:
-        raw: dict[str, dict[str, Any]] = json.loads(_file(places).read_text())
-        return {name: Standing(**{key: _read(key, value) for key, value in each.items()}) for name, each in raw.items()}
-    except FileNotFoundError:
-        return {}
-    except (ValueError, TypeError, AttributeError) as error:
-        raise Malformed(f"anchors.json can't be read: {error}") from None
+Task = Callable[[datetime], None]
 
 
 class Anchors:
@@ -92,13 +46,15 @@ class Anchors:
     Parameters
     ----------
     record
-        called with an event for the ledger; what it raises keeps the anchor from counting as set.
+        called with an event for the ledger, by several threads; what it raises keeps the anchor from counting as set.
     policy
         the witnesses that are asked; those without an address are not.
     authority, authority_url
         of the time-stamp authority, None without one.
     copy_to
         folder at the other place, None without one.
+    keys
+        folder of the ledger's keys, of which the copy gets what is no secret; None: nothing of it.
     """
 
     def __init__(
@@ -110,50 +66,60 @@ class Anchors:
         authority: Authority | None = None,
         authority_url: str = "",
         copy_to: Path | None = None,
+        keys: Path | None = None,
     ) -> None:
-        self._places, self._record = places, record
-        self._policy = policy
-        self._authority, self._authority_url = authority, authority_url
-        self._copy_to = copy_to
-        self._standings = standings(places)
+        self._places, self._record, self._keys = places, record, keys
+        self._standings = StandingsFile(places)
+        #: What there is to do, each to be called again and again with the time, in a thread of its own.
+        self.tasks: dict[str, Task] = {}
+        if policy is not None:
+            self.tasks[COSIGNED] = partial(self._ask_witnesses, policy)
+        if authority is not None:
+            stamp = partial(self._stamp, authority, authority_url)
+            self.tasks[STAMP] = partial(self._do, STAMP, STAMP_EVERY, stamp)
+        if copy_to is not None:
+            self.tasks[COPY] = partial(self._do, COPY, COPY_EVERY, partial(self._copy, copy_to))
 
     def tick(self, now: datetime) -> None:
-        """Set every anchor that is due."""
-        if not self._places.checkpoint.exists():
-            return
-        if self._policy is not None:
-            self._ask_witnesses(self._policy, now)
-        if self._authority is not None:
-            self._do(STAMP, STAMP_EVERY, now, partial(self._stamp, self._authority))
-        if self._copy_to is not None:
-            self._do(COPY, COPY_EVERY, now, partial(self._copy, self._copy_to))
+        """Set every anchor that is due, side by side, and wait for all of them."""
+        with ThreadPoolExecutor(max(1, len(self.tasks))) as threads:
+            begun = [threads.submit(self.run, name, now) for name in self.tasks]
+        for each in begun:
+            each.result()
+
+    def run(self, name: str, now: datetime) -> None:
+        """Do one of the tasks if it is due; raises what the record raises."""
+        if self._places.checkpoint.exists():
+            self.tasks[name](now)
 
     def _ask_witnesses(self, policy: Policy, now: datetime) -> None:
         asked = [each for each in policy.witnesses.values() if each.url]
         # all when one is due: witnesses that are asked at different moments would never cosign the same checkpoint
-        if not any(self._standing(f"witness {each.name}").due(now, WITNESS_EVERY) for each in asked):
+        if not any(self._standings.of(f"witness {each.name}").due(now, WITNESS_EVERY) for each in asked):
             return
         note, size = self._published()
-        cosigned = note + "".join(self._cosignature(each, note, size, now) for each in asked)
-        if cosigned != note:
-            self._publish_witnessed(policy, cosigned)
+        with ThreadPoolExecutor(len(asked)) as threads:
+            lines = list(threads.map(partial(self._cosignature, note, size, now), asked))
+        if any(lines):
+            self._publish_witnessed(policy, note + "".join(lines))
+            self._tell_cosigned(policy, now, sum(map(bool, lines)))
 
-    def _cosignature(self, witness: Witness, note: str, size: int, now: datetime) -> str:
+    def _cosignature(self, note: str, size: int, now: datetime, witness: Witness) -> str:
         """Return the witness's line, empty when it gave none."""
         name = f"witness {witness.name}"
-        standing = self._standing(name)
+        standing = self._standings.of(name)
         try:
             line = cosign(witness, note, standing.size, TileReader(self._places.log, size).node).line
         except Contradicted as error:
             if standing.contradicted != error.what:
                 facts: dict[str, Scalar] = {"witness": witness.name, "what": error.what, "size": size}
                 self._record(Event(Kind.LEDGER_CONTRADICTED, ACTOR, None, now, facts))
-            self._keep(name, standing.failed(now, str(error), error.what))
+            self._standings.keep(name, standing.failed(now, str(error), error.what))
             return ""
         except (Unreachable, WitnessRefused, Malformed) as error:
-            self._keep(name, standing.failed(now, str(error)))
+            self._standings.keep(name, standing.failed(now, str(error)))
             return ""
-        self._keep(name, standing.done(now, size))
+        self._standings.keep(name, standing.done(now, size))
         return line
 
     def _publish_witnessed(self, policy: Policy, cosigned: str) -> None:
@@ -163,49 +129,55 @@ class Anchors:
             return
         write_durably(place, cosigned.encode(), 0o644)
 
-    def _stamp(self, authority: Authority, now: datetime) -> int:
+    def _tell_cosigned(self, policy: Policy, now: datetime, fetched: int) -> None:
+        """Once an hour, tell the ledger what stands in ``witnessed`` and how many cosignatures came since."""
+        told = self._standings.of(COSIGNED).counted(fetched)
+        self._standings.keep(COSIGNED, told)
+        if told.due(now, COSIGNED_EVERY):
+            note = (self._places.log / WITNESSED).read_text()
+            judged = policy.judge(note, Verifier(self._places.vkey.read_text()))
+            facts: dict[str, Scalar] = {
+                "size": judged.checkpoint.size,
+                "witnesses": ",".join(sorted(judged.witnesses)),
+                "enough": judged.enough,
+                "fetched": told.count,
+                "digest": hashlib.sha256(note.encode()).hexdigest(),
+            }
+            self._record(Event(Kind.LEDGER_COSIGNED, ACTOR, None, now, facts, note.encode()))
+            self._standings.keep(COSIGNED, told.done(now, judged.checkpoint.size))
+
+    def _stamp(self, authority: Authority, url: str, now: datetime) -> int:
         note, size = self._published()
-        made = timestamp.stamp(note.encode(), self._authority_url, authority)
+        made = timestamp.stamp(note.encode(), url, authority)
         timestamp.keep(self._places.log, size, note.encode(), made.answer)
-        facts: dict[str, Scalar] = {"size": size, "stated": made.at.isoformat()}
-        self._record(Event(Kind.LEDGER_STAMPED, ACTOR, None, now, facts))
+        facts: dict[str, Scalar] = {"size": size, "stated": made.at.isoformat(), "authority": authority.name}
+        facts["digest"] = hashlib.sha256(made.answer).hexdigest()
+        self._record(Event(Kind.LEDGER_STAMPED, ACTOR, None, now, facts, made.answer))
         return size
 
     def _copy(self, target: Path, now: datetime) -> int:
         if not target.is_dir():
             raise Malformed(f"{target} is not there: is the other place mounted?")
-        report = export_log(self._places.root, target)
+        report = export_log(self._places.root, target, sealed=self._places)
         if not report.good:
             problem = report.problems[0]
             raise Malformed(f"the copy is not good: {problem.where}: {problem.en}")
-        self._record(Event(Kind.LEDGER_COPIED, ACTOR, None, now, {"size": report.size, "root": report.root.hex()}))
+        if self._keys is not None:
+            copy_keys(self._keys, target)
+        facts: dict[str, Scalar] = {"size": report.size, "root": report.root.hex()}
+        facts |= {"messages": report.messages, "deleted": report.deleted_messages}
+        self._record(Event(Kind.LEDGER_COPIED, ACTOR, None, now, facts))
         return report.size
 
-    def _do(self, name: str, every: timedelta, now: datetime, step: Callable[[datetime], int]) -> None:
-        standing = self._standing(name)
+    def _do(self, name: str, every: timedelta, step: Callable[[datetime], int], now: datetime) -> None:
+        standing = self._standings.of(name)
         if not standing.due(now, every):
             return
         try:
-            self._keep(name, standing.done(now, step(now)))
-        except (Unreachable, Malformed, OSError) as error:
-            self._keep(name, standing.failed(now, str(error)))
+            self._standings.keep(name, standing.done(now, step(now)))
+        except (Unreachable, Malformed, OSError, sqlite3.Error) as error:
+            self._standings.keep(name, standing.failed(now, str(error)))
 
     def _published(self) -> tuple[str, int]:
         note = self._places.checkpoint.read_text()
         return note, read_checkpoint(note, Verifier(self._places.vkey.read_text())).size
-
-    def _standing(self, name: str) -> Standing:
-        return self._standings.get(name, Standing())
-
-    def _keep(self, name: str, standing: Standing) -> None:
-        self._standings[name] = standing
-        raw = {name: asdict(each) for name, each in self._standings.items()}
-        write_durably(_file(self._places), json.dumps(raw, default=datetime.isoformat).encode())
-
-
-def _file(places: Places) -> Path:
-    return places.root / "anchors.json"
-
-
-def _read(key: str, value: Any) -> Any:
-    return datetime.fromisoformat(value) if value is not None and key.endswith(("_at", "_since")) else value

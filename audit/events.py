@@ -121,6 +121,7 @@ class Kind(StrEnum):
     LEDGER_OPENED = "ledger.opened"
     LEDGER_HEARTBEAT = "ledger.heartbeat"
     LEDGER_SILENT = "ledger.silent"
+    LEDGER_COSIGNED = "ledger.cosigned"
     LEDGER_STAMPED = "ledger.stamped"
     LEDGER_COPIED = "ledger.copied"
     LEDGER_CONTRADICTED = "ledger.contradicted"

@@ -8,6 +8,7 @@ come another way than the log: a forger can sign a forged log with his own key a
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from audit import merkle
 from audit.checkpoint import Checkpoint, Verifier, read_checkpoint
@@ -41,6 +42,10 @@ class Report:
     checked_entries: int = 0
     #: The copy may lack what lies wholly below this index (C2SP tlog-tiles, pruning); 0 for a whole log.
     minimum: int = 0
+    #: Sealed messages that are here and are those that their entries commit to, and those that are not here, each
+    #: deleted by a recorded list; None for a copy without them.
+    messages: int | None = None
+    deleted_messages: int | None = None
     problems: list[Problem] = field(default_factory=list)
     problem_count: int = 0
 
@@ -54,6 +59,16 @@ class Report:
         self.problem_count += 1
         if len(self.problems) < MAX_LISTED:
             self.problems.append(Problem(where, fr, en))
+
+
+class Visitor(Protocol):
+    """Somebody who sees the entries go by."""
+
+    def visit(self, first: int, entries: list[bytes], /) -> None:
+        """See the entries of one bundle, of which *first* is the first."""
+
+    def finish(self) -> None:
+        """See the end."""
 
 
 def published_folder(folder: Path) -> Path:
@@ -97,6 +112,8 @@ def verify_log(
     progress: Callable[[int, int], None] = lambda done, size: None,  # noqa: ARG005 - nobody listens
     *,
     minimum: int = 0,
+    note: str | None = None,
+    visit: Callable[[Report], Visitor] | None = None,
 ) -> Report:
     """Verify the published log in *folder* (or in its ``log``).
 
@@ -111,6 +128,10 @@ def verify_log(
     minimum
         smallest index whose entry must be there; what lies wholly below it is neither wanted nor checked, and its
         hashes are taken from the tiles above, which still have to lead to the signed root.
+    note
+        signed checkpoint to verify the folder against, the one in it when not given.
+    visit
+        makes somebody who sees every entry while it is checked.
 
     Raises
     ------
@@ -118,18 +139,20 @@ def verify_log(
         when it can't be asked: no log there, no key, *old_checkpoint* is not one of this log, or *minimum* lies beyond
         its end.
     """
-    folder = published_folder(folder)
+    folder = published_folder(folder) if note is None else folder
     verifier = Verifier(vkey or load_vkey(folder))
     report = Report(origin=verifier.name, independent_key=vkey is not None)
     old = None if old_checkpoint is None else read_checkpoint(old_checkpoint, verifier)
     try:
-        checkpoint = load_checkpoint(folder, verifier.vkey)
+        checkpoint = load_checkpoint(folder, verifier.vkey) if note is None else read_checkpoint(note, verifier)
     except Malformed as error:
         report.add("checkpoint", f"la signature ou la forme n'est pas bonne ({error})", str(error))
         return report
     report.size, report.root, report.minimum = checkpoint.size, checkpoint.root, minimum
     check_minimum(minimum, checkpoint)
-    _Walk(TileReader(folder, checkpoint.size), checkpoint, old, report, progress).run()
+    walk = _Walk(TileReader(folder, checkpoint.size), checkpoint, old, report, progress)
+    walk.visitor = None if visit is None else visit(report)
+    walk.run()
     return report
 
 
@@ -151,6 +174,7 @@ class _Walk:
         report: Report,
         progress: Callable[[int, int], None],
     ) -> None:
+        self.visitor: Visitor | None = None
         self.reader, self.checkpoint, self.old = reader, checkpoint, old
         self.report, self.progress = report, progress
         #: The first bundle that must be there begins at this entry.
@@ -175,6 +199,8 @@ class _Walk:
                 "the entries do not lead to the root that was signed",
             )
         self._compare_old()
+        if self.visitor is not None:
+            self.visitor.finish()
 
     def _level_zero(self) -> Iterator[bytes]:
         for index in range(self.start // TILE_WIDTH, -(-self.reader.size // TILE_WIDTH)):
@@ -191,6 +217,8 @@ class _Walk:
                     f"l'entrée {number} n'est pas celle de sa tuile",
                     f"entry {number} is not the one in its tile",
                 )
+            if entries is not None and self.visitor is not None:
+                self.visitor.visit(index * TILE_WIDTH, entries)
             self._grow(hashes)
             self.report.checked_entries += len(entries or ())
             self.progress(self.frontier.size, self.reader.size)

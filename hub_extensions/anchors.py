@@ -13,11 +13,12 @@ from typing import Final
 
 import structlog
 
-from audit.anchors import COPY, STAMP, Anchors, Standing, standings
+from audit.anchors import COPY_EVERY, STAMP_EVERY, WITNESS_EVERY, Anchors
 from audit.client import Ledger
 from audit.errors import LedgerError, Malformed
 from audit.places import Places
 from audit.policy import Policy
+from audit.standings import COPY, COSIGNED, STAMP, Standing, standings
 from audit.timestamp import Authority
 from hub_extensions import settings as bureau_settings
 from hub_extensions.alarms import Alarm, AlarmKind
@@ -35,6 +36,8 @@ NAMES: Final = {
     STAMP: Text("L'horodatage du journal", "Time-stamping the ledger"),
     COPY: Text("La copie du journal", "Copying the ledger"),
 }
+
+NO_ATTEMPT: Final = Text("aucune tentative n'a abouti", "no attempt came to an end")
 
 log = structlog.get_logger()
 
@@ -55,6 +58,7 @@ def open_anchors(settings: Settings) -> Anchors:
         authority=_authority(settings),
         authority_url=settings.timestamp_url,
         copy_to=settings.copy_dir,
+        keys=settings.secrets_dir / "ledger",
     )
 
 
@@ -94,20 +98,22 @@ def anchor_alarms(settings: Settings, now: datetime) -> list[Alarm]:
 
 
 def _wrong(name: str, standing: Standing, now: datetime) -> Iterator[Alarm]:
-    since = standing.failing_since
-    if since is None:
-        return
+    late = {STAMP: STAMP_LATE, COPY: COPY_LATE}.get(name, WITNESS_LATE)
+    since, why = standing.failing_since, Text(standing.why, standing.why)
+    if since is None:  # one that hangs, or whose process is gone, fails in no answer
+        since, why = standing.done_at or now, NO_ATTEMPT
+        late += {STAMP: STAMP_EVERY, COPY: COPY_EVERY}.get(name, WITNESS_EVERY)
     if standing.contradicted:
         said = Text(
             f"Un témoin a vu une autre histoire de ce journal ({standing.contradicted}) : {standing.why}.",
             f"A witness saw another history of this ledger ({standing.contradicted}): {standing.why}.",
         )
         yield Alarm(f"contradicted {name}", AlarmKind.CONTRADICTED, since, said)
-    elif now - since > {STAMP: STAMP_LATE, COPY: COPY_LATE}.get(name, WITNESS_LATE):
+    elif now - since > late and name != COSIGNED:
         what = NAMES.get(name, Text(f"La cosignature ({name})", f"Cosigning ({name})"))
         said = Text(
-            f"{what.fr} échoue depuis {since:%d/%m %H:%M} UTC : {standing.why}.",
-            f"{what.en} has been failing since {since:%d %b %H:%M} UTC: {standing.why}.",
+            f"{what.fr} échoue depuis {since:%d/%m %H:%M} UTC : {why.fr}.",
+            f"{what.en} has been failing since {since:%d %b %H:%M} UTC: {why.en}.",
         )
         yield Alarm(f"anchor {name}", AlarmKind.ANCHOR, since, said)
 
@@ -122,11 +128,19 @@ def run(settings: Settings) -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     anchors = open_anchors(settings)
+    tasks = [threading.Thread(target=_again_and_again, args=(anchors, name, told), name=name) for name in anchors.tasks]
+    for each in tasks:  # one each: a slow witness delays no time-stamp, and a long copy neither
+        each.daemon = True  # a copy that takes hours keeps nobody from stopping: it goes on where it was
+        each.start()
+    told.wait()
+
+
+def _again_and_again(anchors: Anchors, name: str, told: threading.Event) -> None:
     while not told.wait(TICK_S):
         try:
-            anchors.tick(datetime.now(UTC))
+            anchors.run(name, datetime.now(UTC))
         except (LedgerError, Malformed, OSError) as error:  # tried again at the next tick
-            log.warning("anchor_not_set", error=repr(error))
+            log.warning("anchor_not_set", anchor=name, error=repr(error))
 
 
 if __name__ == "__main__":

@@ -137,7 +137,9 @@ class Settings(AccessSettings, MailSettings, SignInSettings):
         "", pattern="^(https?://.+)?$", description="RFC 3161 authority that time-stamps the log every hour."
     )
     timestamp_certificates: Path | None = Field(None, description="PEM chain of that authority, with its root.")
-    copy_dir: Path | None = Field(None, description="Folder at a second place, to which the log is copied every day.")
+    copy_dir: Path | None = Field(
+        None, description="Folder at a second place, to which the log and its sealed messages are copied every day."
+    )
     heartbeat_s: int = Field(60, ge=5, le=3600, description="A signed entry at least this often: silence is an alarm.")
 
     @field_validator(

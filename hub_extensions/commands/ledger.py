@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from audit.export import export_log
 from audit.index import Row
 from audit.policy import Policy
 from audit.proof import Proof, prove
+from audit.sealed_checks import SealedCheck
+from audit.sealed_files import SealedFiles
 from audit.tiles import TileReader
 from audit.timestamp import Authority
 from audit.verify import Report, load_vkey, published_folder, verify_log
@@ -45,6 +48,7 @@ _minimum = click.option(
     default=0,
     help="Only from this entry on: the copy may lack the rest.",
 )
+_sealed = partial(click.option, "--sealed", is_flag=True)
 _vkey = click.option("--vkey", "vkey_file", type=click.Path(path_type=Path), help="Verifier key that came another way.")
 
 
@@ -60,19 +64,28 @@ def command() -> None:
 @click.option("--policy", type=click.Path(path_type=Path), help="C2SP tlog-policy: which witnesses must have cosigned.")
 @click.option("--tsa", type=click.Path(path_type=Path), help="PEM chain of the authority that time-stamped the log.")
 @_minimum
+@_sealed(help="The copy must hold the sealed messages; they are checked whenever it does.")
 @_as_json
 @_lang
 @_readable
-def verify(folder: Path | None, language: Language, *, minimum: int, as_json: bool, **asked: Path | None) -> None:
+def verify(
+    folder: Path | None, language: Language, *, minimum: int, sealed: bool, as_json: bool, **asked: Path | None
+) -> None:
     """Check a log from its tiles alone: FOLDER, or this installation's.
 
     With --vkey the signature is checked against a key that came another way; with --old a fork or a rollback shows;
-    with --policy and --tsa what witnesses and a time-stamp authority state must hold too.
+    with --policy and --tsa what witnesses and a time-stamp authority state must hold too. Sealed messages in a copy
+    must be those that the entries commit to, and each that is missing must stand in a recorded list of deletions.
     Exit status: 0 good, 1 something is wrong, 2 it could not be asked.
     """
+    files = SealedFiles(published_folder(_folder(folder)))
+    if sealed and not files.there:
+        raise Invalid(Text("Cette copie n'a pas de messages scellés.", "This copy holds no sealed messages."))
     with _progress(shown=not as_json) as progress:
-        remembered = _text(asked["old_file"])
-        report = verify_log(_folder(folder), _text(asked["vkey_file"]), remembered, progress, minimum=minimum)
+        report = verify_log(
+            _folder(folder), _text(asked["vkey_file"]), _text(asked["old_file"]), progress, minimum=minimum,
+            visit=partial(SealedCheck, files) if files.there else None,
+        )  # fmt: skip
     anchored = _check_anchors(published_folder(_folder(folder)), report, asked) if report.good else []
     if as_json:
         stated = [{"who": each.who, "size": each.size, "at": each.at.isoformat()} for each in anchored]
@@ -155,12 +168,19 @@ def verify_export(file: Path, vkey_file: Path | None, *, as_json: bool) -> None:
 @_dir
 @_vkey
 @_minimum
+@_sealed(help="The sealed messages too, with the lists of what was deleted: needs a ledger's own folder, not a copy.")
 @_as_json
 @_lang
 @_readable
-def export(target: Path, language: Language, *, minimum: int, as_json: bool, **asked: Path | None) -> None:
+def export(
+    target: Path, language: Language, *, minimum: int, sealed: bool, as_json: bool, **asked: Path | None
+) -> None:
     """Copy the public log to TARGET, where anyone can verify it; again to add what is new."""
-    report = export_log(_folder(asked["folder"]), target, _text(asked["vkey_file"]), minimum=minimum)
+    source = _folder(asked["folder"])
+    places = Places(source) if sealed else None
+    if places is not None and not places.private.exists():
+        raise Invalid(Text(f"{source} n'a pas de messages scellés.", f"{source} holds no sealed messages."))
+    report = export_log(source, target, _text(asked["vkey_file"]), minimum=minimum, sealed=places)
     if as_json:
         click.echo(json.dumps(_report_json(report, language), ensure_ascii=False, indent=2))
     else:
@@ -257,6 +277,15 @@ def _good_lines(report: Report) -> list[Text]:
                 f"This copy begins at entry {report.minimum}: what comes before was not checked.",
             )
         )
+    if report.messages is not None:
+        lines.append(
+            Text(
+                f"{report.messages} messages scellés conformes ; {report.deleted_messages} supprimés, chacun par une "
+                "liste que le journal a inscrite.",
+                f"{report.messages} sealed messages are those committed to; {report.deleted_messages} were deleted, "
+                "each by a list that the log recorded.",
+            )
+        )
     if report.continues is not None:
         lines.append(
             Text(
@@ -277,6 +306,8 @@ def _report_json(report: Report, language: Language) -> dict[str, Any]:
         "continues": report.continues,
         "from": report.minimum,
         "checked_entries": report.checked_entries,
+        "messages": report.messages,
+        "deleted_messages": report.deleted_messages,
         "problem_count": report.problem_count,
         "problems": [
             {"where": problem.where, "what": problem.fr if language == "fr" else problem.en}

@@ -152,6 +152,7 @@ KIND_LABELS: Mapping[str, Text] = {
     "hold.lifted": Text("Conservation forcée levée", "Legal hold lifted"),
     "retention.changed": Text("Durée de conservation modifiée", "Retention changed"),
     "admin.act": Text("Acte d'administration", "Administrator's act"),
+    "ledger.cosigned": Text("Journal cosigné par les témoins", "Ledger cosigned by witnesses"),
     "ledger.stamped": Text("Journal horodaté", "Ledger time-stamped"),
     "ledger.copied": Text("Journal copié ailleurs", "Ledger copied elsewhere"),
     "ledger.contradicted": Text("Journal contredit par un témoin", "Ledger contradicted by a witness"),

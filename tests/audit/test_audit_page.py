@@ -1,17 +1,26 @@
 """``docs/audit.md`` typed word by word by somebody who has Debian's tools, the copy and the keys: nothing of ours."""
 
+import hashlib
+import json
 import os
 import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from audit import merkle
 from audit.checkpoint import Checkpoint, Signer
+from audit.deletions import Deletions, Loss
+from audit.events import Kind
+from audit.private import PrivateStore
+from audit.records import BlobKind, Packed
+from audit.sealed_files import SealedFiles
 from audit.tiles import ENTRIES, decode_bundle, encode_entry, tile_path
+from audit.wire import INLINE_BLOB
 
 from .conftest import Log
 from .test_anchors import NOW, Site
@@ -19,6 +28,8 @@ from .verifiers.programs import fetched
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "audit.md"
 SIZE = 600
+#: An entry whose message was deleted, one whose message is a file of its own.
+GONE, LONG = 305, 310
 
 
 def commands() -> list[str]:
@@ -58,12 +69,34 @@ class Auditor:
         )
 
 
+def seal(site: Site, place: int, message: bytes) -> None:
+    """Record an entry with a sealed message."""
+    site.log.grow(b'{"n":%d,"sealed":"%s"}' % (place, hashlib.sha256(message).hexdigest().encode()))
+    with closing(PrivateStore(site.places)) as store:
+        store.add(place, [Packed(bytes(16), 0, BlobKind.INLINE, b"", b"", message, b"")])
+
+
+def retention(site: Site) -> None:
+    """Delete the message of one entry, recorded as retention does it."""
+    number = "ab" * 16
+    with closing(Deletions(site.places)) as deletions:
+        deletions.plan_entries(number, None, 12, NOW, [Loss(GONE, facts=False, blob=True)])
+        (planned,) = deletions.all()
+        leaf = {"id": number, "kind": Kind.AUDIT_DELETED.value, "subject": dict(planned.event().subject)}
+        site.log.grow(json.dumps(leaf, separators=(",", ":")).encode())
+        deletions.carry_out(planned, lambda: None)
+
+
 @pytest.fixture
 def site(tmp_path) -> Iterator[Site]:
     made = Site(tmp_path)
     made.elsewhere.mkdir()
+    made.log.grow_to(300)
+    for place in range(300, 320):
+        seal(made, place, b"ciphertext %d" % place if place != LONG else b"x" * (INLINE_BLOB + 1))
+    retention(made)
     made.log.grow_to(SIZE)
-    made.anchors().tick(NOW)
+    made.set(NOW)
     yield made
     made.lite.close()
     made.authority.close()
@@ -80,9 +113,12 @@ def auditor(site, tmp_path) -> Auditor:
 
 
 def test_the_page_works_word_by_word(auditor):
+    said = ""
     for block in commands():
         done = auditor.types(block)
         assert done.returncode == 0, block[-200:] + done.stdout + done.stderr
+        said += done.stdout
+    assert "good: 19 sealed messages, the others were deleted and recorded so\n" in said
     assert (auditor.folder / "entry-431.json").read_bytes() == b'{"n":431}'
     assert shutil.which("bureau", path=auditor.environment["PATH"]) is None
     assert not os.environ["PATH"].startswith(auditor.environment["PATH"])
@@ -115,6 +151,11 @@ def rewrite(copy: Path, signer: Signer, size: int, *, first: bytes = b'{"n":"oth
     log.grow_to(size)
 
 
+def bring_back(copy: Path) -> None:
+    files = SealedFiles(copy)
+    files.put_bundle(1, files.bundle(1) | {GONE: b"ciphertext %d" % GONE})
+
+
 def edit(copy: Path, size: int, root: bytes | None = None) -> None:
     note = (copy / "checkpoint").read_text()
     text, _, signatures = note.rpartition("\n\n")
@@ -134,6 +175,12 @@ TAMPERINGS: dict[str, Callable[[Path], object]] = {
     "a missing upper tile": lambda copy: (copy / tile_path(1, 0, 2)).unlink(),
     "a smaller size": lambda copy: edit(copy, SIZE - 1),
     "another root": lambda copy: edit(copy, SIZE, merkle.EMPTY_ROOT),
+    "a flipped byte in a sealed message": lambda copy: flip(copy / "sealed/001", 12),
+    "a sealed message that is missing": lambda copy: (copy / "sealed/001").unlink(),
+    "a long sealed message that is missing": lambda copy: next((copy / "sealed/large").rglob("*/*")).unlink(),
+    "a flipped byte in a long sealed message": lambda copy: flip(next((copy / "sealed/large").rglob("*/*")), 5),
+    "a deleted message that is back": bring_back,
+    "another list of what was deleted": lambda copy: (copy / "deleted" / ("ab" * 16)).write_text("306 b\n"),
     "another log under another key of the same name": lambda copy: rewrite(
         copy, Signer.generate("bureau.test/ledger"), SIZE
     ),
