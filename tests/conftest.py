@@ -26,7 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kill-seed", metavar="N", type=int, default=1, help="which moments and victims it chooses")
 
 
-#: Rooms whose files take longest, first: workers that share the files (``bureau test``) then end together, and the files
+#: Rooms whose files take longest, first: workers that share the files (``bureau test``) then end together, and files
 #: that need an installation stay side by side, so that each worker builds it once.
 LONGEST_FIRST = ("end_to_end", "exports", "portal", "linkage", "hub_extensions", "openid", "engine", "gateway", "audit")
 

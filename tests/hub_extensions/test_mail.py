@@ -193,7 +193,7 @@ def locked(tmp_path: Path) -> tuple[Path, dict[str, Any]]:
     context.load_cert_chain(file)
 
     def check(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: LoginPassword) -> AuthResult:
-        return AuthResult(success=(data.login, data.password) == (b"bureau", b"right"))
+        return AuthResult(success=(data.login, data.password) == (b"bureau", b"right"), handled=False)
 
     options = {"tls_context": context, "require_starttls": True, "auth_required": True, "authenticator": check}
     return file, options
