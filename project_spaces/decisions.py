@@ -43,6 +43,10 @@ class Action(StrEnum):
     SUBMIT_EXPORT = "submit_export"
     REVIEW_EXPORT = "review_export"
     DOWNLOAD_EXPORT = "download_export"
+    SUBMIT_IMPORT = "submit_import"
+    REVIEW_IMPORT = "review_import"
+    DELIVER_DATASET = "deliver_dataset"
+    ACCEPT_DELIVERY = "accept_delivery"
     READ_AUDIT = "read_audit"
     CONTROL_TRACES = "control_traces"
     LIFT_PAUSE = "lift_pause"
@@ -89,6 +93,14 @@ _WORK = (
     data.no_embargo,
 )
 
+_FOR_OWNER = (
+    *_HERE,
+    stops.platform_not_stopped,
+    person.charters_signed,
+    person.holds_role(PlatformRole.STEWARD),
+    desk.speaks_for_owner,
+)
+
 #: What each action requires. Adding an action without a line here fails a test, and refuses everybody.
 REQUIRES: Mapping[Action, tuple[Condition, ...]] = MappingProxyType(
     {
@@ -107,6 +119,17 @@ REQUIRES: Mapping[Action, tuple[Condition, ...]] = MappingProxyType(
             desk.not_author,
         ),
         Action.DOWNLOAD_EXPORT: (*_HERE, *_RUNNING, desk.is_recipient),
+        Action.SUBMIT_IMPORT: _IN_PROJECT,
+        Action.REVIEW_IMPORT: (
+            *_HERE,
+            *_RUNNING,
+            person.charters_signed,
+            person.holds_role(PlatformRole.STEWARD),
+            project.never_member,
+            desk.not_author,
+        ),
+        Action.DELIVER_DATASET: _FOR_OWNER,
+        Action.ACCEPT_DELIVERY: (*_FOR_OWNER, desk.not_author),
         Action.READ_AUDIT: (*_HERE, person.holds_role(PlatformRole.AUDITOR)),
         Action.CONTROL_TRACES: (*_HERE, person.holds_role(PlatformRole.AUDITOR), project.outside_project),
         Action.LIFT_PAUSE: (

@@ -1,4 +1,4 @@
-"""Where things lie on disk: data sets by version, one folder per project, one private home per person and project."""
+"""Where things lie on disk: data sets by version, two folders per project, one private home per person and project."""
 
 import os
 from dataclasses import dataclass
@@ -28,12 +28,17 @@ class Layout:
         """The project's shared folder; mounted as ``/project``."""
         return self.root / "projects" / require_slug(slug, _NAME)
 
+    def imports_dir(self, slug: str) -> Path:
+        """What came into the project through the import desk; mounted read-only as ``/imports``."""
+        return self.root / "imports" / require_slug(slug, _NAME)
+
     def home_dir(self, slug: str, username: str) -> Path:
         """The person's private folder in that project; mounted as ``/home/analyst``."""
         return self.root / "homes" / require_slug(slug, _NAME) / require_slug(username, _NAME)
 
     def prepare(self, slug: str, username: str, *, uid: int) -> None:
         """Make the folders that a workspace writes in, owned by *uid* when we may give them away (root)."""
+        self.imports_dir(slug).mkdir(parents=True, exist_ok=True, mode=0o755)
         for folder in (self.project_dir(slug), self.home_dir(slug, username)):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             if os.geteuid() == 0:

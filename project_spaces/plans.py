@@ -114,6 +114,7 @@ def plan(
         image=image,
         mounts=(
             *data,
+            Mount(layout.imports_dir(project), "/imports", read_only=True),
             Mount(layout.project_dir(project), "/project", read_only=False),
             Mount(layout.home_dir(project, person), "/home/analyst", read_only=False),
         ),

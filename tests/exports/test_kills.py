@@ -5,102 +5,31 @@ store; the parent then opens the same state, resumes, and finishes the request. 
 that the act really runs through, so that new code is covered without being named here.
 """
 
-import json
-import os
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 
 import pytest
 
 import hub_extensions.exports as room
 import project_spaces.store as store_module
-from audit.events import Event, Head, Kind, Receipt
+from audit.events import Kind
 from hub_extensions.exports.details import detail
 from hub_extensions.exports.downloads import open_download
 from hub_extensions.exports.releasing import resume
 from hub_extensions.exports.states import State
 from hub_extensions.exports.testing import ADA, AUTHOR, BEA, Bench, open_bench
 from hub_extensions.exports.views import received
+from tests.fixtures.killing import FileLedger, in_child
 
-KILLED = 9
 #: Kill points tried for each act, spread over all lines that it runs through.
 POINTS = 15
 WATCHED = (str(Path(room.__file__).parent), store_module.__file__)
 
 
-class FileLedger:
-    """A ledger that outlives a process: one JSON line per event, each id once."""
-
-    def __init__(self, file: Path) -> None:
-        self.file = file
-        file.touch()
-
-    def entries(self) -> list[tuple[str, str]]:
-        """(id, kind) in the order of recording."""
-        return [tuple(json.loads(line)) for line in self.file.read_text().splitlines()]
-
-    def append(self, *events: Event) -> list[Receipt]:
-        """Record; the same id again answers the first place."""
-        places = {event_id: index for index, (event_id, _) in enumerate(self.entries())}
-        with self.file.open("a") as stream:
-            for event in events:
-                if event.id not in places:
-                    places[event.id] = len(places)
-                    stream.write(json.dumps([event.id, event.kind]) + "\n")
-        return [Receipt(places[event.id], b"") for event in events]
-
-    def settle(self) -> None:
-        self.inner.settle()
-
-    def ping(self) -> Head:
-        """Answer."""
-        return Head(len(self.entries()), b"", "")
-
-    def count(self, kind: Kind) -> int:
-        """How many events of a kind."""
-        return sum(each == kind for _, each in self.entries())
-
-
 def opened(home: Path) -> Bench:
     """The installation in *home*, as a new process finds it."""
     return open_bench(home, FileLedger(home / "ledger.jsonl"))
-
-
-def in_child(home: Path, act: Callable[[Bench], object], line: tuple[str, int] | None = None) -> set[tuple[str, int]]:
-    """Do *act* in a child that dies at its first visit of *line*; return the lines that it ran through."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child:
-        os.close(writer)
-        with os.fdopen(reader) as stream:
-            told = stream.read()
-        _, status = os.waitpid(child, 0)
-        assert os.waitstatus_to_exitcode(status) == (KILLED if line else 0), f"not killed at {line}"
-        return {(file, number) for file, number in json.loads(told or "[]")}
-    seen: set[tuple[str, int]] = set()
-
-    def trace(frame: FrameType, event: str, _arg: object) -> object:
-        if not frame.f_code.co_filename.startswith(WATCHED):
-            return None
-        if event == "line":
-            here = (frame.f_code.co_filename, frame.f_lineno)
-            seen.add(here)
-            if here == line:
-                os._exit(KILLED)
-        return trace
-
-    try:
-        bench = opened(home)
-        sys.settrace(trace)
-        act(bench)
-        sys.settrace(None)
-        os.write(writer, json.dumps(sorted(seen)).encode())
-        os._exit(0)
-    finally:
-        os._exit(1)  # the act itself failed
 
 
 def submit(bench: Bench) -> None:
@@ -157,12 +86,12 @@ def test_a_kill_anywhere_loses_nothing_and_doubles_nothing(
     bench.desk.store.close()
     trial = base.with_name("trial")
     shutil.copytree(base, trial)
-    lines = sorted(in_child(trial, act))
+    lines = sorted(in_child(lambda: opened(trial), act, WATCHED))
     assert len(lines) > 2 * POINTS, "the act ran through the desk"
     for line in lines[:: len(lines) // POINTS]:
         shutil.rmtree(trial)
         shutil.copytree(base, trial)
-        in_child(trial, act, line)
+        in_child(lambda: opened(trial), act, WATCHED, line)
         after = opened(trial)
         finish(after)
         check(after, line)
