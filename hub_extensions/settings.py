@@ -24,6 +24,7 @@ from pydantic_settings import (
 
 from hub_extensions.access_settings import AccessSettings
 from hub_extensions.exports.deadlines import is_country
+from hub_extensions.import_settings import ImportSettings
 from hub_extensions.mail.settings import MailSettings
 from hub_extensions.sign_in_settings import SignInSettings
 from project_spaces.control_periods import ControlTerms
@@ -39,7 +40,7 @@ LONGEST_RUN_DIR = 60
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-class Settings(AccessSettings, MailSettings, SignInSettings):
+class Settings(AccessSettings, ImportSettings, MailSettings, SignInSettings):
     """What an installation may choose. Defaults are the safe choice, for one machine."""
 
     model_config = SettingsConfigDict(env_prefix="BUREAU_", frozen=True, extra="forbid")
@@ -275,6 +276,11 @@ class Settings(AccessSettings, MailSettings, SignInSettings):
         return self.home / "exports"
 
     @property
+    def quarantine_dir(self) -> Path:
+        """What came to the import desk and is not accepted yet; mounted nowhere."""
+        return self.home / "quarantine"
+
+    @property
     def log_dir(self) -> Path:
         """Technical logs of the services; never a substitute for the ledger."""
         return self.home / "log"
@@ -332,7 +338,7 @@ class Settings(AccessSettings, MailSettings, SignInSettings):
     def prepare_folders(self) -> None:
         """Create the folders of this installation, readable by its owner alone."""
         folders = (self.state_dir, self.secrets_dir, self.ledger_dir, self.storage_dir, self.exports_dir)
-        for folder in (*folders, self.log_dir, self.sockets, self.workspaces_dir):
+        for folder in (*folders, self.quarantine_dir, self.log_dir, self.sockets, self.workspaces_dir):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 

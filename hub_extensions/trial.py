@@ -118,11 +118,11 @@ class TrialProcesses:
         return self._settings.sockets / "t" / workspace[:8]
 
     def _lay_out(self, seating: Seating) -> Path:
-        """Imitate the container's folders with links: ``/data``, ``/project`` and ``/home/analyst``."""
+        """Imitate the container's folders with links: ``/data``, ``/imports``, ``/project`` and ``/home/analyst``."""
         folder = self._place / seating.id
         inside = folder / "workspace"
         (inside / "data").mkdir(parents=True)
-        names = {"/project": inside / "projet", "/home/analyst": inside / "prive"}
+        names = {"/project": inside / "projet", "/home/analyst": inside / "prive", "/imports": inside / "imports"}
         for mount in seating.plan.mounts:
             link = names.get(mount.target) or inside / "data" / Path(mount.target).name
             link.symlink_to(mount.source)

@@ -55,6 +55,14 @@ MOVED = Text("L'import a changé entre-temps.", "The import changed in the meant
 
 
 @dataclass(frozen=True)
+class Resumed:
+    """Imports that moved, and those that wait on: what prevents them is on their page."""
+
+    moved: tuple[str, ...]
+    waiting: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class _Plan:
     """An import as it was when the slow part began."""
 
@@ -64,8 +72,8 @@ class _Plan:
     asked: Mapping[str, tuple[str, ...]]
 
 
-def resume(desk: ImportDesk, *, now: datetime) -> tuple[str, ...]:
-    """Do every step that waits, each by itself; returns the imports that moved."""
+def resume(desk: ImportDesk, *, now: datetime) -> Resumed:
+    """Do every step that waits, each by itself; doing it again changes nothing."""
     with desk.store.read() as session:
         query = select(ImportRequest.id).where(ImportRequest.state.in_(ADVANCING))
         waiting = list(session.scalars(query.order_by(ImportRequest.changed_at, ImportRequest.id)))
@@ -75,7 +83,8 @@ def resume(desk: ImportDesk, *, now: datetime) -> tuple[str, ...]:
         ]
     for project, place in gone:
         take_out(desk, project, place)
-    return tuple(request_id for request_id in waiting if advance(desk, request_id, now=now))
+    moved = tuple(request_id for request_id in waiting if advance(desk, request_id, now=now))
+    return Resumed(moved, tuple(each for each in waiting if each not in moved))
 
 
 def advance(desk: ImportDesk, request_id: str, *, now: datetime) -> bool:

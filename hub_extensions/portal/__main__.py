@@ -14,7 +14,7 @@ from tornado.netutil import bind_sockets
 from hub_extensions import settings as bureau_settings
 from hub_extensions.alarms import open_alarms
 from hub_extensions.gateway.__main__ import stopped
-from hub_extensions.installed_desk import open_installed_desk
+from hub_extensions.installed_desk import open_installed_desk, open_installed_import_desk
 from hub_extensions.key_standing import seal_standing
 from hub_extensions.opening import open_box, open_layout, open_own_trace, open_store
 from hub_extensions.portal.app import make_app
@@ -43,6 +43,7 @@ def open_portal(settings: Settings, hub: HubApi) -> Portal:
     return Portal(
         store=store,
         desk=open_installed_desk(settings),
+        imports=open_installed_import_desk(settings),
         layout=open_layout(settings),
         box=open_box(settings),
         workspaces=Workspaces(hub, store),

@@ -20,6 +20,7 @@ from hub_extensions.portal.handlers import (
     desk_admin,
     exports,
     home,
+    imports,
     instruction,
     notifications,
     onboarding,
@@ -68,6 +69,11 @@ PAGES: tuple[tuple[str, type[RequestHandler]], ...] = (
     ("exports/new", exports.NewExportPage),
     (f"exports/(?P<request>{_ID})", exports.ExportPage),
     (f"downloads/(?P<link>{_ID})", exports.DownloadHandler),
+    ("imports", imports.ImportsPage),
+    (f"imports/(?P<request>{_ID})", imports.ImportPage),
+    (f"imports/(?P<request>{_ID})/files", imports.ReceiveHandler),
+    ("import-review", imports.ImportQueuePage),
+    (f"import-review/(?P<request>{_ID})", imports.ImportReviewPage),
     ("review", review.QueuePage),
     (f"review/(?P<request>{_ID})", review.ReviewPage),
     (f"review/(?P<request>{_ID})/files/(?P<file>{_ID})", review.PreviewHandler),
@@ -205,6 +211,7 @@ def _api(prefix: str) -> list[Any]:
     return [
         url(f"{prefix}/openapi.json", DocumentHandler),
         url(f"{prefix}/downloads/(?P<link>{_ID})", DownloadApi),
+        url(f"{prefix}/imports/(?P<request>{_ID})/files", imports.ReceiveHandler),
         *(url(prefix + pattern(path), _serving(found), {"operations": found}) for path, found in by_path.items()),
         url(f"{prefix}/.*", UnknownCall),
     ]

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from hub_extensions.alarms import Alarm
 from hub_extensions.exports.desk import Desk
+from hub_extensions.imports.desk import ImportDesk
 from hub_extensions.portal.catalogue_live import LiveCatalogue
 from project_spaces.control_periods import ControlTerms
 from project_spaces.egress import Budget
@@ -49,6 +50,7 @@ class Portal:
 
     store: Store
     desk: Desk
+    imports: ImportDesk
     layout: Layout
     box: SecretBox
     workspaces: "Workspaces"

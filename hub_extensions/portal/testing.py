@@ -23,7 +23,11 @@ from audit.events import Event, Kind
 from audit.testing import MemoryLedger
 from hub_extensions.exports.checking import Checker
 from hub_extensions.exports.desk import Rules, open_desk
+from hub_extensions.exports.storage import Vault
 from hub_extensions.exports.testing import SettableChecker
+from hub_extensions.imports.desk import ImportDesk
+from hub_extensions.imports.desk import Rules as ImportRules
+from hub_extensions.imports.testing import SettableScanner
 from hub_extensions.portal.app import make_app
 from hub_extensions.portal.context import Portal
 from hub_extensions.portal.hub import HubApi
@@ -48,7 +52,7 @@ DAY = timedelta(days=1)
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)  # a Monday
 
 #: Who is who.
-ANA, BEN, ADA, BEA, PAUL, AUD, OUT = "ana", "ben", "ada", "bea", "paul", "aude", "zoe"
+ANA, BEN, ADA, BEA, PAUL, AUD, SOL, OUT = "ana", "ben", "ada", "bea", "paul", "aude", "sol", "zoe"
 NAMES = {
     ANA: "Ana Lopes",
     BEN: "Ben Aubry",
@@ -56,6 +60,7 @@ NAMES = {
     BEA: "Béa Roche",
     PAUL: "Paul Girard",
     AUD: "Aude Petit",
+    SOL: "Sol Ferrer",
     OUT: "Zoé Masson",
 }
 ROLES = {
@@ -63,6 +68,7 @@ ROLES = {
     BEA: PlatformRole.REVIEWER,
     PAUL: PlatformRole.ADMINISTRATOR,
     AUD: PlatformRole.AUDITOR,
+    SOL: PlatformRole.STEWARD,
 }
 PROJECT, OTHER = "readmission-30j", "greffes-rein"
 
@@ -263,6 +269,7 @@ def _portal(
     return Portal(
         store=store,
         desk=desk,
+        imports=ImportDesk(store, Vault(home / "quarantine"), layout, ImportRules(), SettableScanner()),
         layout=layout,
         box=SecretBox(Fernet.generate_key()),
         workspaces=Workspaces(api, store),

@@ -12,6 +12,8 @@ _WANTED = {
     "review": Action.REVIEW_EXPORT,
     "reviews": Action.REVIEW_EXPORT,
     "exports": Action.SUBMIT_EXPORT,
+    "imports": Action.SUBMIT_IMPORT,
+    "import-review": Action.REVIEW_IMPORT,
 }
 
 

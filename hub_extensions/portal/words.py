@@ -47,7 +47,7 @@ def reasons(found: Iterable[Reason]) -> list[dict[str, object]]:
     return [{"code": reason.code, "text": both(reason.text)} for reason in found]
 
 
-#: What happened to an export request, for its timeline.
+#: What happened to a request of the desks, for its timeline.
 STEP_LABELS: Mapping[str, Text] = {
     "export.created": Text("Demande ouverte", "Request opened"),
     "export.changed": Text("Demande modifiée", "Request changed"),
@@ -67,4 +67,16 @@ STEP_LABELS: Mapping[str, Text] = {
     "export.linked": Text("Lien émis", "Link issued"),
     "export.downloaded": Text("Téléchargement", "Download"),
     "export.revoked": Text("Révoquée", "Revoked"),
+    "import.created": Text("Import ouvert", "Import opened"),
+    "import.changed": Text("Import modifié", "Import changed"),
+    "import.received": Text("Fichier reçu en quarantaine", "File received into quarantine"),
+    "import.submitted": Text("Import déposé", "Import submitted"),
+    "import.checked": Text("Antivirus et contrôles : rien ne s'oppose", "Malware scan and checks: nothing objects"),
+    "import.blocked": Text("Bloqué par l'antivirus ou les contrôles", "Blocked by the malware scan or the checks"),
+    "import.returned": Text("Renvoyé à l'auteur", "Sent back to the author"),
+    "import.approved": Text("Accepté par un gestionnaire", "Accepted by a steward"),
+    "import.rejected": Text("Refusé", "Rejected"),
+    "import.withdrawn": Text("Abandonné", "Withdrawn"),
+    "import.released": Text("Mis en place", "Put in place"),
+    "import.removed": Text("Retiré de l'espace", "Taken out"),
 }

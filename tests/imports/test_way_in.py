@@ -75,7 +75,7 @@ def test_what_could_not_be_checked_waits_in_quarantine_and_says_why(bench: Impor
             assert load(session, request_id).hold
     if cause in {"scanner", "ledger"}:
         bench.scanner.away = False
-        assert resume(bench.desk, now=bench.now) == (request_id,)
+        assert resume(bench.desk, now=bench.now).moved == (request_id,)
         assert bench.state(request_id) is State.IN_REVIEW
 
 

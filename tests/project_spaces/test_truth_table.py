@@ -35,11 +35,14 @@ UNTIL_SOON = Window(YESTERDAY, SOON)
 PAGE = Path(__file__).with_name("truth_table.md")
 COLUMNS: dict[str, tuple[Action, ...]] = {
     "sign in": (Action.SIGN_IN,),
-    "open, submit": (Action.OPEN_WORKSPACE, Action.SUBMIT_EXPORT),
+    "open, submit": (Action.OPEN_WORKSPACE, Action.SUBMIT_EXPORT, Action.SUBMIT_IMPORT),
     "mount": (Action.MOUNT_DATASET,),
     "work": (Action.SEND_MESSAGE, Action.WRITE_FILE),
     "review": (Action.REVIEW_EXPORT,),
     "download": (Action.DOWNLOAD_EXPORT,),
+    "import": (Action.REVIEW_IMPORT,),
+    "deliver": (Action.DELIVER_DATASET,),
+    "accept": (Action.ACCEPT_DELIVERY,),
     "audit": (Action.READ_AUDIT,),
     "control": (Action.CONTROL_TRACES,),
     "pause": (Action.LIFT_PAUSE,),

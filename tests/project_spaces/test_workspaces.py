@@ -131,7 +131,7 @@ class TestPlan:
             made = planned(quick_world, layout, project="avenir", now=NOW)
         else:
             made = planned(quick_world, layout, now=NOW + days * DAY)
-        assert [mount.target for mount in made.mounts] == ["/project", "/home/analyst"]
+        assert [mount.target for mount in made.mounts] == ["/imports", "/project", "/home/analyst"]
         (withheld,) = made.withheld
         assert (withheld.dataset, withheld.reasons[0].code) == ("sejours", code)
 
@@ -142,7 +142,7 @@ class TestPlan:
         quick_world.member("ana", "etude-2")
         for person, project in (("ben", "etude"), ("ana", "etude-2")):
             made = planned(quick_world, layout, person, project)
-            assert [mount.target for mount in made.mounts] == ["/project", "/home/analyst"]
+            assert [mount.target for mount in made.mounts] == ["/imports", "/project", "/home/analyst"]
 
     @pytest.mark.parametrize(
         ("change", "error", "sentence"),

@@ -34,6 +34,8 @@ ACTION_LABELS: dict[Action, Text] = {
     Action.MOUNT_DATASET: Text("Voir un jeu de données dans mon bureau", "See a data set in my workspace"),
     Action.SEND_MESSAGE: Text("Exécuter du code sur un jeu de données", "Run code on a data set"),
     Action.SUBMIT_EXPORT: Text("Demander un export", "Ask for an export"),
+    Action.SUBMIT_IMPORT: Text("Importer des fichiers", "Import files"),
+    Action.REVIEW_IMPORT: Text("Examiner les imports d'un projet", "Judge a project's imports"),
     Action.REVIEW_EXPORT: Text("Vérifier les exports d'un projet", "Review a project's exports"),
     Action.SIGN_IN: Text("Me connecter", "Sign in"),
     Action.READ_AUDIT: Text("Consulter le journal", "Read the ledger"),
