@@ -58,9 +58,7 @@ class Turn:
         """Tell one person, in the transaction of the act; ``{}`` in *text* is where the import goes."""
         where = self.request.project or self.request.dataset or ""
         sentence = Text(*(each.format(where) for each in text))
-        notify(
-            self.session, to=to, kind=topic, text=sentence, link=f"{page}/{self.request.id}", now=self.by.now
-        )
+        notify(self.session, to=to, kind=topic, text=sentence, link=f"{page}/{self.request.id}", now=self.by.now)
 
 
 @contextmanager

@@ -72,6 +72,18 @@ class _Plan:
     asked: Mapping[str, tuple[str, ...]]
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """What the scanner said, and what the files hold where it found nothing."""
+
+    scans: Sequence[Scan]
+    looked: Sequence[Inspected] | None
+
+    def of(self, number: int) -> tuple[Finding, ...]:
+        """Everything that was found in one file."""
+        return (*_malware(self.scans[number]), *(self.looked[number].findings if self.looked else ()))
+
+
 def resume(desk: ImportDesk, *, now: datetime) -> Resumed:
     """Do every step that waits, each by itself; doing it again changes nothing."""
     with desk.store.read() as session:
@@ -128,8 +140,8 @@ def _check(desk: ImportDesk, request_id: str, now: datetime) -> None:
     if len(scans) != len(paths):
         raise Unavailable(DAMAGED)
     infected = any(scan.found for scan in scans)
-    looked = None if infected else desk.inspector(_order(desk, plan))
-    _conclude(desk, request_id, plan, scans, looked, now)
+    seen = _Seen(scans, None if infected else desk.inspector(_order(desk, plan)))
+    _conclude(desk, request_id, plan, seen, now)
 
 
 def _planned(desk: ImportDesk, request_id: str) -> _Plan:
@@ -169,39 +181,26 @@ def _schemas(manifest: Manifest) -> dict[str, Mapping[str, Any]]:
 
 def _order(desk: ImportDesk, plan: _Plan) -> InspectOrder:
     by_name = {name: desk.quarantine.path(sha256) for _, name, sha256 in plan.files}
-    files = tuple(
-        (path, name, by_name.get(f"{Path(name).stem}{SCHEMA_SUFFIX}")) for name, path in by_name.items()
-    )
+    files = tuple((path, name, by_name.get(f"{Path(name).stem}{SCHEMA_SUFFIX}")) for name, path in by_name.items())
     return InspectOrder(files, plan.schemas, plan.asked)
 
 
-def _conclude(
-    desk: ImportDesk,
-    request_id: str,
-    plan: _Plan,
-    scans: Sequence[Scan],
-    looked: Sequence[Inspected] | None,
-    now: datetime,
-) -> None:
-    found = [
-        (*_malware(scan), *(looked[number].findings if looked else ())) for number, scan in enumerate(scans)
-    ]
+def _conclude(desk: ImportDesk, request_id: str, plan: _Plan, seen: _Seen, now: datetime) -> None:
+    found = [seen.of(number) for number in range(len(plan.files))]
     missing = _missing_tables(plan)
     blocked = bool(missing) or any(verdict_of(each).value == "block" for each in found)
     act, kind = (Act.BLOCK, Kind.IMPORT_BLOCKED) if blocked else (Act.PASS, Kind.IMPORT_CHECKED)
     rules = sorted({finding.rule for each in found for finding in each})
-    facts = {"files": len(plan.files), "engine": scans[0].engine if scans else None}
-    with acting(
-        desk, request_id, act, By(SYSTEM, now), kind=kind, subject=facts, content={"rules": rules}
-    ) as turn:
+    facts = {"files": len(plan.files), "engine": seen.scans[0].engine}
+    with acting(desk, request_id, act, By(SYSTEM, now), kind=kind, subject=facts, content={"rules": rules}) as turn:
         if turn.request.edition != plan.edition + 1:
             raise Conflict(MOVED)
         for number, file in enumerate(turn.request.files):
             said = (*found[number], *(missing if number == 0 else ()))
             file.findings = [each.to_wire() for each in said]
             file.verdict = verdict_of(said).value
-            file.scanner = scans[number].engine
-            file.type = looked[number].type if looked else None
+            file.scanner = seen.scans[number].engine
+            file.type = seen.looked[number].type if seen.looked else None
         if blocked:
             turn.tell(turn.request.author, Topic.TASK, BLOCKED)
         else:
@@ -256,10 +255,7 @@ def _place(desk: ImportDesk, request_id: str, now: datetime) -> None:
         _reopen(desk, request_id, now)
         return
     desk.store.require_settled()
-    if request.dataset is None:
-        sha256 = put_in_project(desk, request)
-    else:
-        sha256 = _register(desk, request, before, now)
+    sha256 = put_in_project(desk, request) if request.dataset is None else _register(desk, request, before, now)
     place = place_of(request) if request.dataset is None else None
     with acting(
         desk, request_id, Act.PLACE, By(SYSTEM, now), kind=Kind.IMPORT_RELEASED, subject={"manifest_sha256": sha256}

@@ -38,7 +38,7 @@ _WHEEL_ONLY = frozenset({"so", "pyd", "dll", "dylib", "pyi", "typed", "h", "c", 
 
 @dataclass(frozen=True)
 class Expected:
-    """What is known beforehand: dictionaries by table name, and columns that a linkage asks for; empty for a project."""
+    """What is known beforehand, by table: dictionaries, and columns that a linkage asks for; empty for a project."""
 
     schemas: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     asked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -69,9 +69,7 @@ def look(path: Path, name: str, expected: Expected, schema: Path | None) -> Look
     except Unreadable as refusal:
         named.append(block("content.unreadable", name, refusal.fr, refusal.en))
     except (duckdb.Error, UnicodeDecodeError, ValueError, OSError, RecursionError, zipfile.BadZipFile):
-        named.append(
-            block("content.unreadable", name, "Le fichier ne se lit pas.", "The file can't be read.")
-        )
+        named.append(block("content.unreadable", name, "Le fichier ne se lit pas.", "The file can't be read."))
     return Looked(declared, tuple(dict.fromkeys(named)))
 
 
@@ -96,13 +94,18 @@ def opened_table(path: Path, name: str, scratch: Path) -> Table:
         it is not UTF-8, or has no header.
     """
     connection = duckdb.connect(
-        config={"threads": 2, "memory_limit": "2GB", "temp_directory": str(scratch), "autoinstall_known_extensions": False}
+        config={
+            "threads": 2,
+            "memory_limit": "2GB",
+            "temp_directory": str(scratch),
+            "autoinstall_known_extensions": False,
+        }
     )
     where = shown(name)
     if _extension(name) == "parquet":
         columns = _names(connection, f"read_parquet('{_sql(path)}')")
         casts = ", ".join(f'CAST("{_name(each)}" AS VARCHAR) AS "{_name(each)}"' for each in columns)
-        return Table(connection, f"(SELECT {casts} FROM read_parquet('{_sql(path)}'))", columns, where, first_line=1)
+        return Table(connection, f"(SELECT {casts} FROM read_parquet('{_sql(path)}'))", columns, where, first_line=1)  # noqa: S608 - names are quoted
     with path.open("rb") as stream:
         head = stream.read(1 << 20)
     try:
@@ -115,7 +118,7 @@ def opened_table(path: Path, name: str, scratch: Path) -> Table:
 
 
 def _names(connection: duckdb.DuckDBPyConnection, source: str) -> tuple[str, ...]:
-    described = connection.execute(f"SELECT * FROM {source} LIMIT 0").description or ()
+    described = connection.execute(f"SELECT * FROM {source} LIMIT 0").description or ()  # noqa: S608 - names are quoted
     return tuple(str(column[0]) for column in described)
 
 
@@ -138,7 +141,7 @@ def _table(table: Table, expected: Expected, schema: Path | None) -> Iterator[Fi
         yield info(
             "schema.none",
             table.where,
-            "Aucun dictionnaire n'accompagne cette table : joignez un Table Schema pour que ses colonnes soient vérifiées.",
+            "Aucun dictionnaire n'accompagne cette table : joignez un Table Schema, ses colonnes seront vérifiées.",
             "No dictionary comes with this table: add a Table Schema and its columns are checked.",
         )
     yield from check_traits(table, expected.asked.get(stem, ()))

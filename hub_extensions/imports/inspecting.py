@@ -60,9 +60,7 @@ def inspect_confined(order: InspectOrder) -> Sequence[Inspected]:
     answer = run_confined(
         {
             "act": "look",
-            "files": [
-                [str(path), name, None if schema is None else str(schema)] for path, name, schema in order.files
-            ],
+            "files": [[str(path), name, None if schema is None else str(schema)] for path, name, schema in order.files],
             "schemas": dict(order.schemas),
             "asked": {name: list(columns) for name, columns in order.asked.items()},
         }

@@ -2,7 +2,7 @@
 
 from audit.events import Kind
 from hub_extensions.exports.acting import written
-from hub_extensions.imports.acting import By, Turn, acting
+from hub_extensions.imports.acting import By, acting
 from hub_extensions.imports.desk import ImportDesk
 from hub_extensions.imports.placing import take_out
 from hub_extensions.imports.states import Act
@@ -30,12 +30,17 @@ def approve(desk: ImportDesk, request_id: str, by: By) -> None:
 
 def return_(desk: ImportDesk, request_id: str, message: str, by: By) -> None:
     """Send the import back to its author, with what has to change."""
-    _answer(desk, request_id, Act.RETURN, Kind.IMPORT_RETURNED, message, by, RETURNED, Topic.TASK)
+    content = {"message": written(message)}
+    with acting(desk, request_id, Act.RETURN, by, kind=Kind.IMPORT_RETURNED, content=content) as turn:
+        turn.request.decided_by = None
+        turn.tell(turn.request.author, Topic.TASK, RETURNED)
 
 
 def reject(desk: ImportDesk, request_id: str, message: str, by: By) -> None:
     """End the import with a no."""
-    _answer(desk, request_id, Act.REJECT, Kind.IMPORT_REJECTED, message, by, REJECTED, Topic.DATA)
+    content = {"message": written(message)}
+    with acting(desk, request_id, Act.REJECT, by, kind=Kind.IMPORT_REJECTED, content=content) as turn:
+        turn.tell(turn.request.author, Topic.DATA, REJECTED)
 
 
 def remove(desk: ImportDesk, request_id: str, message: str, by: By) -> None:
@@ -53,15 +58,3 @@ def remove(desk: ImportDesk, request_id: str, message: str, by: By) -> None:
         turn.tell(turn.request.author, Topic.DATA, REMOVED)
         project, place = turn.request.project, turn.request.place
     take_out(desk, project, place)
-
-
-def _answer(
-    desk: ImportDesk, request_id: str, act: Act, kind: Kind, message: str, by: By, told: Text, topic: Topic
-) -> None:
-    with acting(desk, request_id, act, by, kind=kind, content={"message": written(message)}) as turn:
-        _forget_decision(turn)
-        turn.tell(turn.request.author, topic, told)
-
-
-def _forget_decision(turn: Turn) -> None:
-    turn.request.decided_by = None

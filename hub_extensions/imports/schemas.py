@@ -146,12 +146,16 @@ def _categories(field: Mapping[str, Any]) -> Iterator[tuple[str, Text, str]]:
 
 def _listed(allowed: Sequence[Any]) -> tuple[str, Text, str]:
     listed = ", ".join(_literal(str(each)) for each in allowed)
-    return "schema.category", Text("hors de la liste des modalités", "outside the list of categories"), f"v NOT IN ({listed})"
+    return (
+        "schema.category",
+        Text("hors de la liste des modalités", "outside the list of categories"),
+        f"v NOT IN ({listed})",
+    )
 
 
 def _unique(table: Table, name: str, missing: Sequence[str]) -> Iterator[Finding]:
-    inner = f"SELECT {_read(_quoted(name), missing)} AS v FROM {table.relation}"
-    query = f"SELECT count(*) FROM (SELECT v FROM ({inner}) WHERE v IS NOT NULL GROUP BY v HAVING count(*) > 1)"
+    inner = f"SELECT {_read(_quoted(name), missing)} AS v FROM {table.relation}"  # noqa: S608 - names are quoted
+    query = f"SELECT count(*) FROM (SELECT v FROM ({inner}) WHERE v IS NOT NULL GROUP BY v HAVING count(*) > 1)"  # noqa: S608 - names are quoted
     (count,) = table.connection.execute(query).fetchone() or (0,)
     if count:
         yield block(
@@ -164,8 +168,8 @@ def _unique(table: Table, name: str, missing: Sequence[str]) -> Iterator[Finding
 
 def _broken(table: Table, column: str, condition: str, missing: Sequence[str]) -> tuple[int, int]:
     """How many rows break *condition*, and the line of the first."""
-    inner = f"SELECT row_number() OVER () AS r, {_read(column, missing)} AS v FROM {table.relation}"
-    query = f"SELECT count(*), min(r) FROM ({inner}) WHERE {condition}"
+    inner = f"SELECT row_number() OVER () AS r, {_read(column, missing)} AS v FROM {table.relation}"  # noqa: S608 - names are quoted
+    query = f"SELECT count(*), min(r) FROM ({inner}) WHERE {condition}"  # noqa: S608 - names are quoted
     count, row = table.connection.execute(query).fetchone() or (0, None)
     return int(count), int(row or 0) + table.first_line - 1
 

@@ -122,7 +122,9 @@ class ImportBench:
         return self.desk.layout.imports_dir(PROJECT)
 
 
-def open_import_bench(home: Path, ledger: LedgerLike, *, url: str | None = None, rules: Rules | None = None) -> ImportBench:
+def open_import_bench(
+    home: Path, ledger: LedgerLike, *, url: str | None = None, rules: Rules | None = None
+) -> ImportBench:
     """Open the desk whose state is in *home* and in the database at *url* (a SQLite file in *home* by default)."""
     scanner, inspector = SettableScanner(), SettableInspector()
     opened = open_import_desk(

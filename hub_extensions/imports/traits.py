@@ -1,8 +1,8 @@
 """Identity traits: names, numbers and addresses of people don't come in, unless the linkage circuit asks for them.
 
-The search is the export desk's (``checks.identifiers``), judged for what comes in: individual rows with a pseudonym are
-what a research project works on, so a pseudonym is shown to the steward; a name, a NIR or an address is refused. Columns
-that a data set's dictionary declares identifying or linkable are what its linkage asks for (DESIGN section 6).
+The search is the export desk's (``checks.identifiers``), judged for what comes in: individual rows with a pseudonym
+are what a research project works on, so a pseudonym is shown to the steward; a name, a NIR or an address is refused.
+Columns that a data set's dictionary declares identifying or linkable are what its linkage asks for (DESIGN section 6).
 """
 
 from collections.abc import Collection, Iterator
@@ -22,7 +22,7 @@ DIRECT = frozenset(
     patient_name email e_mail mail courriel adresse_mail adresse_email telephone tel mobile portable phone phone_number
     numero_telephone adresse adresse_postale address street adresse1 date_naissance ddn dob birth_date birthdate
     date_of_birth birth_datetime date_de_naissance iban nom_medecin
-    """.split()
+    """.split()  # noqa: SIM905 - sixty words
 )
 #: Rules that stay refusals in a table; the others are shown to the steward.
 REFUSED = frozenset(
@@ -67,7 +67,7 @@ def _by_column(table: Table, columns: list[str]) -> Iterator[Finding]:
     if not columns:
         return
     chosen = ", ".join(_quoted(name) for name in columns)
-    query = f"SELECT {chosen} FROM {table.relation} USING SAMPLE reservoir({SAMPLE} ROWS) REPEATABLE (1)"
+    query = f"SELECT {chosen} FROM {table.relation} USING SAMPLE reservoir({SAMPLE} ROWS) REPEATABLE (1)"  # noqa: S608 - names are quoted
     rows = tuple(tuple(value or "" for value in row) for row in table.connection.execute(query).fetchall())
     for found in check_columns(Grid(table.where, tuple(columns), rows)):
         yield replace(found, severity=min_severity(found.severity))
@@ -76,7 +76,7 @@ def _by_column(table: Table, columns: list[str]) -> Iterator[Finding]:
 def _by_cell(table: Table, name: str) -> Iterator[Finding]:
     """Look at every cell that could hold a trait, of the whole column."""
     could = _COULD_BE.format(_quoted(name))
-    query = f"SELECT DISTINCT {_quoted(name)} FROM {table.relation} WHERE {could} LIMIT {MOST_CELLS}"
+    query = f"SELECT DISTINCT {_quoted(name)} FROM {table.relation} WHERE {could} LIMIT {MOST_CELLS}"  # noqa: S608 - names are quoted
     seen: set[str] = set()
     for (value,) in table.connection.execute(query).fetchall():
         for found in check_text(str(value), f"{table.where} · {name}"):

@@ -1,4 +1,4 @@
-"""A new version of a data set from accepted files, described as the version before it; written by the confined worker."""
+"""A new version of a data set from accepted files, described as the one before it; written by the confined worker."""
 
 from pathlib import Path
 from typing import Any

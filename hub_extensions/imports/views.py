@@ -19,7 +19,6 @@ from project_spaces.text import Text
 Page = dict[str, Any]
 
 
-
 def mine(desk: ImportDesk, who: str, *, now: datetime) -> list[Page]:
     """Imports that *who* sent, and those of the projects that *who* is in, the latest change first."""
     with desk.store.read() as session:

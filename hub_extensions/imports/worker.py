@@ -1,4 +1,4 @@
-"""The confined process that opens quarantined files: ``python -m hub_extensions.imports.worker``, one order, one answer.
+"""The confined process that opens quarantined files: ``python -m hub_extensions.imports.worker``.
 
 Two orders: ``look`` says what is in the files, ``prepare`` writes a data set's version from accepted ones. Both give up
 memory, time, new programs and the network first (``checks.sandbox``).

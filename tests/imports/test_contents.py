@@ -24,10 +24,12 @@ SCHEMA: dict[str, Any] = {
         {"name": "taux", "type": "number"},
     ]
 }
-GOOD = "id,age,sexe,entree,taux\na1,40,1,2024-01-02,\"0,5\"\na2,,2,2024-02-29,1.5\n"
+GOOD = 'id,age,sexe,entree,taux\na1,40,1,2024-01-02,"0,5"\na2,,2,2024-02-29,1.5\n'
 
 
-def seen(tmp_path: Path, name: str, data: bytes | str, schema: Any = None, expected: Expected | None = None) -> list[str]:
+def seen(
+    tmp_path: Path, name: str, data: bytes | str, schema: Any = None, expected: Expected | None = None
+) -> list[str]:
     """Rules of what is found in one file, the note about a missing dictionary apart."""
     file = tmp_path / "quarantined"
     file.write_bytes(data.encode() if isinstance(data, str) else data)
@@ -74,7 +76,9 @@ def test_each_thing_that_is_not_as_said_has_one_sentence_without_the_value(
     assert not any("quarante" in each.message.fr for each in found)
 
 
-@pytest.mark.parametrize("schema", [{}, {"fields": []}, {"fields": [{"name": "id", "type": "colour"}]}, {"fields": "id"}, []])
+@pytest.mark.parametrize(
+    "schema", [{}, {"fields": []}, {"fields": [{"name": "id", "type": "colour"}]}, {"fields": "id"}, []]
+)
 def test_a_dictionary_that_is_none_is_said_so(tmp_path: Path, schema: Any) -> None:
     assert set(seen(tmp_path, "t.csv", GOOD, schema)) & {"schema.unreadable", "content.unreadable"}
 
@@ -145,7 +149,9 @@ def test_what_must_not_come_in(tmp_path: Path, name: str, data: bytes, rule: str
 
 
 def test_packages_and_notebooks_come_in(tmp_path: Path) -> None:
-    wheel = zipped(("pkg/__init__.py", b"x = 1\n"), ("pkg/fast.so", b"\x7fELF"), ("pkg-1.dist-info/METADATA", b"Name: pkg\n"))
+    wheel = zipped(
+        ("pkg/__init__.py", b"x = 1\n"), ("pkg/fast.so", b"\x7fELF"), ("pkg-1.dist-info/METADATA", b"Name: pkg\n")
+    )
     assert seen(tmp_path, "pkg-1-py3-none-any.whl", wheel) == []
     notebook = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     assert seen(tmp_path, "a.ipynb", json.dumps(notebook)) == []

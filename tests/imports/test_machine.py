@@ -120,7 +120,9 @@ class ImportMachine(RuleBasedStateMachine):
     @rule(has=st.sampled_from([True, True, False]))
     def the_role_comes_and_goes(self, *, has: bool) -> None:
         change = grant_role if has else revoke_role
-        if self.attempt(lambda: change(self.bench.desk.store, SAM, PlatformRole.STEWARD, actor=SETUP, now=self.bench.now)):
+        if self.attempt(
+            lambda: change(self.bench.desk.store, SAM, PlatformRole.STEWARD, actor=SETUP, now=self.bench.now)
+        ):
             (self.unable.discard if has else self.unable.add)(SAM)
 
     @precondition(lambda self: SUE not in self.unable)

@@ -55,7 +55,9 @@ def test_an_encrypted_archive_is_found_not_passed(clamav: ClamAV, tmp_path: Path
     assert clamav([file], NOW)[0].found == ("Heuristics.Encrypted.Zip",)
 
 
-@pytest.mark.parametrize("cause", ["no program", "no signatures", "no folder", "old signatures", "bad signatures", "gone"])
+@pytest.mark.parametrize(
+    "cause", ["no program", "no signatures", "no folder", "old signatures", "bad signatures", "gone"]
+)
 def test_whatever_keeps_it_from_saying_is_never_a_pass(
     clamav: ClamAV, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cause: str
 ) -> None:

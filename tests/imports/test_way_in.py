@@ -163,9 +163,7 @@ def test_names_that_lie_or_leave_are_refused_before_a_byte(bench: ImportBench, n
 
 def test_limits_of_size_number_and_sum(bench: ImportBench) -> None:
     small = Rules(max_file_bytes=10, max_files=2, max_total_bytes=15)
-    desk = ImportDesk(
-        bench.desk.store, bench.desk.quarantine, bench.desk.layout, small, bench.scanner, bench.inspector
-    )
+    desk = ImportDesk(bench.desk.store, bench.desk.quarantine, bench.desk.layout, small, bench.scanner, bench.inspector)
     bench.desk = desk
     request_id = composing.create(desk, Target(PROJECT), "Registre", bench.by())
     with pytest.raises(TooLarge):

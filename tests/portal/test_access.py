@@ -13,7 +13,7 @@ from hub_extensions.portal.base import CONTENT_POLICY
 from hub_extensions.portal.testing import ADA, ANA, AUD, NOW, OTHER, OUT, PAUL, PROJECT, SETUP, World
 from project_spaces.people import disable_person
 
-HOME_PAGES = ("", "habilitations", "onboarding", "why", "exports", "exports/new", "notifications")
+HOME_PAGES = ("", "habilitations", "onboarding", "why", "exports", "exports/new", "imports", "notifications")
 AUDIT_PAGES = (
     "audit",
     "audit/sessions",
@@ -49,7 +49,7 @@ ADMIN_PAGES = (
     "admin/recalls",
     "admin/exports",
 )
-ALL_PAGES = (*HOME_PAGES, *REQUEST_PAGES, "review", *ADMIN_PAGES, *AUDIT_PAGES)
+ALL_PAGES = (*HOME_PAGES, *REQUEST_PAGES, "review", "import-review", *ADMIN_PAGES, *AUDIT_PAGES)
 
 
 def token(name: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The import desk over HTTP: a form without script, a program with raw bytes, a steward; and files that must not pass."""
+"""The import desk over HTTP: a form without script, a program with raw bytes, a steward; and what must not pass."""
 
 import json
 import re

@@ -113,7 +113,9 @@ class ReceiveHandler(PageHandler):
 
     def check(self, call: Call, _body: Nothing) -> None:
         """Raise what receiving would."""
-        composing.check_receive(call.portal.imports, call["request"], self.get_query_argument("name", "x"), self.by(call))
+        composing.check_receive(
+            call.portal.imports, call["request"], self.get_query_argument("name", "x"), self.by(call)
+        )
 
     def by(self, call: Call) -> By:
         """Who sends."""
