@@ -16,7 +16,7 @@ from hub_extensions.imports.testing import SAM, ImportBench, open_import_bench
 from tests.fixtures.killing import FileLedger, in_child
 
 #: Kill points tried for each act, spread over all lines that it runs through.
-POINTS = 12
+POINTS = 8
 WATCHED = (str(Path(room.__file__).parent), store_module.__file__)
 
 

@@ -231,8 +231,8 @@ def test_every_path(with_a_fresh_steward: Path) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=15,
-            stateful_step_count=30,
+            max_examples=10,
+            stateful_step_count=25,
             deadline=None,
             derandomize=True,
             phases=[Phase.generate],
