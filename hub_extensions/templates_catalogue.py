@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-import nbformat
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
@@ -227,6 +226,8 @@ def _is_project_path(path: str, names: list[str]) -> bool:
 
 
 def _notebook_problems(file: Path, declared: set[str]) -> Iterator[tuple[str, str]]:
+    import nbformat  # noqa: PLC0415 - its validator compiles a grammar for two seconds: not at every start of the portal
+
     try:
         notebook = nbformat.read(file, as_version=4)
         nbformat.validate(notebook)

@@ -13,8 +13,8 @@ from email.utils import format_datetime
 
 import structlog
 
-from hub_extensions.client import PORTAL
 from hub_extensions.mail.server import MailServer, Refused, Unreachable
+from hub_extensions.processes import PORTAL_PREFIX
 from project_spaces.notifications import TOPIC_LABELS, Mail, MailState, mails_due, mark_mailed
 from project_spaces.store import Store
 
@@ -37,7 +37,7 @@ class Postman:
 
     def __init__(self, store: Store, server: MailServer, sender: str, public_url: str) -> None:
         self._store, self._server = store, server
-        self._sender, self._portal = sender, f"{public_url}{PORTAL}/"
+        self._sender, self._portal = sender, f"{public_url}{PORTAL_PREFIX}"
         self._domain = sender.rpartition("@")[2]
         self._pause = PAUSE
         self._next: datetime | None = None

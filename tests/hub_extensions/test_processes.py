@@ -1,6 +1,8 @@
 """The processes of an installation, in both shapes that start them."""
 
 import shlex
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from configparser import BasicInterpolation, ConfigParser
@@ -67,3 +69,10 @@ def test_secrets_are_made_once_and_readable_by_their_owner_alone(settings: Setti
     assert len(first) == 64
     assert (settings.secrets_dir / "hub_cookie").stat().st_mode & 0o777 == 0o600
     assert settings.secrets_dir.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("process", ["portal", "worker"])
+def test_a_start_does_not_wait_for_what_only_some_acts_need(process: str) -> None:
+    """The validator of notebooks compiles a grammar for two seconds."""
+    code = f"import hub_extensions.{process}.__main__, sys; sys.exit('nbformat' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
