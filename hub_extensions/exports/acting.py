@@ -106,6 +106,7 @@ def acting(
     kind: Kind,
     subject: Mapping[str, Scalar] | None = None,
     content: Mapping[str, Any] | None = None,
+    persons: Mapping[str, str] | None = None,
 ) -> Iterator[Turn]:
     """Open the transaction of one act.
 
@@ -116,6 +117,8 @@ def acting(
     content
         votes and texts: kept with the step, while the leaf holds a salted commitment. A reviewer who reads the ledger
         must not see there what the desk hides from him.
+    persons
+        people other than *actor* whom the act concerns.
 
     Raises
     ------
@@ -136,6 +139,7 @@ def acting(
         project=project,
         at=now,
         subject={"request": request_id, "act": act.value, **(subject or {}), **(said.committed if said else {})},
+        persons=persons or {},
     )
     try:
         with _changing(desk, request_id, event, said) as turn:

@@ -10,6 +10,7 @@ from audit.events import Event, Kind
 from hub_extensions.exports import permissions
 from hub_extensions.exports.acting import UNKNOWN, UNKNOWN_FILE, check_may, load, parties_of
 from hub_extensions.exports.desk import Desk
+from hub_extensions.exports.outsiders import outside_of
 from hub_extensions.exports.permissions import Standing
 from hub_extensions.exports.recalls import recall_of
 from hub_extensions.exports.requests import OUTPUT_KIND_LABELS, ExportFile, ExportRequest
@@ -60,6 +61,7 @@ def detail(desk: Desk, request_id: str, viewer: str, *, now: datetime) -> Page:
             "timeline": _timeline(request, eyes),
             "release": _release(request),
             "recall": _recall(session, request, viewer, role),
+            "outside": outside_of(session, request) if role in {Owner.AUTHOR, Owner.REVIEWER} else [],
             "links": links_of(
                 [each for each in request.links if role is Owner.AUTHOR or each.recipient == viewer], now
             ),

@@ -20,6 +20,7 @@ from hub_extensions.exports.releasing import new_link
 from hub_extensions.exports.requests import ExportDownload, ExportLink
 from hub_extensions.exports.standing import standing_of
 from hub_extensions.exports.states import Act, State
+from hub_extensions.outside.access import close_all
 from project_spaces.errors import Conflict, NotFound, Refused
 from project_spaces.text import Text
 
@@ -91,6 +92,7 @@ def revoke(desk: Desk, request_id: str, *, actor: str, now: datetime, message: s
             released.revoked_at, released.revoked_by, released.reason = now, actor, said
         for link in turn.request.links:
             link.revoked_at = link.revoked_at or now
+        close_all(turn.session, request_id, now)
         ask_back(turn)
 
 
@@ -139,7 +141,7 @@ def open_download(desk: Desk, link_id: str, *, actor: str, clock: Callable[[], d
         name=f"export-{request_id[:12]}.zip",
         size=size,
         sha256=sha256,
-        chunks=_chunks(desk, stream, link_id, actor, clock),
+        chunks=watched(desk, stream, lambda: _still_allowed(desk, link_id, actor, clock())),
     )
 
 
@@ -167,13 +169,14 @@ def _count(turn: Turn, link_id: str) -> None:
     turn.session.add(ExportDownload(id=new_id(), link_id=link_id, recipient=turn.actor, started_at=turn.now))
 
 
-def _chunks(desk: Desk, stream: BinaryIO, link_id: str, actor: str, clock: Callable[[], datetime]) -> Iterator[bytes]:
+def watched(desk: Desk, stream: BinaryIO, still_allowed: Callable[[], None]) -> Iterator[bytes]:
+    """Give the bytes; whenever anything changed anywhere, ask *still_allowed*, whose exception cuts the stream."""
     seen = None
     with stream:
         while chunk := stream.read(CHUNK):
             revision = desk.store.revision()
             if revision != seen:
-                _still_allowed(desk, link_id, actor, clock())
+                still_allowed()
                 seen = revision
             yield chunk
 

@@ -15,6 +15,7 @@ from hub_extensions.exports.requests import ExportFile, ExportRequest, OutputKin
 from hub_extensions.exports.settling import CHANGED, live_votes, void
 from hub_extensions.exports.standing import check_people, standing_of
 from hub_extensions.exports.states import Act, State
+from hub_extensions.outside.access import Outsider
 from project_spaces.errors import Conflict, Invalid, TooLarge
 from project_spaces.text import Text
 
@@ -34,7 +35,15 @@ class Declaration:
 
 
 def create(
-    desk: Desk, *, actor: str, project: str, title: str, purpose: str, now: datetime, recipients: Sequence[str] = ()
+    desk: Desk,
+    *,
+    actor: str,
+    project: str,
+    title: str,
+    purpose: str,
+    now: datetime,
+    recipients: Sequence[str] = (),
+    outside: Sequence[Outsider] = (),
 ) -> str:
     """Open a draft in *project* and return its id.
 
@@ -43,6 +52,8 @@ def create(
     recipients
         user names of those who will be able to fetch the package; the author when empty. They are part of what the
         reviewers approve (SATRE 3.1.06).
+    outside
+        recipients without an account, named; the author invites each of them after the release.
 
     Raises
     ------
@@ -53,7 +64,9 @@ def create(
     """
     title, purpose = written(title), written(purpose)
     named = tuple(dict.fromkeys(recipients)) or (actor,)
-    said = Said({"title": title, "purpose": purpose, "recipients": list(named)})
+    said = Said(
+        {"title": title, "purpose": purpose, "recipients": list(named), "outside": [asdict(each) for each in outside]}
+    )
     request_id = new_id()
     subject = {"request": request_id, **said.committed}
     event = Event(kind=Kind.EXPORT_CREATED, actor=actor, project=project, at=now, subject=subject)
@@ -67,6 +80,7 @@ def create(
             title=title,
             purpose=purpose,
             recipients=list(named),
+            outside=[asdict(each) for each in outside],
             state=State.DRAFT,
             round=0,
             closed_round=0,
@@ -88,6 +102,7 @@ def describe(
     title: str | None = None,
     purpose: str | None = None,
     recipients: Sequence[str] | None = None,
+    outside: Sequence[Outsider] | None = None,
 ) -> None:
     """Change what is given of title, purpose and recipients; at the next submission no file has votes any more."""
     new = {
@@ -96,6 +111,7 @@ def describe(
             ("title", title if title is None else written(title)),
             ("purpose", purpose if purpose is None else written(purpose)),
             ("recipients", recipients if recipients is None else list(dict.fromkeys(recipients))),
+            ("outside", outside if outside is None else [asdict(each) for each in dict.fromkeys(outside)]),
         )
         if value is not None
     }

@@ -17,6 +17,7 @@ from hub_extensions.exports.desk import Desk
 from hub_extensions.exports.requests import ExportDownload, ExportRequest
 from hub_extensions.exports.states import Act, State
 from hub_extensions.exports.telling import RECALLED, tell
+from hub_extensions.outside.access import OutsideAccess, accesses
 from project_spaces.columns import Base
 from project_spaces.errors import Conflict
 from project_spaces.people import Person
@@ -89,7 +90,20 @@ def recall_of(session: Session, request: ExportRequest) -> dict[str, Any] | None
                 "awaited": name in fetched and row is None,
             }
             for name, row in attested.items()
-        ],
+        ]
+        + [_outside(access) for access in accesses(session, request.id)],
+    }
+
+
+def _outside(access: OutsideAccess) -> dict[str, Any]:
+    """What is known of a recipient without an account."""
+    return {
+        "recipient": f"{access.name} ({access.organisation})",
+        "downloads": access.used,
+        "last_at": _stamp(access.last_used_at),
+        "attested_at": _stamp(access.attested_at),
+        "statement": access.statement,
+        "awaited": access.used > 0 and access.attested_at is None,
     }
 
 

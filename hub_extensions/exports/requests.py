@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub_extensions.exports.states import State
 from hub_extensions.exports.voting import Ballot
+from hub_extensions.outside.access import Outsider
 from project_spaces.columns import Base, Chosen
 from project_spaces.people import Person
 from project_spaces.projects import Project
@@ -55,6 +56,7 @@ class ExportRequest(Base):
     title: Mapped[str] = mapped_column(UnicodeText)
     purpose: Mapped[str] = mapped_column(UnicodeText)
     recipients: Mapped[list[str]] = mapped_column(JSON)
+    outside: Mapped[list[dict[str, str]] | None] = mapped_column(JSON(none_as_null=True))
     state: Mapped[State] = mapped_column(Chosen(State), index=True)
     round: Mapped[int] = mapped_column(default=0)
     closed_round: Mapped[int] = mapped_column(default=0)
@@ -72,6 +74,11 @@ class ExportRequest(Base):
     steps: Mapped[list["ExportStep"]] = relationship(order_by="ExportStep.position")
     release: Mapped["ExportRelease | None"] = relationship()
     links: Mapped[list["ExportLink"]] = relationship(order_by="ExportLink.issued_at, ExportLink.id")
+
+    @property
+    def outsiders(self) -> tuple[Outsider, ...]:
+        """Recipients without an account, as the author named them."""
+        return tuple(Outsider(**each) for each in self.outside or ())
 
     @property
     def files(self) -> list["ExportFile"]:

@@ -8,10 +8,11 @@ from typing import Any
 
 from audit.events import Event, Kind, Scalar
 from hub_extensions.exports.acting import Said
-from hub_extensions.imports.desk import OUTSIDE, SYSTEM, ImportDesk
+from hub_extensions.imports.desk import SYSTEM, ImportDesk
 from hub_extensions.imports.permissions import UNKNOWN, check_owner
 from hub_extensions.imports.records import ImportFile, ImportRequest, ImportStep
 from hub_extensions.imports.states import Act, check_act
+from hub_extensions.outside.access import OUTSIDE
 from project_spaces.errors import NotFound, Refused
 from project_spaces.notifications import Topic, notify
 from project_spaces.store import ReadSession, WriteSession

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from audit.events import Event, Kind
@@ -15,9 +16,11 @@ from hub_extensions.imports.desk import ImportDesk
 from hub_extensions.imports.permissions import check_owner, check_sender
 from hub_extensions.imports.records import Content, ImportFile, ImportRequest
 from hub_extensions.imports.states import Act, State, check_act
+from hub_extensions.outside.access import Invitation, Outsider, Purpose, close_all, open_access
 from project_spaces.datasets import latest_version, require_new_version
 from project_spaces.errors import Conflict, Invalid, TooLarge
 from project_spaces.projects import get_project
+from project_spaces.secret_box import SecretBox
 from project_spaces.text import Text
 
 NO_FILE = Text("L'import ne contient aucun fichier.", "The import holds no file.")
@@ -168,17 +171,46 @@ def submit(desk: ImportDesk, request_id: str, by: By) -> None:
             file.findings = []
 
 
+def invite(desk: ImportDesk, box: SecretBox, request_id: str, person: Outsider, by: By) -> Invitation:
+    """Let a named provider from outside send the files and declare them, in place of an earlier one."""
+    access_id = new_id()
+    content = {"provider": person.mail}
+    with acting(
+        desk, request_id, Act.EDIT, by, kind=Kind.OUTSIDE_INVITED, subject={"access": access_id}, content=content
+    ) as turn:
+        close_all(turn.session, request_id, by.now)
+        turn.request.provider = access_id
+        return open_access(
+            turn.session,
+            box,
+            access_id=access_id,
+            purpose=Purpose.IMPORT,
+            request_id=request_id,
+            person=person,
+            opened_by=by.actor,
+            now=by.now,
+            expires_at=by.now + timedelta(days=desk.rules.provider_days),
+            max_count=0,
+        )
+
+
+def uninvite(desk: ImportDesk, request_id: str, by: By) -> None:
+    """Close the provider's door at once."""
+    with acting(desk, request_id, Act.EDIT, by, kind=Kind.IMPORT_CHANGED, subject={"change": "provider"}) as turn:
+        close_all(turn.session, request_id, by.now)
+        turn.request.provider = None
+
+
 def withdraw(desk: ImportDesk, request_id: str, by: By) -> None:
     """Give the import up; its files leave the quarantine with the next sweep."""
-    with acting(desk, request_id, Act.WITHDRAW, by, kind=Kind.IMPORT_WITHDRAWN):
-        pass
+    with acting(desk, request_id, Act.WITHDRAW, by, kind=Kind.IMPORT_WITHDRAWN) as turn:
+        close_all(turn.session, request_id, by.now)
 
 
 def _keep(desk: ImportDesk, request_id: str, name: str, frozen: Frozen, by: By) -> None:
-    facts = {"sha256": frozen.sha256, "size": frozen.size}
-    with acting(
-        desk, request_id, Act.EDIT, by, kind=Kind.IMPORT_RECEIVED, subject=facts, content={"name": name}
-    ) as turn:
+    # The hash of a small table gives its numbers to whoever tries them all: the leaf commits to it with a salt.
+    content = {"name": name, "sha256": frozen.sha256, "size": frozen.size}
+    with acting(desk, request_id, Act.EDIT, by, kind=Kind.IMPORT_RECEIVED, content=content) as turn:
         _replace(turn, name)
         _check_room(desk, turn.request, name, frozen.size)
         turn.request.all_files.append(

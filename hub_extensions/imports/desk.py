@@ -15,8 +15,8 @@ from hub_extensions.imports.scanning import Scanner
 from project_spaces.layout import Layout
 from project_spaces.store import Store
 
-#: Who acts when nobody does, and in whose name an outside provider's acts are kept.
-SYSTEM, OUTSIDE = "system:imports", "system:outside"
+#: Who acts when nobody does.
+SYSTEM = "system:imports"
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class Rules:
     max_file_bytes: int = 512 << 20
     max_files: int = 50
     max_total_bytes: int = 2 << 30
+    #: Days for which a provider from outside is let in.
+    provider_days: int = 14
 
 
 @dataclass(frozen=True)

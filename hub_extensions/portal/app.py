@@ -24,6 +24,7 @@ from hub_extensions.portal.handlers import (
     instruction,
     notifications,
     onboarding,
+    outside,
     people,
     register,
     requests,
@@ -39,6 +40,7 @@ _SLUG = r"[a-z0-9-]{1,30}"
 _ID = r"[0-9a-f]{32}"
 _TABLE = r"[A-Za-z][A-Za-z0-9_]{0,63}"
 _PERIOD = r"\d{4}-\d{2}|end"
+_DOOR = r"[A-Za-z0-9_-]{43}"
 _NUMBER = r"(?:0|[1-9][0-9]{0,14})"
 
 #: Address below the portal's prefix, and its page.
@@ -115,6 +117,13 @@ PAGES: tuple[tuple[str, type[RequestHandler]], ...] = (
     (f"trace/entries/(?P<index>{_NUMBER})/proof", trace.OwnProofHandler),
 )
 
+#: What people without an account reach, each by a link of their own.
+OUTSIDE_PAGES: tuple[tuple[str, type[RequestHandler]], ...] = (
+    (f"outside/(?P<token>{_DOOR})", outside.OutsidePage),
+    (f"outside/(?P<token>{_DOOR})/package", outside.OutsidePackage),
+    (f"outside/(?P<token>{_DOOR})/files", outside.OutsideReceive),
+)
+
 #: The same for what everybody may read without signing in.
 PUBLIC_PAGES: tuple[tuple[str, type[RequestHandler]], ...] = (
     ("catalogue", catalogue.ListPage),
@@ -178,7 +187,7 @@ def make_app(portal: Portal, hub_auth: HubOAuth, *, prefix: str, cookie_secret: 
         url(f"{prefix}oauth_callback", CallbackHandler),
         url(f"{prefix}static/(.*)", StaticHandler, {"path": str(STATIC)}),
         *_api(prefix + "api/v1"),
-        *(url(re.escape(prefix) + path, handler) for path, handler in (*PAGES, *PUBLIC_PAGES)),
+        *(url(re.escape(prefix) + path, handler) for path, handler in (*PAGES, *OUTSIDE_PAGES, *PUBLIC_PAGES)),
         url(re.escape(prefix.rstrip("/")), _Home, {"target": prefix}),
     ]
     return Application(

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from hub_extensions.outside.access import Outsider
 from project_spaces.errors import Invalid
 from project_spaces.text import Text
 
@@ -99,4 +100,27 @@ def _lines(value: Any) -> Any:
     return value
 
 
+def _people(value: Any) -> Any:
+    """A form sends people as lines of name, organisation and mail address, separated by semicolons."""
+    if not isinstance(value, str):
+        return value
+    lines = [[part.strip() for part in line.split(";")] for line in value.splitlines() if line.strip()]
+    return [dict(zip(("name", "organisation", "mail"), parts, strict=False)) for parts in lines]
+
+
 Words = Annotated[tuple[str, ...], BeforeValidator(_lines)]
+
+
+class Person(Input):
+    """A named person without an account."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    organisation: Annotated[str, Field(min_length=1, max_length=200)]
+    mail: Annotated[str, Field(min_length=3, max_length=255)]
+
+    def outsider(self) -> Outsider:
+        """For the desks."""
+        return Outsider(self.name, self.organisation, self.mail)
+
+
+People = Annotated[tuple[Person, ...], Field(max_length=50), BeforeValidator(_people)]

@@ -67,6 +67,8 @@ STEP_LABELS: Mapping[str, Text] = {
     "export.linked": Text("Lien émis", "Link issued"),
     "export.downloaded": Text("Téléchargement", "Download"),
     "export.revoked": Text("Révoquée", "Revoked"),
+    "outside.invited": Text("Personne extérieure invitée", "Outside person invited"),
+    "export.published": Text("Dépôt public", "Public deposit"),
     "import.created": Text("Import ouvert", "Import opened"),
     "import.changed": Text("Import modifié", "Import changed"),
     "import.received": Text("Fichier reçu en quarantaine", "File received into quarantine"),

@@ -13,6 +13,7 @@ from hub_extensions.imports import records, reviewing
 from hub_extensions.imports.advancing import advance
 from hub_extensions.imports.states import State
 from hub_extensions.imports.testing import SAM, SUE, ImportBench, add_stewards, open_import_bench
+from hub_extensions.outside.access import OutsideAccess
 from project_spaces.engines import open_engine
 from project_spaces.errors import Conflict
 from project_spaces.migrations.env_names import VERSION_TABLE
@@ -41,7 +42,9 @@ def test_two_stewards_who_click_at_once_accept_once(any_bench: ImportBench) -> N
 
 def test_models_and_migrations_agree(database_url: str) -> None:
     engine = open_engine(database_url, read_only=True)
-    known = {row.__tablename__ for row in (records.ImportRequest, records.ImportFile, records.ImportStep)}
+    known = {
+        row.__tablename__ for row in (records.ImportRequest, records.ImportFile, records.ImportStep, OutsideAccess)
+    }
     options = {
         "version_table": VERSION_TABLE,
         "compare_type": True,

@@ -14,7 +14,7 @@ from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.pages import Form, PageHandler
 from hub_extensions.portal.streaming import break_off, send
-from hub_extensions.portal.verbs import exports, mends
+from hub_extensions.portal.verbs import exports, mends, outside
 from project_spaces.errors import BureauError
 from project_spaces.text import Text
 
@@ -109,6 +109,7 @@ class ExportPage(PageHandler):
         ),
         "withdraw": Form(exports.withdraw, Text("Demande abandonnée.", "Request withdrawn."), exports.OptionalMessage),
         "answer": Form(exports.answer, Text("Réponse envoyée.", "Answer sent."), exports.Answer),
+        "invite": Form(outside.invite_recipient, None, outside.MailOf),
         "link": Form(exports.issue_link, Text("Nouveau lien émis.", "New link issued."), exports.LinkFor),
         "revoke": Form(exports.revoke, Text("Sortie révoquée.", "Export revoked."), exports.Message),
         "attest": Form(exports.attest, Text("Attestation enregistrée.", "Attestation recorded."), exports.Message),
@@ -128,11 +129,15 @@ class ExportPage(PageHandler):
             "mends": mends.choices,
             "way": exports.way_of(request["state"]),
             "is_author": exports.is_author(request),
+            "invitation": None,
             "basename": lambda path: PurePosixPath(path).name,
         }
 
     async def after(self, form: Form, result: Any) -> None:
-        """A submission that was blocked is no success."""
+        """A submission that was blocked is no success; link and code of an invitation are on this answer alone."""
+        if form.verb is outside.invite_recipient:
+            await self.show(invitation=result)
+            return
         if form.verb is exports.submit and result["state"] in {State.DRAFT.value, State.RETURNED.value}:
             self.set_status(422)
             await self.show(blocked=BLOCKED)
@@ -163,7 +168,11 @@ async def download(handler: PortalHandler) -> None:
     def opened(call: Call, _body: Nothing) -> downloads.Download:
         return downloads.open_download(call.portal.desk, call["link"], actor=call.actor, clock=call.portal.clock)
 
-    found = await handler.run(opened, Nothing())
+    await send_package(handler, await handler.run(opened, Nothing()))
+
+
+async def send_package(handler: PortalHandler, found: downloads.Download) -> None:
+    """Send a download that was counted; a revocation in mid-stream breaks the answer off."""
     handler.set_header("Content-Type", found.media_type)
     handler.set_header("Content-Length", str(found.size))
     handler.set_header("Content-Disposition", f"attachment; filename*=UTF-8''{quote(found.name)}")

@@ -10,10 +10,10 @@ from hub_extensions.imports.acting import By
 from hub_extensions.portal.api.problems import MEDIA_TYPE, problem
 from hub_extensions.portal.base import to_json
 from hub_extensions.portal.context import Call, Page
-from hub_extensions.portal.inputs import Nothing
+from hub_extensions.portal.inputs import Nothing, Person
 from hub_extensions.portal.pages import Form, PageHandler
 from hub_extensions.portal.uploads import FRAME, NO_FILE, FormReader, RawReader, Received, Receiver
-from hub_extensions.portal.verbs import imports
+from hub_extensions.portal.verbs import imports, outside
 from project_spaces.errors import BureauError, Invalid
 from project_spaces.text import Text
 
@@ -50,6 +50,10 @@ class ImportPage(PageHandler):
                 "Import submitted: it is analysed in quarantine, then a data steward looks at it.",
             ),
         ),
+        "invite": Form(outside.invite_provider, None, Person),
+        "uninvite": Form(
+            outside.uninvite_provider, Text("Accès du fournisseur fermé.", "The provider's access is closed.")
+        ),
         "withdraw": Form(imports.withdraw, Text("Import abandonné.", "Import withdrawn.")),
     }
 
@@ -59,7 +63,15 @@ class ImportPage(PageHandler):
             "import": await self.run(imports.detail, Nothing()),
             "contents": imports.contents(),
             "largest": self.portal.imports.rules.max_file_bytes,
+            "invitation": None,
         }
+
+    async def after(self, form: Form, result: Any) -> None:
+        """Link and code of an invitation are shown on this answer and nowhere else."""
+        if form.verb is outside.invite_provider:
+            await self.show(invitation=result)
+            return
+        await super().after(form, result)
 
 
 class ImportQueuePage(PageHandler):
@@ -100,7 +112,7 @@ class ReceiveHandler(PageHandler):
         """Judge who asks and how much room there is, before anything is kept."""
         rules = self.portal.imports.rules
         self.request.connection.set_max_body_size(rules.max_total_bytes + FRAME)  # type: ignore[attr-defined]
-        await super().prepare()
+        await self.admit()
         try:
             await self.run(self.check, Nothing())
             self.receiver = Receiver(self._scratch, rules.max_file_bytes)
@@ -111,11 +123,19 @@ class ReceiveHandler(PageHandler):
             await self.refuse(error)
             raise Finish from None
 
+    async def admit(self) -> None:
+        """Let the person in, or answer."""
+        await super().prepare()
+
     def check(self, call: Call, _body: Nothing) -> None:
         """Raise what receiving would."""
         composing.check_receive(
-            call.portal.imports, call["request"], self.get_query_argument("name", "x"), self.by(call)
+            call.portal.imports, self.request_id(call), self.get_query_argument("name", "x"), self.by(call)
         )
+
+    def request_id(self, call: Call) -> str:
+        """The import that receives."""
+        return call["request"]
 
     def by(self, call: Call) -> By:
         """Who sends."""
@@ -149,7 +169,7 @@ class ReceiveHandler(PageHandler):
 
     def keep(self, call: Call, file: Received) -> None:
         """Take one file over."""
-        with composing.receiving(call.portal.imports, call["request"], file.name, self.by(call)) as part:
+        with composing.receiving(call.portal.imports, self.request_id(call), file.name, self.by(call)) as part:
             file.path.rename(part)
 
     async def received(self) -> None:

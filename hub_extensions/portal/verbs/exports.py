@@ -12,7 +12,7 @@ from hub_extensions.exports.requests import OUTPUT_KIND_LABELS, OutputKind
 from hub_extensions.exports.states import Owner, State
 from hub_extensions.exports.submitting import Checked
 from hub_extensions.portal.context import Call, Page
-from hub_extensions.portal.inputs import Input, Nothing, Words
+from hub_extensions.portal.inputs import Input, Nothing, People, Words
 from hub_extensions.portal.project_files import list_files
 from hub_extensions.portal.words import both
 from project_spaces.access import may, require
@@ -33,6 +33,7 @@ class NewRequest(Input):
     title: Title
     purpose: Long
     recipients: Words = ()
+    outside: People = ()
     files: tuple[FilePath, ...] = Field(default=(), max_length=1000)
     kind: OutputKind = OutputKind.TABLE
     context: Optional = ""
@@ -46,6 +47,7 @@ class Description(Input):
     title: Title | None = None
     purpose: Long | None = None
     recipients: Words | None = None
+    outside: People | None = None
 
 
 class FileDeclaration(Input):
@@ -123,7 +125,13 @@ def create(call: Call, body: NewRequest) -> Page:
     """Open a draft, with its files when they are given."""
     desk, at = call.portal.desk, {"actor": call.actor, "now": call.now}
     request_id = drafting.create(
-        desk, project=body.project, title=body.title, purpose=body.purpose, recipients=body.recipients, **at
+        desk,
+        project=body.project,
+        title=body.title,
+        purpose=body.purpose,
+        recipients=body.recipients,
+        outside=[each.outsider() for each in body.outside],
+        **at,
     )
     declaration = Declaration(body.kind, body.context or body.purpose, body.controls, body.code)
     for path in body.files:
@@ -146,6 +154,7 @@ def describe(call: Call, body: Description) -> Page:
         title=body.title,
         purpose=body.purpose,
         recipients=body.recipients,
+        outside=None if body.outside is None else [each.outsider() for each in body.outside],
     )
     return detail(call, Nothing())
 
