@@ -291,7 +291,8 @@ async def test_a_provider_sends_files_and_nothing_else(world: World, client: aio
     form.add_field("files", b"age,n\n40,12\n", filename="t.csv")
     async with client.post(f"{visitor.address}/files", data=form) as answer:
         assert answer.status == 200, await answer.text()
-        assert "t.csv" in await answer.text()
+        text = await answer.text()
+        assert "t.csv" in text, text
     await visitor.send("declare", origin="Charité", legal_basis="Convention", licence="Interne")
     await visitor.fetch(status=409)
     await visitor.send("submit")

@@ -76,7 +76,7 @@ class OutsideBase(PageHandler):
         access, stage = self.stage()
         return access if stage == INSIDE else None
 
-    def keep(self, access: str, stage: str) -> None:
+    def remember(self, access: str, stage: str) -> None:
         """Remember how far the person came."""
         value = f"{access}|{stage}|{int(self.portal.clock().timestamp())}"
         self.set_signed_cookie(
@@ -170,7 +170,7 @@ class OutsidePage(OutsideBase):
         """A right code makes the next stage."""
         name = next(name for name, each in self.acts.items() if each is form)
         if name in self.STAGES:
-            self.keep(result["access"], self.STAGES[name])
+            self.remember(result["access"], self.STAGES[name])
         if form.done is not None:
             self.say(form.done)
         self.go(self.here)
