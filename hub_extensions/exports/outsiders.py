@@ -169,14 +169,15 @@ def attest_outside(desk: Desk, access_id: str, statement: str, *, now: datetime)
 
 def outside_of(session: Session, request: ExportRequest) -> list[dict[str, Any]]:
     """Each outside recipient with the door that counts, for the author's page and the register of recalls."""
-    doors = {each.mail: each for each in accesses(session, request.id)}
+    known = accesses(session, request.id)
+    doors = {each.mail: each for each in sorted(known, key=lambda each: each.revoked_at is None)}
     return [
         {
             "name": person.name,
             "organisation": person.organisation,
             "mail": person.mail,
             "access": None if person.mail not in doors else _door(doors[person.mail]),
-            "downloads": sum(each.used for each in accesses(session, request.id) if each.mail == person.mail),
+            "downloads": sum(each.used for each in known if each.mail == person.mail),
         }
         for person in request.outsiders
     ]
