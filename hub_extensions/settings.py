@@ -127,6 +127,9 @@ class Settings(AccessSettings, ImportSettings, MailSettings, SignInSettings):
     )
     export_max_file_mb: int = Field(16, ge=1, le=1024, description="Largest file of an export, in MiB.")
     export_max_files: int = Field(50, ge=1, le=1000, description="Most files of one request.")
+    notebook_checks_per_hour: int = Field(
+        120, ge=1, le=10_000, description="Files that a person may have checked in an hour from a workspace."
+    )
     download_max_count: int = Field(5, ge=1, le=100, description="Downloads of one package by one recipient.")
     download_days: int = Field(7, ge=1, le=90, description="Days after which a download link ends.")
 

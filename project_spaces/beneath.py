@@ -9,7 +9,8 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 
 from project_spaces.errors import NotFound, Refused
@@ -49,6 +50,36 @@ def open_beneath(root: Path, relative: str, flags: int = os.O_RDONLY, mode: int 
         os.close(descriptor)
         raise _not_ordinary(relative)
     return descriptor
+
+
+def names_beneath(root: Path, relative: str, most: int) -> list[str]:
+    """Return the names of at most *most* entries of the folder *relative*; who fills it with others hides his own.
+
+    Raises
+    ------
+    NotFound, Refused
+        as ``open_beneath``.
+    """
+    with _folder(root, _parts(relative), relative) as folder, os.scandir(folder) as entries:
+        return [entry.name for entry in islice(entries, most)]
+
+
+def remove_beneath(root: Path, relative: str) -> None:
+    """Remove the file or link *relative*, never what a link points to; nothing there is what was wanted.
+
+    Raises
+    ------
+    Refused
+        as ``open_beneath``.
+    """
+    *folders, name = _parts(relative)
+    with suppress(NotFound), _folder(root, folders, relative) as folder:
+        try:
+            os.unlink(name, dir_fd=folder)
+        except OSError as error:
+            explained = _explain(error, relative)
+            if not isinstance(explained, NotFound):
+                raise explained from None
 
 
 def _parts(relative: str) -> list[str]:

@@ -64,7 +64,7 @@ def mend_file_of(desk: Desk, request_id: str, file_id: str, mend: Mend, *, actor
     folder = desk.project_dir(project)
     frozen = desk.vault.freeze(folder, old, max_bytes=desk.rules.max_file_bytes)
     mended = run_mend(desk.vault.path(frozen.sha256), PurePosixPath(old).name, mend, policy)
-    new = _free_name(folder, old, mended)
+    new = free_name(folder, old, mended)
     sha256 = hashlib.sha256(mended.data).hexdigest()
     content = {"removed": file_id, "path": new, "mend": mend.value, "sha256": sha256}
     with acting(desk, request_id, Act.EDIT, actor=actor, now=now, kind=Kind.EXPORT_CHANGED, content=content) as turn:
@@ -84,11 +84,11 @@ def mend_file_of(desk: Desk, request_id: str, file_id: str, mend: Mend, *, actor
         )
         turn.request.all_files.append(file)
         made = file.id
-    _write(folder, old, new, mended)
+    write_mended(folder, old, new, mended)
     return made
 
 
-def _free_name(folder: Path, old: str, mended: Mended) -> str:
+def free_name(folder: Path, old: str, mended: Mended) -> str:
     """Return a path beside *old* that nothing has."""
     path = PurePosixPath(old)
     for number in range(1, MOST_NAMES + 1):
@@ -103,7 +103,7 @@ def _free_name(folder: Path, old: str, mended: Mended) -> str:
     raise Conflict(_NO_NAME)
 
 
-def _write(folder: Path, old: str, new: str, mended: Mended) -> None:
+def write_mended(folder: Path, old: str, new: str, mended: Mended) -> None:
     """Write the new file and the description of its population."""
     described = _sidecar(folder, old)
     try:

@@ -62,6 +62,7 @@ class _Plan:
     """The request as it was when the slow part began."""
 
     project: str
+    folder: Path
     edition: int
     paths: tuple[str, ...]
     earlier: tuple[Earlier, ...]
@@ -84,8 +85,10 @@ class _Judged:
         return Checked(self.path, self.verdict.verdict, self.verdict.type, self.verdict.findings)
 
 
-def pre_check(desk: Desk, project: str, paths: Sequence[str], *, actor: str, now: datetime) -> tuple[Checked, ...]:
-    """Say what the checks would say of files of the project folder; nothing is stored, nothing is submitted.
+def pre_check(
+    desk: Desk, project: str, paths: Sequence[str], *, actor: str, now: datetime, folder: Path | None = None
+) -> tuple[Checked, ...]:
+    """Say what the checks would say of files of the project folder, or of *folder*; nothing is stored or submitted.
 
     Raises
     ------
@@ -97,7 +100,8 @@ def pre_check(desk: Desk, project: str, paths: Sequence[str], *, actor: str, now
     with desk.store.read() as session:
         permissions.check_submitter(standing_of(session, actor, project, now))
         earlier, data = _earlier(desk, session, project), _data(desk, session, project)
-    plan = _Plan(project, 0, tuple(checked_path(path) for path in paths), earlier, data)
+    place = folder or desk.project_dir(project)
+    plan = _Plan(project, place, 0, tuple(checked_path(path) for path in paths), earlier, data)
     return tuple(file.checked for file in _judge(desk, plan))
 
 
@@ -179,6 +183,7 @@ def _plan(desk: Desk, request_id: str, actor: str, now: datetime) -> _Plan:
             raise Invalid(NO_FILE)
         return _Plan(
             project=request.project,
+            folder=desk.project_dir(request.project),
             edition=request.edition,
             paths=tuple(file.path for file in request.files),
             earlier=_earlier(desk, session, request.project),
@@ -187,7 +192,7 @@ def _plan(desk: Desk, request_id: str, actor: str, now: datetime) -> _Plan:
 
 
 def _judge(desk: Desk, plan: _Plan) -> list[_Judged]:
-    folder, limit = desk.project_dir(plan.project), desk.rules.max_file_bytes
+    folder, limit = plan.folder, desk.rules.max_file_bytes
     if len(plan.paths) > desk.rules.max_files:
         raise TooLarge(
             Text(

@@ -17,7 +17,7 @@ from typing import Any
 from PIL import Image
 from PIL.Image import DecompressionBombError
 
-from hub_extensions.portal.marks import marked_cells
+from hub_extensions.exports.marks import marked_cells
 
 #: The preview's own policy; ``frame-ancestors`` lets the portal, and nobody else, show it in its page.
 PREVIEW_POLICY = (

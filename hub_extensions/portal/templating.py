@@ -10,9 +10,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_environment
 from markupsafe import Markup
 
+from hub_extensions.exports.marks import english
 from hub_extensions.portal import language as lang
 from hub_extensions.portal.audit_words import fact_label, kind_label, part_label
-from hub_extensions.portal.marks import english
 from hub_extensions.portal.words import STEP_LABELS
 from project_spaces.text import Language
 

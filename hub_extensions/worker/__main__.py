@@ -12,6 +12,7 @@ from hub_extensions.running import running_workspaces
 from hub_extensions.settings import Settings
 from hub_extensions.worker.guard import start_guards
 from hub_extensions.worker.import_clock import start_import_clock
+from hub_extensions.worker.notebook_clock import start_notebook_clock
 from hub_extensions.worker.request_clock import start_request_clock
 from hub_extensions.worker.rights_clock import start_rights_clock
 from hub_extensions.worker.rounds import TICK_S, HubNotice, Worker
@@ -32,7 +33,7 @@ def run(settings: Settings) -> None:
     book = WorkspaceBook.of(settings)
     grace = timedelta(seconds=settings.start_timeout_s + 30)
     worker = Worker(book, running_workspaces(settings), grace, open_installed_desk(settings), HubNotice(settings))
-    starts = (start_guards, start_request_clock, start_rights_clock, start_import_clock)
+    starts = (start_guards, start_request_clock, start_rights_clock, start_import_clock, start_notebook_clock)
     beside, clock = [thread for start in starts for thread in start(settings, told)], LapseClock()
     while not told.wait(TICK_S):
         worker.tick(clock.now())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, PngImagePlugin
 
-from hub_extensions.portal.marks import Mark, english, mark_of
+from hub_extensions.exports.marks import Mark, english, mark_of
 from hub_extensions.portal.previews import NotebookView, NoView, PictureView, TableView, TextView, view_of
 from hub_extensions.portal.templating import render
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from hub_extensions.exports.checks.contributed import check_contributed
 from hub_extensions.exports.checks.counts import rounding_of
 from hub_extensions.exports.checks.declared import judge_declared
 from hub_extensions.exports.checks.evidence import check_control, contradicted, controls_beside, has_sums, is_control_of
@@ -144,7 +145,14 @@ class Session:
 
     def _declared(self) -> list[tuple[int, Finding]]:
         """Return what tables with declared populations give away."""
-        return judge_declared(self._releases(), self._request.data, self._request.policy).findings
+        releases = self._releases()
+        evidence = [
+            (release.order, said)
+            for release in releases
+            if release.order >= 0
+            for said in check_contributed(release, self._request.policy)
+        ]
+        return [*evidence, *judge_declared(releases, self._request.data, self._request.policy).findings]
 
     def _loose(self) -> list[tuple[int, Finding]]:
         """Return what tables without a declared population give away next to one another."""

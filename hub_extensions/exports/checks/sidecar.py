@@ -15,6 +15,19 @@ from hub_extensions.exports.checks.tidy import label_key
 
 SUFFIX = ".table.json"
 _KEYS = frozenset({"dataset", "version", "filter", "dimensions", "measure", "person_column", "classes"})
+#: What our helper adds: the population in words, its filter's hash, the unit, and the persons behind each cell.
+_SAID = frozenset({"sentence", "expression_sha256", "unit"})
+#: Cells of one table that evidence is read for.
+_MOST_CELLS = 20_000
+
+
+@dataclass(frozen=True)
+class Contributors:
+    """Declared of one cell: its labels in the order of the dimensions, its persons, the largest share of its sum."""
+
+    labels: tuple[str, ...]
+    persons: int
+    largest: float
 
 
 @dataclass(frozen=True)
@@ -29,6 +42,7 @@ class Sidecar:
     measure: str
     person_column: str | None
     classes: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
+    contributors: tuple[Contributors, ...] = ()
 
     @property
     def column(self) -> str | None:
@@ -59,9 +73,11 @@ def read_sidecar(path: Path) -> Sidecar | None:
         raise _wrong("pas du JSON / no JSON") from error
     if not isinstance(raw, dict) or not isinstance(raw.get("dataset"), str):
         raise _wrong("dataset")
-    unknown = set(raw) - _KEYS
+    unknown = set(raw) - _KEYS - _SAID - {"contributors"}
     if unknown:
         raise _wrong(f"{sorted(unknown)[0]}")
+    if any(not isinstance(raw.get(key, ""), str) for key in _SAID):
+        raise _wrong(", ".join(sorted(_SAID)))
     filters, dimensions, measure = raw.get("filter") or {}, raw.get("dimensions") or [], raw.get("measure", "count")
     if (
         not isinstance(filters, dict)
@@ -78,7 +94,25 @@ def read_sidecar(path: Path) -> Sidecar | None:
         measure,
         None if raw.get("person_column") is None else str(raw["person_column"]),
         _classes(raw.get("classes") or {}),
+        _contributors(raw.get("contributors") or [], len(dimensions)),
     )
+
+
+def _contributors(raw: Any, dimensions: int) -> tuple[Contributors, ...]:
+    if not isinstance(raw, list) or len(raw) > _MOST_CELLS:
+        raise _wrong("contributors")
+    return tuple(_contributor(each, dimensions) for each in raw)
+
+
+def _contributor(raw: Any, dimensions: int) -> Contributors:
+    """Read the evidence of one cell; ``largest`` is a share of 1 and may be left out."""
+    if not isinstance(raw, dict) or not set(raw) <= {"labels", "persons", "largest"}:
+        raise _wrong("contributors")
+    labels, persons, largest = raw.get("labels"), raw.get("persons"), raw.get("largest", 0.0)
+    numbers = type(persons) is int and type(largest) in {int, float} and persons >= 0 and 0 <= largest <= 1
+    if not isinstance(labels, list) or len(labels) != dimensions or not numbers:
+        raise _wrong("contributors")
+    return Contributors(tuple(label_key(str(label)) for label in labels), persons, float(largest))
 
 
 def _classes(raw: Any) -> dict[str, dict[str, frozenset[str]]]:

@@ -1,0 +1,45 @@
+"""The persons behind each cell as the author's own helper counted them: read to find fault, never to acquit.
+
+Where the desk has the data it counts again (``population.py``); elsewhere this is all there is. Evidence that speaks
+for a cell changes nothing, evidence that speaks against one stops it.
+"""
+
+from collections.abc import Iterator
+
+from hub_extensions.exports.checks.findings import Finding, block
+from hub_extensions.exports.checks.policy import Policy
+from hub_extensions.exports.checks.published import Release, Statement
+
+
+def check_contributed(release: Release, policy: Policy) -> Iterator[Finding]:
+    """Yield a block for each shown cell that the declaration gives to few persons or to one above all."""
+    declared = {each.labels: each for each in release.sidecar.contributors}
+    for said in release.statements if declared else ():
+        labels = _labels(said, release.sidecar.dimensions)
+        cell = declared.get(labels) if labels is not None and said.own and said.value else None
+        if cell is None:
+            continue
+        where = release.table.grid.place(said.row, said.column)
+        if 0 < cell.persons < policy.min_persons:
+            yield block(
+                "evidence.few_persons",
+                where,
+                f"La fiche déclare moins de {policy.min_persons} personnes derrière cette case, quel que soit le "
+                "nombre de lignes.",
+                f"The sidecar declares fewer than {policy.min_persons} persons behind this cell, however many rows.",
+            )
+        if cell.largest > policy.dominance:
+            yield block(
+                "table.dominance",
+                where,
+                f"La fiche déclare une personne qui dépasse {policy.dominance:.0%} de cette case.",
+                f"The sidecar declares one person above {policy.dominance:.0%} of this cell.",
+            )
+
+
+def _labels(said: Statement, dimensions: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Return the one label of each dimension, None for a margin or a merged class."""
+    allowed = [said.region.get(name) for name in dimensions]
+    if any(labels is None or len(labels) != 1 for labels in allowed):
+        return None
+    return tuple(next(iter(labels)) for labels in allowed if labels)

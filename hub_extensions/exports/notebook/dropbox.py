@@ -1,0 +1,103 @@
+"""The two folders through which a notebook and the desk speak, opened as whatever people of a workspace could replace.
+
+``asks/<id>.json`` with the files ``asks/<id>/<number>/<name>``; ``answers/<id>.json`` and, for a mended file,
+``answers/<id>.csv``. The person's own programs make the folders and clear them; here nothing is followed, nothing that
+is there is overwritten, and no more is read than one look may cost.
+"""
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from hub_extensions.exports.notebook.asks import LARGEST_ASK, NOT_AN_ASK
+from project_spaces.beneath import names_beneath, open_beneath, remove_beneath
+from project_spaces.errors import BureauError, Invalid, NotFound
+
+FOLDER = ".bureau/sas"
+ASKS, ANSWERS = f"{FOLDER}/asks", f"{FOLDER}/answers"
+#: Entries of a folder that one look reads.
+MOST_NAMES = 256
+#: Answers that may lie unread; who leaves more gets no further ones.
+MOST_UNREAD = 100
+
+_ASK = re.compile(r"([0-9a-f]{32})\.json")
+
+
+class Dropbox:
+    """The folders of one person in one project, below *home*."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def waiting(self) -> list[str]:
+        """Return the ids of the asks that wait; none where nobody ever asked or the folder is not one."""
+        try:
+            names = names_beneath(self.home, ASKS, MOST_NAMES)
+        except (BureauError, OSError):
+            return []
+        return sorted(found[1] for name in names if (found := _ASK.fullmatch(name)))
+
+    def take(self, ask: str) -> bytes:
+        """Return what is asked, and take it out of the folder: it is answered once.
+
+        Raises
+        ------
+        NotFound, Refused
+            it is gone, or is no ordinary file.
+        Invalid
+            it is too large to be an ask.
+        """
+        name = f"{ASKS}/{ask}.json"
+        try:
+            with os.fdopen(open_beneath(self.home, name), "rb") as source:
+                data = source.read(LARGEST_ASK + 1)
+        finally:
+            with suppress(BureauError, OSError):
+                remove_beneath(self.home, name)
+        if len(data) > LARGEST_ASK:
+            raise Invalid(NOT_AN_ASK)
+        return data
+
+    def folder_of(self, ask: str) -> str:
+        """Where the files of an ask lie, below the home."""
+        return f"{ASKS}/{ask}"
+
+    def may_answer(self) -> bool:
+        """Whether there is room for an answer: a folder, and not too many that nobody read."""
+        try:
+            return len(names_beneath(self.home, ANSWERS, MOST_UNREAD)) < MOST_UNREAD
+        except (BureauError, OSError):
+            return False
+
+    def answer(self, ask: str, said: Mapping[str, Any], file: bytes | None = None) -> None:
+        """Put an answer there, its file first: who sees the answer finds the file.
+
+        Raises
+        ------
+        OSError
+            the disk or the person's quota is full, or something of that name is there.
+        NotFound, Refused
+            there is no folder for answers.
+        """
+        if file is not None:
+            self._write(f"{ANSWERS}/{ask}.csv", file)
+        self._write(f"{ANSWERS}/{ask}.json", json.dumps(said, ensure_ascii=False).encode() + b"\n")
+
+    def _write(self, path: str, data: bytes) -> None:
+        """Write a file that was not there, owned as the home is."""
+        descriptor = open_beneath(self.home, path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as target:
+            owner = self.home.stat()
+            with suppress(PermissionError):
+                os.fchown(descriptor, owner.st_uid, owner.st_gid)
+            target.write(data)
+
+    def withdraw(self, ask: str) -> None:
+        """Remove what an answer that failed half-way left."""
+        for suffix in ("csv", "json"):
+            with suppress(BureauError, NotFound, OSError):
+                remove_beneath(self.home, f"{ANSWERS}/{ask}.{suffix}")
