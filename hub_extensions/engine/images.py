@@ -236,7 +236,11 @@ def content_hash(source: Path, below: str) -> str:
 
 
 def _context_files(source: Path) -> list[Path]:
-    return sorted(path for path in source.rglob("*") if path.is_file() and path.name not in NOT_IN_IMAGE)
+    return sorted(
+        path
+        for path in source.rglob("*")
+        if path.is_file() and path.name not in NOT_IN_IMAGE and "__pycache__" not in path.parts
+    )
 
 
 def _pack(source: Path, packages: Path, into: object) -> None:

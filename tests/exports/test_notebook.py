@@ -110,7 +110,7 @@ def test_a_mend_comes_back_as_a_file_that_passes(notebook: Notebook) -> None:
     answer = notebook.serve(ask)
     assert answer is not None
     assert answer["ok"], answer
-    made = (notebook.home / ANSWERS / f"{ask}.csv").read_bytes()
+    made = (notebook.home / ANSWERS / f"{ask}.file").read_bytes()
     (file,) = notebook.ask({"u.csv": made})["files"]
     assert file["verdict"] != "block"
 

@@ -18,6 +18,7 @@ class Mend(StrEnum):
     ROUND_10 = "round_10"
     TRIM = "trim"
     DROP = "drop"
+    RASTER = "raster"
 
 
 LABELS: Mapping[Mend, Text] = {
@@ -27,6 +28,7 @@ LABELS: Mapping[Mend, Text] = {
     Mend.ROUND_10: Text("Masquer puis arrondir à 10", "Suppress, then round to 10"),
     Mend.TRIM: Text("Retirer minimums et maximums", "Remove minima and maxima"),
     Mend.DROP: Text("Retirer les colonnes identifiantes", "Remove the identifying columns"),
+    Mend.RASTER: Text("Convertir le dessin en image", "Make the drawing a picture"),
 }
 
 _COUNTS = (Mend.SUPPRESS, Mend.MERGE, Mend.ROUND_5, Mend.ROUND_10)
@@ -48,9 +50,13 @@ _HELPS: Mapping[str, tuple[Mend, ...]] = {
     "identifier.header": (Mend.DROP,),
     "identifier.pseudonym": (Mend.DROP,),
     "identifier.professional": (Mend.DROP,),
+    "vector.points": (Mend.RASTER,),
+    "vector.numbers": (Mend.RASTER,),
 }
 #: Types of files that hold one table that a mend can write anew.
 MENDABLE = frozenset({"csv", "tsv", "xlsx", "parquet"})
+#: Types of drawings that may become a picture.
+DRAWABLE = frozenset({"svg", "pdf"})
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,7 @@ class CannotMend(Invalid):
 
 def offered(kind: str, rules: Iterable[str]) -> tuple[Mend, ...]:
     """Return the mends worth trying on a file of type *kind* against findings of *rules*, the gentlest first."""
-    if kind not in MENDABLE:
+    if kind not in MENDABLE | DRAWABLE:
         return ()
     found = {mend for rule in rules for mend in _HELPS.get(rule, ())}
-    return tuple(mend for mend in Mend if mend in found)
+    return tuple(mend for mend in Mend if mend in found and (mend is Mend.RASTER) == (kind in DRAWABLE))

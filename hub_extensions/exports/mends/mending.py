@@ -5,19 +5,20 @@ from pathlib import Path
 
 from hub_extensions.exports.checks.filetypes import true_type
 from hub_extensions.exports.checks.findings import Verdict, verdict_of
-from hub_extensions.exports.checks.inspection import Unreadable
+from hub_extensions.exports.checks.inspection import Inspected, Unreadable
 from hub_extensions.exports.checks.inspectors import inspect
 from hub_extensions.exports.checks.onefile import check_file
 from hub_extensions.exports.checks.policy import Policy
-from hub_extensions.exports.mends.kinds import MENDABLE, CannotMend, Mend, Mended
+from hub_extensions.exports.mends.drawing import rastered
+from hub_extensions.exports.mends.kinds import DRAWABLE, MENDABLE, CannotMend, Mend, Mended
 from hub_extensions.exports.mends.recoding import merged, rounded, trimmed, without_identifiers
 from hub_extensions.exports.mends.suppressing import suppressed
 from hub_extensions.exports.mends.tables import Draft
 from project_spaces.text import Text
 
 _NO_TABLE = Text(
-    "Ce fichier ne contient pas un seul tableau qui puisse être corrigé ainsi.",
-    "This file does not hold one table that can be mended so.",
+    "Ce fichier n'est pas d'une sorte qui puisse être corrigée ainsi.",
+    "This file is not of a kind that can be mended so.",
 )
 _NO_USE = Text("Cette correction ne changerait rien ici.", "This mend would change nothing here.")
 _NOT_ENOUGH = Text(
@@ -32,7 +33,7 @@ def mend_file(path: Path, name: str, mend: Mend, policy: Policy) -> Mended:
     Raises:
         CannotMend: the file holds no table, the mend does not apply, or what it gives is still refused.
     """
-    mended = _applied(_draft(path, name, policy), mend, policy)
+    mended = _mended(path, name, mend, policy)
     if mended is None:
         raise CannotMend(_NO_USE)
     with tempfile.TemporaryDirectory(prefix="bv-mend-") as scratch:
@@ -43,15 +44,22 @@ def mend_file(path: Path, name: str, mend: Mend, policy: Policy) -> Mended:
     return mended
 
 
-def _draft(path: Path, name: str, policy: Policy) -> Draft:
+def _mended(path: Path, name: str, mend: Mend, policy: Policy) -> Mended | None:
     found = true_type(path, Path(name).suffix.lower().lstrip("."))
     kind = found.declared if found.declared and found.matches else found.kind
-    if kind not in MENDABLE:
+    if kind not in (DRAWABLE if mend is Mend.RASTER else MENDABLE):
         raise CannotMend(_NO_TABLE)
     try:
-        grids = inspect(kind, path, policy).grids
+        inspected = inspect(kind, path, policy)
     except Unreadable as refusal:
         raise CannotMend(Text(refusal.fr, refusal.en)) from refusal
+    if mend is Mend.RASTER:
+        return Mended(".png", *rastered(path, kind, inspected))
+    return _applied(_draft(inspected), mend, policy)
+
+
+def _draft(inspected: Inspected) -> Draft:
+    grids = inspected.grids
     if len(grids) != 1 or not grids[0].rows or not grids[0].has_header:
         raise CannotMend(_NO_TABLE)
     return Draft(grids[0])

@@ -1,6 +1,7 @@
 """Suppression with its secondary cells: masked until the attacker's linear programme recovers none of them.
 
-Whatever a margin gives back gets a second masked cell in the same sum, the smallest that is shown; shares, means and
+Whatever a margin gives back gets a second masked cell in the same sum, the smallest that is shown, or the cells that
+τ-ARGUS's solver proposes, whichever masks less; shares, means and
 sums of a masked row go with its count, and all shares where those of the other rows tell the masked one. The audit is
 the check's own programme, so that the result passes what it must pass.
 """
@@ -17,6 +18,7 @@ from hub_extensions.exports.checks.shares import check_shares
 from hub_extensions.exports.checks.tidy import Published
 from hub_extensions.exports.checks.words import Role
 from hub_extensions.exports.mends.tables import Cells, Draft
+from hub_extensions.exports.mends.tauargus import optimal
 from project_spaces.text import Text
 
 #: What stands in a cell that is suppressed for the sake of another.
@@ -28,17 +30,16 @@ WIDTH = 0.25
 
 
 def suppressed(draft: Draft, policy: Policy) -> tuple[Draft, Text] | None:
-    """Return the table with small cells and enough others masked; ``None`` when nothing had to be."""
+    """Return the table with small cells and enough others masked; ``None`` when nothing had to be.
+
+    Masked one by one, and from the solver's proposal on: the table that keeps more cells is taken.
+    """
     small = small_cells(draft.table, policy)
-    made = with_row_figures(draft.with_cells(small, f"< {policy.min_persons}"), small)
-    made, small = _protected_margins(made, small, policy)
-    second: Cells = set()
-    for _ in range(ROUNDS):
-        more = _needed(made.table, policy)
-        if not more:
-            break
-        second |= more
-        made = with_row_figures(made.with_cells(more, SECONDARY), more)
+    made, second = _audited(draft, small, set(), policy)
+    proposed = optimal(draft.table, policy) if second else set()
+    if proposed:
+        other, others = _audited(draft, small, proposed, policy)
+        made, second = (other, others) if len(others) < len(second) else (made, second)
     if not small and not second:
         return None
     if any(finding.severity is Severity.BLOCK for finding in check_shares(made.table, policy)):
@@ -48,6 +49,21 @@ def suppressed(draft: Draft, policy: Policy) -> tuple[Draft, Text] | None:
         f"{one} case(s) de moins de {t} masquée(s), {two} autre(s) masquée(s) pour qu'elles ne se retrouvent pas.",
         f"{one} cell(s) under {t} suppressed, {two} more so that they can't be recovered.",
     )
+
+
+def _audited(draft: Draft, small: Cells, proposed: Cells, policy: Policy) -> tuple[Draft, Cells]:
+    """Mask *small* and what is *proposed*, then whatever the attacker's programme still asks for."""
+    made = with_row_figures(draft.with_cells(small, f"< {policy.min_persons}"), small)
+    made, small = _protected_margins(made, small, policy)
+    second = proposed - small
+    made = with_row_figures(made.with_cells(second, SECONDARY), second)
+    for _ in range(ROUNDS):
+        more = _needed(made.table, policy)
+        if not more:
+            break
+        second |= more
+        made = with_row_figures(made.with_cells(more, SECONDARY), more)
+    return made, second
 
 
 def small_cells(table: Table, policy: Policy) -> Cells:

@@ -1,7 +1,7 @@
 """The two folders through which a notebook and the desk speak, opened as whatever people of a workspace could replace.
 
 ``asks/<id>.json`` with the files ``asks/<id>/<number>/<name>``; ``answers/<id>.json`` and, for a mended file,
-``answers/<id>.csv``. The person's own programs make the folders and clear them; here nothing is followed, nothing that
+``answers/<id>.file``. The person's own programs make the folders and clear them; here nothing is followed, nothing that
 is there is overwritten, and no more is read than one look may cost.
 """
 
@@ -84,7 +84,7 @@ class Dropbox:
             there is no folder for answers.
         """
         if file is not None:
-            self._write(f"{ANSWERS}/{ask}.csv", file)
+            self._write(f"{ANSWERS}/{ask}.file", file)
         self._write(f"{ANSWERS}/{ask}.json", json.dumps(said, ensure_ascii=False).encode() + b"\n")
 
     def _write(self, path: str, data: bytes) -> None:
@@ -98,6 +98,6 @@ class Dropbox:
 
     def withdraw(self, ask: str) -> None:
         """Remove what an answer that failed half-way left."""
-        for suffix in ("csv", "json"):
+        for suffix in ("file", "json"):
             with suppress(BureauError, NotFound, OSError):
                 remove_beneath(self.home, f"{ANSWERS}/{ask}.{suffix}")

@@ -2,14 +2,19 @@
 
 import csv
 import io
+import os
+import random
+import time
 from pathlib import Path
 
+import pikepdf
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from hub_extensions.commands.check import command
 from hub_extensions.exports.checks import DEFAULT, Verdict, run_checks
-from hub_extensions.exports.mends import CannotMend, Mend, Mended, mend_file, offered, run_mend
+from hub_extensions.exports.mends import CannotMend, Mend, Mended, mend_file, offered, run_mend, suppressing, tauargus
 
 SMALL = """dep,sexe,n,pct
 75,H,120,50.0
@@ -133,3 +138,79 @@ def test_the_command_writes_a_copy_beside_the_file(tmp_path: Path) -> None:
     assert "10-19 + 20-29" in shown.output
     assert "84" in (tmp_path / "table-corrige.csv").read_text()
     assert path.read_text() == AGES
+
+
+def _scatter(extra: str = "") -> bytes:
+    marks = "".join(
+        f'<use xlink:href="#m" x="{number * 3.7:.2f}" y="{number * 1.3 % 90:.2f}"/>' for number in range(60)
+    )
+    head = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 240 100">'
+    return f'{head}<defs><circle id="m" r="2"/></defs>{marks}{extra}</svg>'.encode()
+
+
+def test_a_drawing_with_a_mark_for_each_person_becomes_a_picture(tmp_path: Path) -> None:
+    path = tmp_path / "nuage.svg"
+    path.write_bytes(_scatter())
+    (refused,) = run_checks([path], DEFAULT)
+    assert refused.verdict is Verdict.BLOCK
+    assert offered(refused.type, [finding.rule for finding in refused.findings]) == (Mend.RASTER,)
+    made = run_mend(path, "nuage.svg", Mend.RASTER, DEFAULT)
+    assert made.suffix == ".png"
+    (tmp_path / "nuage.png").write_bytes(made.data)
+    (judged,) = run_checks([tmp_path / "nuage.png"], DEFAULT)
+    assert judged.verdict is Verdict.FLAG
+    with Image.open(tmp_path / "nuage.png") as picture:
+        assert picture.width == 1600
+        assert len(picture.convert("L").getcolors() or ()) > 1
+
+
+def test_a_page_becomes_a_picture_and_two_do_not(tmp_path: Path) -> None:
+    with pikepdf.new() as document:
+        document.add_blank_page(page_size=(200, 100))
+        document.save(tmp_path / "une.pdf")
+        document.add_blank_page(page_size=(200, 100))
+        document.save(tmp_path / "deux.pdf")
+    assert mend_file(tmp_path / "une.pdf", "une.pdf", Mend.RASTER, DEFAULT).data.startswith(b"\x89PNG")
+    with pytest.raises(CannotMend):
+        mend_file(tmp_path / "deux.pdf", "deux.pdf", Mend.RASTER, DEFAULT)
+
+
+@pytest.mark.parametrize("scheme", ["", "file://"])
+def test_a_picture_of_somebody_else_is_not_drawn_into_mine(tmp_path: Path, scheme: str) -> None:
+    """The renderer opens what a drawing names: another project's figure would come back as pixels."""
+    secret = tmp_path / "secret.png"
+    Image.new("RGB", (50, 50), "red").save(secret)
+    path = tmp_path / "nuage.svg"
+    path.write_bytes(_scatter(f'<image xlink:href="{scheme}{secret}" width="50" height="50"/>'))
+    with pytest.raises(CannotMend):
+        run_mend(path, "nuage.svg", Mend.RASTER, DEFAULT)
+    path.write_bytes(_scatter(f'<style>rect {{ fill: url("{scheme}{secret}#x") }}</style><rect width="9" height="9"/>'))
+    with pytest.raises(CannotMend):
+        run_mend(path, "nuage.svg", Mend.RASTER, DEFAULT)
+
+
+def _wide(seed: int) -> str:
+    """Eight départements by six diagnoses with their totals, some counts small."""
+    drawn = random.Random(seed)  # noqa: S311 - invented counts, the same each time
+    names = [f"g{number}" for number in range(6)]
+    rows = [[drawn.choice((5, 14, 18, 25, 33, 40, 60, 80)) for _ in names] for _ in range(8)]
+    lines = [f"d{number},{','.join(map(str, row))},{sum(row)}" for number, row in enumerate(rows)]
+    totals = [sum(column) for column in zip(*rows, strict=True)]
+    return "\n".join([f"dep,{','.join(names)},Total", *lines, f"Total,{','.join(map(str, totals))},{sum(totals)}", ""])
+
+
+def test_the_solver_masks_no_more_than_one_by_one_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six cells one by one, four with τ-ARGUS's solver; both pass the same audit."""
+    best = mended(tmp_path, _wide(6), Mend.SUPPRESS)
+    monkeypatch.setattr(suppressing, "optimal", lambda _table, _policy: set())
+    alone = mended(tmp_path, _wide(6), Mend.SUPPRESS)
+    assert (best.data.count(b"s."), alone.data.count(b"s.")) == (4, 6)
+
+
+def test_a_solver_that_hangs_or_dies_costs_its_proposal_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tauargus, "PATIENCE_S", 0.2)
+    for broken in (lambda *_: time.sleep(60), lambda *_: os._exit(1)):
+        monkeypatch.setattr(tauargus, "_solve", broken)
+        began = time.monotonic()
+        assert b"< 11" in mended(tmp_path, MARGINS, Mend.SUPPRESS).data
+        assert time.monotonic() - began < 30

@@ -71,11 +71,11 @@ def ask(
         part.write_text(json.dumps(body), "utf-8")
         part.replace(asks / f"{name}.json")
         answer = _awaited(answers / f"{name}.json")
-        file = answers / f"{name}.csv"
+        file = answers / f"{name}.file"
         data = file.read_bytes() if file.exists() else None
     finally:
         shutil.rmtree(own, ignore_errors=True)
-        for left in (asks / f"{name}.json", answers / f"{name}.json", answers / f"{name}.csv"):
+        for left in (asks / f"{name}.json", answers / f"{name}.json", answers / f"{name}.file"):
             left.unlink(missing_ok=True)
     if not answer.get("ok"):
         raise Refused(" ".join(in_language(*each) for each in [answer["error"], *answer.get("reasons", [])]))

@@ -82,8 +82,9 @@ class Verdict:
     def submit(self) -> Link:
         """Save the file and return the page of the portal on which it is submitted."""
         path = self.save()
-        answer, _ = ask("check", paths=[path])
-        return Link(answer["submit"], path)
+        if "file=" not in self._submit:
+            self._submit = ask("check", paths=[path])[0]["submit"]
+        return Link(self._submit, path)
 
     def _described(self, more: dict[str, Any]) -> dict[str, Any] | None:
         """Return the population of a mended table: the same, with what merged classes stand for."""
