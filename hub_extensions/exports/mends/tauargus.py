@@ -5,6 +5,7 @@ masks more where the solver's protection is too thin. The solver has no time lim
 that it runs in a child that is killed.
 """
 
+import contextlib
 import multiprocessing
 import tempfile
 from collections.abc import Sequence
@@ -79,7 +80,8 @@ def _solve(answer: Connection, labels: list[list[str]], counts: list[int], least
         [[codes[label] for codes, label in zip(coded, row, strict=True)] for row in labels], columns=columns
     )
     people = frame.loc[frame.index.repeat(counts)].assign(person=1)
-    with tempfile.TemporaryDirectory(prefix="bv-tau-") as folder:
+    # Its linear programme, which holds the counts, is written where the process stands.
+    with tempfile.TemporaryDirectory(prefix="bv-tau-") as folder, contextlib.chdir(folder):
         done = pytauargus.protect(
             people, columns, "person", safety_rules=f"FREQ({least},{RANGE})", suppress="OPT(1)", workdir=folder
         )

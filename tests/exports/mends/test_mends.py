@@ -200,8 +200,12 @@ def _wide(seed: int) -> str:
 
 
 def test_the_solver_masks_no_more_than_one_by_one_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Six cells one by one, four with τ-ARGUS's solver; both pass the same audit."""
+    """Six cells one by one, four with τ-ARGUS's solver, which leaves its counts nowhere; both pass the same audit."""
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
     best = mended(tmp_path, _wide(6), Mend.SUPPRESS)
+    assert list(here.iterdir()) == []
     monkeypatch.setattr(suppressing, "optimal", lambda _table, _policy: set())
     alone = mended(tmp_path, _wide(6), Mend.SUPPRESS)
     assert (best.data.count(b"s."), alone.data.count(b"s.")) == (4, 6)
@@ -211,6 +215,4 @@ def test_a_solver_that_hangs_or_dies_costs_its_proposal_only(tmp_path: Path, mon
     monkeypatch.setattr(tauargus, "PATIENCE_S", 0.2)
     for broken in (lambda *_: time.sleep(60), lambda *_: os._exit(1)):
         monkeypatch.setattr(tauargus, "_solve", broken)
-        began = time.monotonic()
         assert b"< 11" in mended(tmp_path, MARGINS, Mend.SUPPRESS).data
-        assert time.monotonic() - began < 30
