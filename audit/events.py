@@ -44,6 +44,7 @@ class Kind(StrEnum):
     ROLE_REVOKED = "role.revoked"
     PROJECT_CREATED = "project.created"
     PROJECT_CHANGED = "project.changed"
+    PROJECT_END = "project.end"
     MEMBERSHIP_GRANTED = "membership.granted"
     MEMBERSHIP_REVOKED = "membership.revoked"
     DATASET_REGISTERED = "dataset.registered"

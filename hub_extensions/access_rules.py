@@ -8,7 +8,7 @@ from datetime import timedelta
 from hub_extensions.settings import Settings
 from project_spaces.facts import Classification
 from project_spaces.requirements import Requirement, network
-from project_spaces.rules import Rules
+from project_spaces.rules import EndRules, Rules
 
 
 def access_rules(settings: Settings) -> Rules:
@@ -31,5 +31,10 @@ def access_rules(settings: Settings) -> Rules:
     return Rules(
         tiers={Classification.PSEUDONYMISED: sensitive},
         sealed=settings.spawner != "local",
+        ends=EndRules(
+            export_window=timedelta(days=settings.end_export_days),
+            notice=timedelta(days=settings.end_notice_days),
+            two_people=settings.end_two_people,
+        ),
         strong_acr=frozenset(settings.access_strong_acr.split()),
     )

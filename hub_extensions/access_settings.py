@@ -40,6 +40,16 @@ class AccessSettings(BaseSettings):
     review_unanswered: Literal["withdraw", "wait"] = Field(
         "withdraw", description="What becomes of rights that nobody answered for by the deadline of a review."
     )
+    end_export_days: int = Field(
+        30, ge=0, le=365, description="Days in which results may still leave a project that has ended."
+    )
+    end_notice_days: int = Field(
+        7,
+        ge=1,
+        le=90,
+        description="Days between the decision on an ended project's files and their archiving or deletion.",
+    )
+    end_two_people: bool = Field(True, description="That decision takes two people, none of them a member.")
     access_strong_acr: str = Field("", description="Values of acr by which the identity provider states two factors.")
 
     @field_validator("access_networks")

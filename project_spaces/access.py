@@ -13,7 +13,7 @@ from project_spaces.approvals import approvals
 from project_spaces.datasets import Dataset
 from project_spaces.decisions import Action, ConditionState, Decision, decide, explain
 from project_spaces.errors import NotFound, Refused
-from project_spaces.facts import Classification, DatasetFacts, Place, Resource, Subject
+from project_spaces.facts import Classification, DatasetFacts, Place, ProjectFacts, Resource, Subject
 from project_spaces.habilitations import Habilitation, habilitations
 from project_spaces.memberships import memberships
 from project_spaces.people import subject_of
@@ -136,12 +136,22 @@ def _resource(session: Session, username: str, project_slug: str | None, slugs: 
     workspace = rules_of(session).workspace
     if project is None:
         return Resource(datasets=tuple(_datasets(session, username, None, slugs)), workspace=workspace)
-    approved = approvals(session, project.slug) if rules_of(session).ask("approvals") else ()
     return Resource(
-        project=replace(project.facts, approvals=tuple(each.facts for each in approved)),
+        project=project_facts(session, project),
         memberships=tuple(each.facts for each in memberships(session, person=username, project=project.slug)),
         datasets=tuple(_datasets(session, username, project.slug, slugs)),
         workspace=workspace,
+    )
+
+
+def project_facts(session: Session, project: Project) -> ProjectFacts:
+    """Return a project as decisions see it, with its approvals where any are asked for, and its frozen time."""
+    rules = rules_of(session)
+    approved = approvals(session, project.slug) if rules.ask("approvals") else ()
+    return replace(
+        project.facts,
+        approvals=tuple(each.facts for each in approved),
+        frozen=project.frozen(rules.ends.export_window),
     )
 
 

@@ -7,9 +7,11 @@ Only ordinary files are handed out: no folder, pipe, socket or device.
 
 import errno
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -80,6 +82,52 @@ def remove_beneath(root: Path, relative: str) -> None:
             explained = _explain(error, relative)
             if not isinstance(explained, NotFound):
                 raise explained from None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing in a folder that is walked: *folder* is the open descriptor of where it lies, for the next moment."""
+
+    path: str
+    name: str
+    folder: int
+    status: os.stat_result
+
+    def open(self) -> int:
+        """Open it, if it is an ordinary file still; raises ``Refused`` for anything else."""
+        try:
+            descriptor = os.open(
+                self.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=self.folder
+            )
+        except OSError as error:
+            raise _explain(error, self.path) from None
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise _not_ordinary(self.path)
+        return descriptor
+
+
+def walk_beneath(root: Path) -> Iterator[Entry]:
+    """Give everything below *root*, in one order, folders before what is in them; no symbolic link is followed.
+
+    Nothing when there is no such folder, or something else stands in its place.
+    """
+    for folder, folders, files, descriptor in os.fwalk(root, follow_symlinks=False):
+        folders.sort()
+        below = Path(folder).relative_to(root)
+        for name in sorted([*folders, *files]):
+            with suppress(FileNotFoundError):
+                status = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+                yield Entry(str(below / name), name, descriptor, status)
+
+
+def delete_beneath(root: Path) -> None:
+    """Delete *root* and everything below it; a symbolic link is deleted, never followed. Doing it again is no error."""
+    if root.is_symlink():
+        root.unlink()
+        return
+    with suppress(FileNotFoundError):
+        shutil.rmtree(root)
 
 
 def _parts(relative: str) -> list[str]:

@@ -58,6 +58,10 @@ class Action(StrEnum):
     INSTRUCT_REQUEST = "instruct_request"
     GIVE_OPINION = "give_opinion"
     ANSWER_FOR_OWNER = "answer_for_owner"
+    END_PROJECT = "end_project"
+    SETTLE_END = "settle_end"
+    CONFIRM_END = "confirm_end"
+    SEE_END = "see_end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +76,9 @@ class Decision:
 #: Asked of every act but the sign-in itself.
 _HERE = (person.person_active, stops.person_not_stopped, person.signed_in_lately, person.place_allowed)
 _RUNNING = (stops.platform_not_stopped, stops.project_not_stopped)
+_IN_ORDER = (*_HERE, *_RUNNING, person.charters_signed, person.trained, person.identified)
 _IN_PROJECT = (
-    *_HERE,
-    *_RUNNING,
-    person.charters_signed,
-    person.trained,
-    person.identified,
+    *_IN_ORDER,
     project.project_open,
     project.project_approved,
     project.member,
@@ -109,7 +110,12 @@ REQUIRES: Mapping[Action, tuple[Condition, ...]] = MappingProxyType(
         Action.MOUNT_DATASET: (*_WORK, data.datasets_named),
         Action.SEND_MESSAGE: _WORK,
         Action.WRITE_FILE: _WORK,
-        Action.SUBMIT_EXPORT: _IN_PROJECT,
+        Action.SUBMIT_EXPORT: (
+            *_IN_ORDER,
+            project.results_may_leave,
+            project.approved_until_frozen,
+            project.member_until_frozen,
+        ),
         Action.REVIEW_EXPORT: (
             *_HERE,
             *_RUNNING,
@@ -154,6 +160,10 @@ REQUIRES: Mapping[Action, tuple[Condition, ...]] = MappingProxyType(
             desk.speaks_for_owner,
             desk.not_concerned,
         ),
+        Action.END_PROJECT: (*_HERE, project.ends_project),
+        Action.SETTLE_END: (*_HERE, project.settles_end, project.settler_outside),
+        Action.CONFIRM_END: (*_HERE, project.settles_end, project.settler_outside, desk.not_author),
+        Action.SEE_END: (*_HERE, project.concerned_by_end),
     }
 )
 

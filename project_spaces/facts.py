@@ -177,12 +177,13 @@ class ApprovalFacts:
 
 @dataclass(frozen=True, slots=True)
 class ProjectFacts:
-    """A project as a decision sees it."""
+    """A project as a decision sees it; *frozen* is when nobody works there any more and results may still leave."""
 
     slug: str
     status: ProjectStatus
     window: Window
     approvals: tuple[ApprovalFacts, ...] = ()
+    frozen: Window | None = None
 
 
 @dataclass(frozen=True, slots=True)

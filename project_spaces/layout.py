@@ -36,6 +36,10 @@ class Layout:
         """The person's private folder in that project; mounted as ``/home/analyst``."""
         return self.root / "homes" / require_slug(slug, _NAME) / require_slug(username, _NAME)
 
+    def homes_dir(self, slug: str) -> Path:
+        """Every private folder in that project."""
+        return self.root / "homes" / require_slug(slug, _NAME)
+
     def prepare(self, slug: str, username: str, *, uid: int) -> None:
         """Make the folders that a workspace writes in, owned by *uid* when we may give them away (root)."""
         self.imports_dir(slug).mkdir(parents=True, exist_ok=True, mode=0o755)

@@ -1,7 +1,7 @@
 """Project spaces: the unit of isolation, with a purpose, a beginning, an end and a quota."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Float, Integer, String, UnicodeText, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -12,6 +12,7 @@ from project_spaces.errors import Conflict, Invalid, NotFound
 from project_spaces.facts import ProjectFacts, ProjectStatus
 from project_spaces.people import require_administrator
 from project_spaces.quotas import Quota
+from project_spaces.records.ends import EndStage, ProjectEnd, withdraw_pending
 from project_spaces.slugs import is_slug, require_slug
 from project_spaces.store import Store
 from project_spaces.text import Text
@@ -32,6 +33,7 @@ class Project(Base):
     status: Mapped[ProjectStatus] = mapped_column(Chosen(ProjectStatus))
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
+    exports_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     cpu: Mapped[float] = mapped_column(Float)
     memory_mb: Mapped[int] = mapped_column(Integer)
@@ -48,6 +50,10 @@ class Project(Base):
     def facts(self) -> ProjectFacts:
         """The project as a decision sees it."""
         return ProjectFacts(self.slug, self.status, Window(self.starts_at, self.ends_at))
+
+    def frozen(self, export_window: timedelta) -> Window:
+        """When nobody works here any more and results may still leave: from the end on, for a while."""
+        return Window(self.ends_at, max(self.ends_at, self.exports_until or self.ends_at + export_window))
 
     def take(self, quota: Quota) -> None:
         """Set every limit."""
@@ -131,6 +137,8 @@ def change_project(
     ------
     Invalid, NotFound, Refused
         as ``create_project``; no such project.
+    Conflict
+        it was archived or deleted.
     """
     subject: dict[str, str] = {} if ends_at is None else {"ends_at": ends_at.isoformat()}
     subject |= {} if status is None else {"status": status.value}
@@ -142,6 +150,7 @@ def change_project(
         project.purpose = project.purpose if purpose is None else purpose.strip()
         project.ends_at = ends_at or project.ends_at
         project.status = status or project.status
+        _revive(session, project, actor, now)
         _check_texts(project.title, project.purpose)
         require_order(project.starts_at, project.ends_at)
 
@@ -157,6 +166,23 @@ def set_quota(store: Store, slug: str, quota: Quota, *, actor: str, now: datetim
     with store.write(Event(Kind.QUOTA_CHANGED, actor, slug, now, quota.as_subject())) as session:
         require_administrator(session, actor, now)
         get_project(session, slug).take(quota)
+
+
+def _revive(session: Session, project: Project, actor: str, now: datetime) -> None:
+    """A project that is given a new end before anything was carried out has not ended; later, two people reopen it."""
+    end = session.get(ProjectEnd, project.slug)
+    if end is None or project.ends_at <= now or project.status is ProjectStatus.CLOSED:
+        return
+    if end.stage is not EndStage.FROZEN:
+        raise Conflict(
+            Text(
+                "Cet espace projet est archivé ou supprimé : deux personnes le rouvrent depuis la page de sa fin.",
+                "This project space is archived or deleted: two people reopen it from the page of its end.",
+            )
+        )
+    withdraw_pending(session, project.slug, actor, now)
+    session.delete(end)
+    project.exports_until = None
 
 
 def _check_texts(title: str, purpose: str) -> None:

@@ -153,6 +153,11 @@ def lift_hold(store: Store, project: str, *, reason: str, actor: str, now: datet
         row.lifted_at, row.lifted_by, row.lifted_reason = now, actor, written
 
 
+def hold_on(session: Session, project: str) -> bool:
+    """Tell whether deletions of *project* are stopped now."""
+    return _hold(session, project) is not None
+
+
 def _hold(session: Session, project: str) -> HoldRow | None:
     query = select(HoldRow).where(HoldRow.project == project, HoldRow.lifted_at.is_(None))
     return session.scalars(query).one_or_none()

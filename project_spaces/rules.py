@@ -6,9 +6,29 @@ the same, and nobody who calls ``may`` can forget to pass them.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from project_spaces.facts import Classification, WorkspaceKind
 from project_spaces.requirements import NOTHING, Requirement
+
+
+@dataclass(frozen=True, slots=True)
+class EndRules:
+    """What happens when a project ends.
+
+    Parameters
+    ----------
+    export_window
+        how long results may still be taken out of a frozen project.
+    notice
+        how long a decision on what becomes of it is announced before it is carried out.
+    two_people
+        that decision takes a second person.
+    """
+
+    export_window: timedelta = timedelta(days=30)
+    notice: timedelta = timedelta(days=7)
+    two_people: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +51,7 @@ class Rules:
     tiers: Mapping[Classification, Requirement] = field(default_factory=dict)
     sealed: bool = True
     strong_acr: frozenset[str] = frozenset()
+    ends: EndRules = EndRules()
 
     @property
     def workspace(self) -> WorkspaceKind:

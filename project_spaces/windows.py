@@ -5,7 +5,7 @@ which it no longer holds.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from project_spaces.errors import Invalid
@@ -45,6 +45,20 @@ def covered_until(windows: Sequence[Window], now: datetime) -> datetime | None:
         if window.holds(now):
             return None if window.last is None else covered_until(windows, window.last)
     return now
+
+
+def lasting(windows: Sequence[Window], over: Window | None, now: datetime) -> Sequence[Window]:
+    """Return *windows*, each that lasted until *over* began carried to its end, while *over* holds.
+
+    A right that was withdrawn stays withdrawn, and so does one that had ended before.
+    """
+    if over is None or over.ends_at is None or not over.holds(now):
+        return windows
+    end, start = over.ends_at, over.starts_at
+    return [
+        replace(each, ends_at=max(each.ends_at, end)) if each.ends_at is not None and each.ends_at >= start else each
+        for each in windows
+    ]
 
 
 def next_start(windows: Sequence[Window], now: datetime) -> datetime | None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from hub_extensions.exports.assignments import is_conflicted
 from hub_extensions.exports.checks import DEFAULT, Policy
 from hub_extensions.exports.permissions import Standing
+from project_spaces.access import project_facts
 from project_spaces.datasets import Dataset, get_dataset, latest_version
 from project_spaces.decisions import Action
 from project_spaces.habilitations import habilitations
@@ -34,7 +35,7 @@ def standing_of(session: Session, username: str, project: str, now: datetime) ->
     found = session.get(Project, project)
     return Standing(
         subject=subject_of(session, username, Action.REVIEW_EXPORT),
-        project=None if found is None else found.facts,
+        project=None if found is None else project_facts(session, found),
         memberships=tuple(each.facts for each in memberships(session, person=username, project=project)),
         now=now,
         conflicted=is_conflicted(session, username, project),

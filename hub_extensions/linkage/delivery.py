@@ -21,6 +21,7 @@ from project_spaces.datasets import Dataset, get_dataset, register_manifest, ver
 from project_spaces.decisions import Action
 from project_spaces.errors import BureauError, Conflict, NotFound, Refused, Unavailable
 from project_spaces.facts import Classification
+from project_spaces.linkage.origins import origin
 from project_spaces.linkage.quality import Quality
 from project_spaces.linkage.specification import LinkageSpec, parse_spec
 from project_spaces.linkage.tables import LinkagePlan, plan_linkage
@@ -82,12 +83,8 @@ class _Ready:
     def source(self) -> str:
         """How the delivered version says where it comes from; its beginning ties the data set to one project."""
         left, right = self.plan.left, self.plan.right
-        return f"{origin(self.spec)} : {left.dataset} {left.version} × {right.dataset} {right.version}"
-
-
-def origin(spec: LinkageSpec) -> str:
-    """Name the linkage and the project; all versions of its output begin their source with it."""
-    return f"appariement {spec.linkage}, projet {spec.project}"
+        begin = origin(self.spec.linkage, self.spec.project)
+        return f"{begin} : {left.dataset} {left.version} × {right.dataset} {right.version}"
 
 
 def deliver(linkages: Linkages, text: str, *, actor: str, clock: Callable[[], datetime]) -> Outcome:
@@ -183,7 +180,9 @@ def _next_version(session: ReadSession, folder_of: FolderOf, spec: LinkageSpec) 
         return "1"
     earlier = versions(session, slug)
     mine = dataset.classification is Classification.PSEUDONYMISED and all(
-        read_verified(folder_of(slug, each.version), each.manifest_sha256).source.startswith(f"{origin(spec)} :")
+        read_verified(folder_of(slug, each.version), each.manifest_sha256).source.startswith(
+            f"{origin(spec.linkage, spec.project)} :"
+        )
         for each in earlier
     )
     if not mine:

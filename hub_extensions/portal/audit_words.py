@@ -77,6 +77,7 @@ KIND_LABELS: Mapping[str, Text] = {
     "role.revoked": Text("Rôle retiré", "Role withdrawn"),
     "project.created": Text("Projet ouvert", "Project opened"),
     "project.changed": Text("Projet modifié", "Project changed"),
+    "project.end": Text("Fin du projet", "End of the project"),
     "membership.granted": Text("Membre ajouté", "Member added"),
     "membership.revoked": Text("Membre retiré", "Member removed"),
     "dataset.registered": Text("Jeu de données enregistré", "Data set registered"),

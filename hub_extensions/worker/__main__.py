@@ -7,6 +7,7 @@ from types import FrameType
 
 from hub_extensions import settings as bureau_settings
 from hub_extensions.clocks import LapseClock
+from hub_extensions.endings.clock import start_end_clock
 from hub_extensions.installed_desk import open_installed_desk
 from hub_extensions.running import running_workspaces
 from hub_extensions.settings import Settings
@@ -33,7 +34,14 @@ def run(settings: Settings) -> None:
     book = WorkspaceBook.of(settings)
     grace = timedelta(seconds=settings.start_timeout_s + 30)
     worker = Worker(book, running_workspaces(settings), grace, open_installed_desk(settings), HubNotice(settings))
-    starts = (start_guards, start_request_clock, start_rights_clock, start_import_clock, start_notebook_clock)
+    starts = (
+        start_guards,
+        start_request_clock,
+        start_rights_clock,
+        start_import_clock,
+        start_notebook_clock,
+        start_end_clock,
+    )
     beside, clock = [thread for start in starts for thread in start(settings, told)], LapseClock()
     while not told.wait(TICK_S):
         worker.tick(clock.now())

@@ -1,12 +1,13 @@
 """Conditions on the project: open, within its dates, approved, and the person is (or never was) a member of it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from project_spaces.conditions.person import asked
 from project_spaces.conditions.states import Named, States, Who, held, no, yes
-from project_spaces.facts import ProjectStatus, Resource, Subject
+from project_spaces.facts import MemberRole, PlatformRole, ProjectStatus, Resource, Subject
 from project_spaces.text import Text
-from project_spaces.windows import moment
+from project_spaces.windows import Window, lasting, moment
 
 
 def project_open(_subject: Subject, resource: Resource, now: datetime) -> States:
@@ -40,15 +41,46 @@ def project_open(_subject: Subject, resource: Resource, now: datetime) -> States
     return no("project_ended", fr, en, Who.ADMINISTRATOR)
 
 
+def results_may_leave(subject: Subject, resource: Resource, now: datetime) -> States:
+    """The project is open, or was frozen at its end so short a time ago that results may still be taken out."""
+    project = resource.project
+    frozen = project.frozen if project is not None else None
+    if project is None or frozen is None or project.status is not ProjectStatus.OPEN or not frozen.holds(now):
+        return project_open(subject, resource, now)
+    last = frozen.last
+    at = moment(last or now)
+    fr, en = (f" jusqu'au {at.fr}", f" until {at.en}") if last else ("", "")
+    return yes(
+        "project_frozen",
+        f"L'espace projet est gelé ; les dernières sorties peuvent être demandées{fr}.",
+        f"The project space is frozen; last exports may be asked for{en}.",
+        Who.ADMINISTRATOR,
+        until=last,
+    )
+
+
 def project_approved(subject: Subject, resource: Resource, now: datetime) -> States:
     """The project holds every approval that is asked for (S-85)."""
+    return _approved(subject, resource, None, now)
+
+
+def approved_until_frozen(subject: Subject, resource: Resource, now: datetime) -> States:
+    """The project holds every approval that is asked for, or held it until it was frozen."""
+    return _approved(subject, resource, _freeze(resource), now)
+
+
+def _freeze(resource: Resource) -> Window | None:
+    return resource.project.frozen if resource.project is not None else None
+
+
+def _approved(subject: Subject, resource: Resource, frozen: Window | None, now: datetime) -> States:
     kinds = sorted({kind for each in asked(subject, resource) for kind in each.approvals})
     approvals = resource.project.approvals if resource.project is not None else ()
     return tuple(
         state
         for kind in kinds
         for state in held(
-            [each.window for each in approvals if each.kind == kind],
+            lasting([each.window for each in approvals if each.kind == kind], frozen, now),
             now,
             Named(
                 "approval",
@@ -63,8 +95,17 @@ def project_approved(subject: Subject, resource: Resource, now: datetime) -> Sta
 
 def member(_subject: Subject, resource: Resource, now: datetime) -> States:
     """The person is a member of the project now."""
+    return _member([membership.window for membership in resource.memberships], now)
+
+
+def member_until_frozen(_subject: Subject, resource: Resource, now: datetime) -> States:
+    """The person is a member of the project, or was one when it was frozen."""
+    return _member(lasting([each.window for each in resource.memberships], _freeze(resource), now), now)
+
+
+def _member(windows: Sequence[Window], now: datetime) -> States:
     return held(
-        [membership.window for membership in resource.memberships],
+        windows,
         now,
         Named(
             "membership",
@@ -102,4 +143,61 @@ def _outsider(resource: Resource, code: str, then: Text) -> States:
         f"Vous êtes ou avez été membre de ce projet : {then.fr}",
         f"You are or have been a member of this project: {then.en}",
         Who.NOBODY,
+    )
+
+
+def ends_project(subject: Subject, resource: Resource, now: datetime) -> States:
+    """A project is ended by its lead, or by an administrator of the platform."""
+    leading = any(each.role is MemberRole.LEAD and each.window.holds(now) for each in resource.memberships)
+    if leading or PlatformRole.ADMINISTRATOR in subject.roles:
+        return yes(
+            "project_ender", "Vous pouvez clore cet espace projet.", "You may end this project space.", Who.NOBODY
+        )
+    return no(
+        "not_project_ender",
+        "Seuls le porteur du projet et un administrateur peuvent clore cet espace projet.",
+        "Only the project's lead and an administrator may end this project space.",
+        Who.ADMINISTRATOR,
+    )
+
+
+def settles_end(subject: Subject, resource: Resource, _now: datetime) -> States:
+    """What becomes of an ended project is for administrators and for who speaks for an owner of its data."""
+    if PlatformRole.ADMINISTRATOR in subject.roles or subject.owners.intersection(resource.owners):
+        return yes(
+            "settler",
+            "Vous pouvez décider du sort de ce projet.",
+            "You may settle what becomes of this project.",
+            Who.ADMINISTRATOR,
+        )
+    return no(
+        "not_settler",
+        "Le sort d'un projet terminé revient aux administrateurs et aux producteurs de ses données.",
+        "What becomes of an ended project is for administrators and the owners of its data.",
+        Who.ADMINISTRATOR,
+    )
+
+
+def settler_outside(_subject: Subject, resource: Resource, _now: datetime) -> States:
+    """Nobody archives or deletes what he worked on: it may be evidence of his own acts."""
+    return _outsider(
+        resource,
+        "settler_in_project",
+        Text("son sort revient à des personnes extérieures.", "outsiders must settle what becomes of it."),
+    )
+
+
+def concerned_by_end(subject: Subject, resource: Resource, _now: datetime) -> States:
+    """Who answers for a project may see what became of it: leads, owners of its data, administrators, auditors."""
+    led = any(each.role is MemberRole.LEAD for each in resource.memberships)
+    watching = subject.roles & {PlatformRole.ADMINISTRATOR, PlatformRole.AUDITOR}
+    if led or watching or subject.owners.intersection(resource.owners):
+        return yes(
+            "end_concerned", "La fin de ce projet vous concerne.", "This project's end concerns you.", Who.NOBODY
+        )
+    return no(
+        "end_not_concerned",
+        "Le certificat est pour le porteur, les producteurs des données, les administrateurs et les auditeurs.",
+        "The certificate is for the lead, the owners of the data, administrators and auditors.",
+        Who.ADMINISTRATOR,
     )

@@ -124,6 +124,10 @@ ABOUT: dict[Action, Resource] = {
     Action.INSTRUCT_REQUEST: Resource(concerned=("ben", "eva")),
     Action.GIVE_OPINION: Resource(concerned=("ben", "eva")),
     Action.ANSWER_FOR_OWNER: Resource(concerned=("ben", "eva"), owners=("CHU",)),
+    Action.END_PROJECT: Resource(PROJECT, (replace(MEMBER, role=MemberRole.LEAD),)),
+    Action.SETTLE_END: Resource(PROJECT, owners=("CHU",), author="ben"),
+    Action.CONFIRM_END: Resource(PROJECT, owners=("CHU",), author="ben"),
+    Action.SEE_END: Resource(PROJECT, owners=("CHU",)),
 }
 
 
@@ -176,6 +180,20 @@ def memberships(*windows: Window) -> Change:
     """Other memberships, also where none are expected."""
     held = tuple(MembershipFacts(MemberRole.LEAD, window) for window in windows)
     return lambda it: replace(it, resource=replace(it.resource, memberships=held))
+
+
+def was(role: MemberRole, *windows: Window) -> Change:
+    """Memberships in this role, and nothing else: no role on the platform, no owner to speak for."""
+    held = tuple(MembershipFacts(role, window) for window in windows)
+    nothing = person(roles=frozenset(), owners=frozenset())
+    return lambda it: replace(nothing(it), resource=replace(it.resource, memberships=held))
+
+
+def frozen(at: Window, *, member: Window, approved: Window, status: ProjectStatus = ProjectStatus.OPEN) -> Change:
+    """The project has ended; its last exports leave *at* that time."""
+    given = tuple(ApprovalFacts(kind, approved) for kind in ("cesrees", "cnil"))
+    over = Window(NOW - 9 * DAY, at.starts_at)
+    return both(memberships(member), project(window=over, status=status, approvals=given, frozen=at))
 
 
 def signed_in(at: datetime, *, strong: bool = True, address: str = "10.1.2.3") -> Change:
@@ -277,6 +295,38 @@ SITUATIONS: dict[str, Change] = {
     "project begins tomorrow": project(window=BEGINS_TOMORROW),
     "project ended this instant": project(window=ENDED_NOW),
     "project begins and ends this instant": project(window=Window(NOW, NOW)),
+    "frozen this instant, with memberships and approvals": frozen(
+        Window(NOW, TOMORROW), member=ENDED_NOW, approved=ENDED_NOW
+    ),
+    "frozen, exports closed this instant": frozen(
+        Window(YESTERDAY, NOW), member=Window(_OLD, TOMORROW), approved=Window(_OLD, TOMORROW)
+    ),
+    "frozen tomorrow": project(frozen=Window(TOMORROW, TOMORROW + DAY)),
+    "frozen and suspended": frozen(
+        Window(YESTERDAY, TOMORROW),
+        member=Window(_OLD, YESTERDAY),
+        approved=Window(_OLD, YESTERDAY),
+        status=ProjectStatus.SUSPENDED,
+    ),
+    "frozen, membership had ended before": frozen(
+        Window(YESTERDAY, TOMORROW), member=Window(_OLD, YESTERDAY - HOUR), approved=Window(_OLD, YESTERDAY)
+    ),
+    "frozen, membership ended with it": frozen(
+        Window(YESTERDAY, TOMORROW), member=Window(_OLD, YESTERDAY), approved=Window(_OLD, YESTERDAY)
+    ),
+    "frozen, membership withdrawn since": frozen(
+        Window(YESTERDAY, TOMORROW), member=Window(_OLD, YESTERDAY, _AGO), approved=Window(_OLD, YESTERDAY)
+    ),
+    "frozen, approval had ended before": frozen(
+        Window(YESTERDAY, TOMORROW), member=Window(_OLD, YESTERDAY), approved=Window(_OLD, YESTERDAY - HOUR)
+    ),
+    "was the lead, nothing else": was(MemberRole.LEAD, ENDED_YESTERDAY),
+    "is the lead, nothing else": was(MemberRole.LEAD, HOLDS),
+    "is an analyst, nothing else": was(MemberRole.ANALYST, HOLDS),
+    "administrator, speaks for no owner": person(roles=frozenset({PlatformRole.ADMINISTRATOR}), owners=frozenset()),
+    "auditor, speaks for no owner": person(roles=frozenset({PlatformRole.AUDITOR}), owners=frozenset()),
+    "speaks for the owner, not administrator": person(roles=frozenset({PlatformRole.STEWARD})),
+    "reviewer, speaks for no owner": person(roles=frozenset({PlatformRole.REVIEWER}), owners=frozenset()),
     "approval of everybody missing": approvals(cesrees=()),
     "approval of the data set missing": approvals(cnil=()),
     "approval ended this instant": approvals(cesrees=(ENDED_NOW,)),

@@ -35,7 +35,8 @@ UNTIL_SOON = Window(YESTERDAY, SOON)
 PAGE = Path(__file__).with_name("truth_table.md")
 COLUMNS: dict[str, tuple[Action, ...]] = {
     "sign in": (Action.SIGN_IN,),
-    "open, submit": (Action.OPEN_WORKSPACE, Action.SUBMIT_EXPORT, Action.SUBMIT_IMPORT),
+    "open": (Action.OPEN_WORKSPACE, Action.SUBMIT_IMPORT),
+    "submit": (Action.SUBMIT_EXPORT,),
     "mount": (Action.MOUNT_DATASET,),
     "work": (Action.SEND_MESSAGE, Action.WRITE_FILE),
     "review": (Action.REVIEW_EXPORT,),
@@ -54,6 +55,10 @@ COLUMNS: dict[str, tuple[Action, ...]] = {
     "instruct": (Action.INSTRUCT_REQUEST,),
     "answer": (Action.ANSWER_FOR_OWNER,),
     "opine": (Action.GIVE_OPINION,),
+    "end": (Action.END_PROJECT,),
+    "settle": (Action.SETTLE_END,),
+    "settle second": (Action.CONFIRM_END,),
+    "see end": (Action.SEE_END,),
 }
 
 

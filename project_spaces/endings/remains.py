@@ -1,0 +1,127 @@
+"""What a project leaves on disk, and its inventory: every file with its size and hash, before anything is deleted.
+
+The folders were written by people from inside workspaces, so they are walked and opened beneath their root, no link
+followed. The inventory's hash goes into the ledger's public part, the inventory itself is sealed there for auditors:
+file names may say something about persons.
+"""
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from project_spaces.beneath import Entry, delete_beneath, walk_beneath
+from project_spaces.errors import NotFound, Refused
+from project_spaces.layout import Layout
+
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Remains:
+    """Where a project's things lie, and what other rooms know of it.
+
+    Parameters
+    ----------
+    keys
+        folder of the projects' pseudonym keys.
+    archives
+        folder of sealed archives; no workspace mounts it.
+    busy
+        tells how many of a project's requests for export are still being answered.
+    drop_copies
+        deletes the export desk's frozen copies of files that never left.
+    """
+
+    layout: Layout
+    keys: Path
+    archives: Path
+    busy: Callable[[Session, str], int]
+    drop_copies: Callable[[str], None]
+
+    def folders(self, project: str) -> dict[str, Path]:
+        """Return every folder of *project*, by the name that inventory and archive give it."""
+        return {"project": self.layout.project_dir(project), "homes": self.layout.homes_dir(project)}
+
+    def archive(self, project: str) -> Path:
+        """Where its sealed archive is, whether or not it exists."""
+        return self.archives / f"{self.layout.project_dir(project).name}.tar"
+
+    def delete_folders(self, project: str) -> None:
+        """Delete the project's folders, and its members' private ones in it."""
+        for folder in self.folders(project).values():
+            delete_beneath(folder)
+            sync_folder(folder.parent)
+
+    def delete_key(self, project: str) -> None:
+        """Delete the key of its pseudonyms: nobody can link them with new data any more."""
+        (self.keys / self.layout.project_dir(project).name).unlink(missing_ok=True)
+        if self.keys.is_dir():
+            sync_folder(self.keys)
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """Every file of a project; *manifest* is one JSON object a line."""
+
+    files: int
+    total_bytes: int
+    manifest: bytes
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the manifest."""
+        return hashlib.sha256(self.manifest).hexdigest()
+
+
+def inventory(remains: Remains, project: str) -> Inventory:
+    """List what *project* holds on disk now."""
+    lines, files, size = [], 0, 0
+    for place, folder in remains.folders(project).items():
+        for entry in walk_beneath(folder):
+            fact = _fact(entry)
+            if fact is None:
+                continue
+            lines.append(json.dumps({"path": f"{place}/{entry.path}", **fact}, sort_keys=True).encode() + b"\n")
+            files += 1
+            size += int(fact.get("size", 0))
+    return Inventory(files, size, b"".join(lines))
+
+
+def _fact(entry: Entry) -> dict[str, str | int] | None:
+    if stat.S_ISDIR(entry.status.st_mode):
+        return None
+    if not stat.S_ISREG(entry.status.st_mode):
+        return {"kind": "link" if stat.S_ISLNK(entry.status.st_mode) else "special"}
+    try:
+        with os.fdopen(entry.open(), "rb") as stream:
+            digest, size = hashlib.sha256(), 0
+            for chunk in chunks(stream.fileno()):
+                digest.update(chunk)
+                size += len(chunk)
+    except (NotFound, Refused):
+        return {"kind": "special"}
+    return {"size": size, "sha256": digest.hexdigest()}
+
+
+def chunks(descriptor: int) -> Iterator[bytes]:
+    """Read a file piece by piece."""
+    while chunk := os.read(descriptor, CHUNK):
+        yield chunk
+
+
+def sync_folder(folder: Path) -> None:
+    """Have a folder's names on disk."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError:
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
