@@ -112,6 +112,8 @@ def walk_beneath(root: Path) -> Iterator[Entry]:
 
     Nothing when there is no such folder, or something else stands in its place.
     """
+    if not root.is_dir():
+        return
     for folder, folders, files, descriptor in os.fwalk(root, follow_symlinks=False):
         folders.sort()
         below = Path(folder).relative_to(root)

@@ -18,6 +18,7 @@ from hub_extensions.portal.handlers import (
     catalogue,
     controls,
     desk_admin,
+    endings,
     exports,
     home,
     imports,
@@ -47,6 +48,8 @@ _NUMBER = r"(?:0|[1-9][0-9]{0,14})"
 PAGES: tuple[tuple[str, type[RequestHandler]], ...] = (
     ("", home.HomePage),
     (f"workspaces/(?P<project>{_SLUG})", home.WorkspacePage),
+    (f"projects/(?P<project>{_SLUG})/end", endings.EndPage),
+    (f"projects/(?P<project>{_SLUG})/end/certificate", endings.CertificateFile),
     ("habilitations", home.HabilitationsPage),
     ("onboarding", onboarding.OnboardingPage),
     (f"onboarding/charters/(?P<charter>{_SLUG})", onboarding.CharterPage),

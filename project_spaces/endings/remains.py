@@ -46,7 +46,12 @@ class Remains:
 
     def folders(self, project: str) -> dict[str, Path]:
         """Return every folder of *project*, by the name that inventory and archive give it."""
-        return {"project": self.layout.project_dir(project), "homes": self.layout.homes_dir(project)}
+        layout = self.layout
+        return {
+            "project": layout.project_dir(project),
+            "homes": layout.homes_dir(project),
+            "imports": layout.imports_dir(project),
+        }
 
     def archive(self, project: str) -> Path:
         """Where its sealed archive is, whether or not it exists."""

@@ -47,6 +47,11 @@ def settlements(session: Session, project: str) -> list[Settlement]:
     return list(session.scalars(query.order_by(Settlement.proposed_at.desc(), Settlement.id)))
 
 
+def possible(session: Session, end: ProjectEnd) -> list[Fate]:
+    """Return what may be decided of *end* now."""
+    return [] if withdrawable(session, end) else sorted(_DECIDED.get(end.stage, frozenset()))
+
+
 def propose(
     store: Store, project: str, fate: Fate, *, reason: str, actor: str, now: datetime, until: datetime | None = None
 ) -> str:
@@ -68,10 +73,10 @@ def propose(
     subject = {"step": "proposed", "fate": fate.value, "settlement": number}
     event = Event(Kind.PROJECT_END, actor, project, now, subject, private={"reason": written})
     with store.write(event) as session:
-        end = get_end(session, project)
         _require(session, Action.SETTLE_END, project, actor, now)
+        end = get_end(session, project)
         _check_until(fate, until, now)
-        if fate not in _DECIDED.get(end.stage, frozenset()) or _carried_out_soon(session, end):
+        if fate not in possible(session, end):
             raise Conflict(Text("Cela ne peut pas être décidé à cette étape.", "This can't be decided at this stage."))
         if pending(session, project) is not None:
             raise Conflict(
@@ -107,6 +112,7 @@ def confirm(store: Store, project: str, *, actor: str, now: datetime) -> None:
     """
     subject = {"step": "confirmed"}
     with store.write(Event(Kind.PROJECT_END, actor, project, now, subject)) as session:
+        _require(session, Action.SETTLE_END, project, actor, now)
         end, row = get_end(session, project), _waiting(session, project)
         _require(session, Action.CONFIRM_END, project, actor, now, author=row.proposed_by)
         _settle(session, end, row, actor, now)
@@ -115,9 +121,9 @@ def confirm(store: Store, project: str, *, actor: str, now: datetime) -> None:
 def withdraw(store: Store, project: str, *, actor: str, now: datetime) -> None:
     """Withdraw what was proposed or decided, as long as nothing is carried out; raises as ``confirm``."""
     with store.write(Event(Kind.PROJECT_END, actor, project, now, {"step": "withdrawn"})) as session:
-        end = get_end(session, project)
         _require(session, Action.SETTLE_END, project, actor, now)
-        decided = session.get(Settlement, end.settlement) if _carried_out_soon(session, end) else None
+        end = get_end(session, project)
+        decided = session.get(Settlement, end.settlement) if withdrawable(session, end) else None
         row = decided or _waiting(session, project)
         row.withdrawn_at, row.withdrawn_by = now, actor
         if decided is not None:
@@ -135,8 +141,10 @@ def _settle(session: WriteSession, end: ProjectEnd, row: Settlement, actor: str,
         tell(session, end, members_of(session, end.project), told, now)
 
 
-def _carried_out_soon(session: Session, end: ProjectEnd) -> bool:
-    """Whether something is decided and not carried out yet."""
+def withdrawable(session: Session, end: ProjectEnd | None) -> bool:
+    """Tell whether something is decided and not carried out yet."""
+    if end is None or end.stage not in _DECIDED:
+        return False
     row = session.get(Settlement, end.settlement) if end.settlement is not None else None
     return row is not None and (end.stage is EndStage.FROZEN or row.fate is not Fate.ARCHIVE)
 
@@ -151,6 +159,7 @@ def _waiting(session: Session, project: str) -> Settlement:
 def _require(
     session: Session, action: Action, project: str, actor: str, now: datetime, *, author: str | None = None
 ) -> None:
+    get_project(session, project)
     owners = sorted(owners_of_data(session, project))
     require(session, actor, action, now=now, project_slug=project, owners=owners, author=author)
 

@@ -293,9 +293,9 @@ class TestDeleted:
     def test_without_the_ledger_nothing_is_deleted(self, ended: World, remains: Remains) -> None:
         begin_ends(ended.store, now=END)
         decide(ended, Fate.DELETE, END)
-        ended.ledger.down = True
+        ended.ledger.stop()
         carry(ended, remains, DUE)
-        ended.ledger.down = False
+        ended.ledger.start()
         assert stage(ended) is EndStage.FROZEN
         assert (remains.layout.project_dir("etude") / "resultats" / "table.csv").exists()
 
@@ -311,6 +311,15 @@ class TestDeleted:
         assert stage(ended) is EndStage.DELETED
         assert (tmp_path / "outside" / "precious.txt").exists()
         assert not folder.is_symlink()
+
+    def test_a_project_that_nobody_ever_opened_is_deleted_too(self, ended: World, tmp_path: Path) -> None:
+        bare = Remains(
+            Layout(tmp_path / "bare"), tmp_path / "no-keys", tmp_path / "none", lambda _s, _p: 0, lambda _p: None
+        )
+        begin_ends(ended.store, now=END)
+        decide(ended, Fate.DELETE, END)
+        carry(ended, bare, DUE)
+        assert stage(ended) is EndStage.DELETED
 
     def test_pipes_and_unreadable_names_stop_nothing(self, ended: World, remains: Remains) -> None:
         folder = remains.layout.project_dir("etude")

@@ -88,6 +88,7 @@ def _card(session: Session, call: Call, slug: str, mine: Sequence[Membership]) -
         "role": both(MEMBER_LABELS[current[-1].role]),
         "member_until": iso(current[-1].window.last),
         "opening": decided(opening, now),
+        "exporting": may(session, person, Action.SUBMIT_EXPORT, now=now, project_slug=slug).allowed,
         "quota": quota_of(found),
         "datasets": [
             dataset_of(session, call, slug, name)
