@@ -62,6 +62,7 @@ class Action(StrEnum):
     SETTLE_END = "settle_end"
     CONFIRM_END = "confirm_end"
     SEE_END = "see_end"
+    SEE_OPENINGS = "see_openings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,7 @@ REQUIRES: Mapping[Action, tuple[Condition, ...]] = MappingProxyType(
         Action.SETTLE_END: (*_HERE, project.settles_end, project.settler_outside),
         Action.CONFIRM_END: (*_HERE, project.settles_end, project.settler_outside, desk.not_author),
         Action.SEE_END: (*_HERE, project.concerned_by_end),
+        Action.SEE_OPENINGS: (*_HERE, person.holds_role(PlatformRole.STEWARD), desk.speaks_for_owner),
     }
 )
 

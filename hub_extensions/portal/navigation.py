@@ -35,6 +35,7 @@ _ITEMS: tuple[tuple[str, Text, PlatformRole | frozenset[PlatformRole] | None], .
     ("import-review", Text("Imports à examiner", "Imports to judge"), PlatformRole.STEWARD),
     ("admin", Text("Administration", "Administration"), PlatformRole.ADMINISTRATOR),
     ("admin/datasets", Text("Jeux de données", "Data sets"), PlatformRole.STEWARD),
+    ("openings", Text("Mes données", "My data"), PlatformRole.STEWARD),
     ("admin/trainings", Text("Formations", "Trainings"), PlatformRole.TRAINING_MANAGER),
     ("audit", Text("Audit", "Audit"), PlatformRole.AUDITOR),
 )

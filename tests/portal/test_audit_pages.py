@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from audit.bundle import verify_bundle
 from audit.checkpoint import Signer
 from audit.errors import Malformed
 from audit.events import Event, Kind
+from audit.standings import COSIGNED, STAMP, Standing, StandingsFile
 from audit.testing import MemoryLedger
 from hub_extensions.alarms import Alarm, AlarmKind
 from hub_extensions.commands.ledger import command
@@ -341,6 +343,41 @@ async def test_the_state_of_the_ledger_and_a_verification_while_one_looks(browse
     verifications = browser.world.portal.ledger.verifications
     await verifications.wait(verifications.latest, 60)
     assert "Le journal est intègre" in await browser.get("audit/verification")
+
+
+async def test_the_page_shows_what_others_hold_and_what_is_wrong_with_it(
+    browser: Browser, ledger: MemoryLedger, session: int
+) -> None:
+    await browser.sign_in(AUD)
+    assert "Aucun ancrage n'est réglé" in (await browser.get("audit/verification")).replace("&#39;", "'")
+    kept, done = StandingsFile(browser.world.portal.ledger.places), Standing(done_at=NOW, size=40, tried_at=NOW)
+    kept.keep("witness w1", done)
+    kept.keep("witness w2", done.failed(NOW, f"another root {EVIL}", "fork"))
+    kept.keep(STAMP, replace(done, size=30, done_at=NOW - timedelta(minutes=70)))
+    kept.keep(COSIGNED, done)
+    (told,) = ledger.append(Event(Kind.LEDGER_STAMPED, "system:anchors", None, NOW, {"size": 30}))
+    said = Text("Un témoin a vu une autre histoire.", "A witness saw another history.")
+    alarm = Alarm("contradicted witness w2", AlarmKind.CONTRADICTED, NOW, said)
+    object.__setattr__(browser.world.portal, "alarms", lambda _now: (alarm,))
+    found = await state_of(browser)
+    size = found["checkpoint"]["size"]
+    shown = {each["label"]["en"]: each for each in found["anchors"]}
+    assert list(shown) == ["RFC 3161 time-stamp", "Witness w1", "Witness w2"]
+    stamp, second = shown["RFC 3161 time-stamp"], shown["Witness w2"]
+    assert (stamp["size"], stamp["behind"], stamp["age_s"], stamp["entry"]) == (30, size - 30, 4200, told.index)
+    assert (second["contradicted"], second["failing_since"]) == ("fork", NOW.isoformat())
+    assert found["anchor_alarms"] == [{"fr": said.fr, "en": said.en}]
+    page = await browser.get("audit/verification")
+    assert "Témoin w1" in page
+    assert "contredit" in page
+    assert EVIL not in page
+
+
+async def state_of(browser: Browser) -> dict:
+    headers = {"Authorization": f"token token-{AUD}"}
+    async with browser.client.get(browser.world.api + "/audit/state", headers=headers) as answer:
+        assert answer.status == 200, await answer.text()
+        return await answer.json()
 
 
 async def test_a_month_is_gone_through_and_signed_and_the_signature_is_an_entry(

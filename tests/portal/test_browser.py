@@ -9,9 +9,13 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Page, Request
 
+from audit.events import Event, Kind
 from audit.testing import MemoryLedger
-from hub_extensions.portal.testing import ADA, ANA, AUD, BEA, PAUL, PROJECT, World, open_world
+from hub_extensions.portal.testing import ADA, ANA, AUD, BEA, NOW, OUT, PAUL, PROJECT, SETUP, World, open_world
 from hub_extensions.trial import NOT_PROTECTED
+from project_spaces.facts import PlatformRole
+from project_spaces.owner_perimeters import entrust
+from project_spaces.people import grant_role
 from tests.portal.conftest import Opener
 from tests.portal.test_previews import PAYLOADS
 
@@ -52,6 +56,10 @@ async def test_every_page_is_accessible_in_both_languages(world: World, open_as:
     await author.get_by_role("button", name="Déposer la demande").click()
     await author.wait_for_selector(".notice.ok")
     world.hub.servers = {ANA: {PROJECT: {"ready": False, "pending": "spawn"}}}
+    grant_role(world.portal.store, OUT, PlatformRole.STEWARD, actor=SETUP, now=NOW)
+    entrust(world.portal.store, "ATIH", OUT, actor=PAUL, now=NOW)
+    mount = {"workspace": "a" * 32, "dataset": "snds-synth", "version": "2026.1"}
+    world.portal.store.record(Event(Kind.MOUNT, ANA, PROJECT, NOW, mount))
     seen = {
         ANA: ("", "habilitations", "exports", f"exports/new?project={PROJECT}", f"exports/{request}", "admin", "trace"),
         ADA: ("review", f"review/{request}"),
@@ -74,6 +82,7 @@ async def test_every_page_is_accessible_in_both_languages(world: World, open_as:
             "audit/datasets",
             "audit/verification",
         ),
+        OUT: ("openings", "openings/snds-synth"),
     }
     found: dict[str, list[str]] = {}
     for who, paths in seen.items():

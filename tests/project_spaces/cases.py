@@ -128,6 +128,7 @@ ABOUT: dict[Action, Resource] = {
     Action.SETTLE_END: Resource(PROJECT, owners=("CHU",), author="ben"),
     Action.CONFIRM_END: Resource(PROJECT, owners=("CHU",), author="ben"),
     Action.SEE_END: Resource(PROJECT, owners=("CHU",)),
+    Action.SEE_OPENINGS: Resource(owners=("CHU",)),
 }
 
 

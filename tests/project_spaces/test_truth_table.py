@@ -59,6 +59,7 @@ COLUMNS: dict[str, tuple[Action, ...]] = {
     "settle": (Action.SETTLE_END,),
     "settle second": (Action.CONFIRM_END,),
     "see end": (Action.SEE_END,),
+    "openings": (Action.SEE_OPENINGS,),
 }
 
 

@@ -1,5 +1,6 @@
 """Who opened a data set, when (report S-182): per person and project, from the ledger's mounts, with today's right."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -34,7 +35,7 @@ def datasets(call: Call, _body: Nothing) -> Page:
                     "title": both(each.title),
                     "class_label": both(CLASS_LABELS[each.classification]),
                     "mounts": index.count(kind=MOUNT, dataset=each.slug),
-                    "last": _last(index, each.slug),
+                    "last": last_opening(index, each.slug),
                 }
                 for each in list_datasets(session)
             ]
@@ -47,30 +48,45 @@ def readers(call: Call, _body: Nothing) -> Page:
     looking(call, what="readers", dataset=slug)
     with call.portal.store.read() as session, call.portal.ledger.open() as index:
         found = get_dataset(session, slug)
-        pairs = sorted({(each.person, each.project) for each in habilitations(session, dataset=slug)})
-        rows = [row for pair in pairs if (row := _reader(index, session, slug, pair, call.now))]
+        rows = readers_of(index, session, slug, call.now)
         total = index.count(kind=MOUNT, dataset=slug) or 0
     known = sum(row["sessions"] for row in rows)
     return {
         "dataset": {"slug": slug, "title": both(found.title), "owner": found.owner},
-        "readers": sorted(rows, key=lambda row: row["last"] or "", reverse=True),
+        "readers": rows,
         "mounts": total,
         #: Mounts of people whose name or whose habilitation is no longer known here.
         "others": max(0, total - known),
     }
 
 
+def readers_of(index: Index, session: Session, slug: str, now: datetime) -> list[Page]:
+    """Return a line for each person and project that ever had a right to the data set, the last opening first."""
+    pairs = sorted({(each.person, each.project) for each in habilitations(session, dataset=slug)})
+    rows = [_reader(index, session, slug, pair, now) for pair in pairs]
+    return sorted(rows, key=lambda row: row["last"] or "", reverse=True)
+
+
 def as_csv(found: Page) -> str:
     """The table for a spreadsheet."""
-    lines = [",".join(CSV_COLUMNS)]
-    for each in found["readers"]:
-        cells = (each["person"], each["project"], each["first"] or "", each["last"] or "", each["sessions"])
-        cells = (*cells, "yes" if each["allowed"] else "no", each["until"] or "")
-        lines.append(",".join('"{}"'.format(str(defused(cell)).replace('"', '""')) for cell in cells))
+    return csv_of(
+        CSV_COLUMNS,
+        (
+            (each["person"], each["project"], each["first"] or "", each["last"] or "", each["sessions"],
+             "yes" if each["allowed"] else "no", each["until"] or "")
+            for each in found["readers"]
+        ),
+    )  # fmt: skip
+
+
+def csv_of(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
+    """Return a table that spreadsheets open as it is: with its encoding's mark, every cell quoted and defused."""
+    lines = [",".join(columns)]
+    lines += [",".join('"{}"'.format(str(defused(cell)).replace('"', '""')) for cell in cells) for cells in rows]
     return "\ufeff" + "\r\n".join(lines) + "\r\n"
 
 
-def _reader(index: Index, session: Session, slug: str, pair: tuple[str, str], now: datetime) -> Page | None:
+def _reader(index: Index, session: Session, slug: str, pair: tuple[str, str], now: datetime) -> Page:
     person, project = pair
     places = index.places_of(kind=MOUNT, dataset=slug, person=person, project=project, limit=MOST_MOUNTS)
     times = index.times(places)
@@ -87,7 +103,8 @@ def _reader(index: Index, session: Session, slug: str, pair: tuple[str, str], no
     }
 
 
-def _last(index: Index, slug: str) -> str | None:
+def last_opening(index: Index, slug: str) -> str | None:
+    """Return when the data set was opened last."""
     times = index.times(index.places_of(kind=MOUNT, dataset=slug, limit=1))
     return iso(times[0]) if times else None
 
