@@ -68,6 +68,12 @@ def invited(session: Session, code: str, now: datetime) -> Account:
     return account
 
 
+def has_password(session: Session, username: str) -> bool:
+    """Say whether a person signs in with a password of this installation."""
+    account = session.get(Account, username)
+    return account is not None and account.password_hash is not None
+
+
 def find_identity(session: Session, issuer: str, subject: str) -> str | None:
     """Return the username behind an identity, None when it is nobody's."""
     row = session.get(Identity, (issuer, subject))

@@ -1,7 +1,8 @@
 """A person's own trace: what somebody ran opens for that person alone, with the password that nobody else has.
 
-The pair of keys is made at the first sign-in and locked under the password (``audit.trace_keys``). A sign-in without a
-password of this installation sets a passphrase instead. Guessing here counts with guessing at sign-in.
+The pair of keys is made at the first sign-in and locked under the password (``audit.trace_keys``). Who signs in at an
+identity provider has no password here and sets a passphrase instead; one that is forgotten is replaced by a new pair,
+and what was sealed before stays closed to that person. Guessing here counts with guessing at sign-in.
 """
 
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from audit.passphrase import WrongPassphrase
 from audit.trace_keys import Cause, TraceKey
 from audit.unsealing import Opened, UnsealRefused, WrongPassword, open_own
 from project_spaces import lockout
+from project_spaces.account_records import has_password
 from project_spaces.accounts import SIGN_IN_ACTOR, password_marker
 from project_spaces.errors import Conflict, Invalid, Refused, Unavailable
 from project_spaces.lockout import LockPolicy
@@ -27,6 +29,11 @@ from project_spaces.text import Text
 WRONG = Text("Ce mot de passe n'ouvre pas votre trace.", "This password does not open your trace.")
 HAS_ONE = Text(
     "Vous avez déjà une clé de trace : changez sa phrase.", "You have a trace key already: change its phrase."
+)
+HAS_NONE = Text("Vous n'avez pas encore de clé de trace.", "You have no trace key yet.")
+HAS_PASSWORD = Text(
+    "Votre clé de trace suit le mot de passe de votre compte : elle n'a pas de phrase à elle.",
+    "Your trace key follows the password of your account: it has no phrase of its own.",
 )
 
 
@@ -68,28 +75,56 @@ class OwnTrace:
         Raises
         ------
         Invalid, Conflict, Unavailable
-            too short or too long; there is a pair already; the ledger does not take it.
+            too short or too long; there is a pair already, or a password locks it; the ledger does not take it.
         """
         _check(passphrase)
+        self._require_no_password(person)
         if self.standing(person):
             raise Conflict(HAS_ONE)
         self._tell(person, Cause.FIRST, now)
         return self.keys.traces.make(self.keys.pseudonym(person), passphrase, Cause.FIRST, now)
 
+    def replace_passphrase(self, person: str, passphrase: str, *, now: datetime) -> TraceKey:
+        """Make another pair for a person who forgot the phrase: what was sealed before opens with the old one only.
+
+        Raises
+        ------
+        Invalid, Conflict, Unavailable
+            too short or too long; there is no pair to replace, or a password locks it; the ledger does not take it.
+        """
+        _check(passphrase)
+        self._require_no_password(person)
+        if not self.standing(person):
+            raise Conflict(HAS_NONE)
+        self._tell(person, Cause.RESET, now)
+        return self.keys.traces.make(self.keys.pseudonym(person), passphrase, Cause.RESET, now)
+
+    def has_password(self, person: str) -> bool:
+        """Say whether a password of this installation locks the pair, rather than a phrase of its own."""
+        with self.store.read() as session:
+            return has_password(session, person)
+
     def change_passphrase(self, person: str, old: str, new: str, *, now: datetime) -> int:
         """Lock under *new* every pair that *old* opens, also one from before a reset; return how many.
+
+        Where a password locks the pair in use, *new* has to be that password: it brings older pairs back under it.
 
         Raises
         ------
         Invalid, Refused, Locked, Unavailable
-            too short or too long; *old* opens none; too many wrong ones; the ledger does not take it.
+            too short or too long; *old* opens none, or *new* is not the password; too many wrong ones; the ledger does
+            not take it.
         """
         _check(new)
         self._require_unlocked(person, now)
         pseudonym = self.keys.pseudonym(person)
+        follows = self.has_password(person)
         try:
             self.keys.traces.unlock(pseudonym, old)
+            opened = self.keys.traces.unlock(pseudonym, new) if follows else {}
         except WrongPassphrase:
+            self._fail(person, now)
+        if follows and self.standing(person)[0].id not in opened:
             self._fail(person, now)
         self.store.record(Event(Kind.ACCOUNT_CHANGED, person, None, now, {"change": "trace key locked anew"}))
         return self.keys.traces.relock(pseudonym, old, new)
@@ -127,6 +162,10 @@ class OwnTrace:
     def _tell(self, person: str, cause: Cause, now: datetime) -> None:
         subject = {"change": "trace key", "cause": cause.value}
         self.store.record(Event(Kind.ACCOUNT_CHANGED, person, None, now, subject))
+
+    def _require_no_password(self, person: str) -> None:
+        if self.has_password(person):
+            raise Conflict(HAS_PASSWORD)
 
     def _require_unlocked(self, person: str, now: datetime) -> None:
         with self.store.read() as session:

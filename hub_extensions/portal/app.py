@@ -120,6 +120,7 @@ PAGES: tuple[tuple[str, type[RequestHandler]], ...] = (
     (f"openings/(?P<dataset>{_SLUG})", openings.OpeningsPage),
     (f"openings/(?P<dataset>{_SLUG})/openings\\.csv", openings.OpeningsTable),
     ("trace", trace.TracePage),
+    ("trace/key", trace.TraceKeyPage),
     (f"trace/entries/(?P<index>{_NUMBER})", trace.TraceEntryPage),
     (f"trace/entries/(?P<index>{_NUMBER})/proof", trace.OwnProofHandler),
 )

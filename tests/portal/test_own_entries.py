@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -112,3 +112,59 @@ async def test_an_auditor_is_told_while_the_server_holds_the_keys(site: Site, cl
         pass
     async with client.get(f"{site.world.address}audit/entries/{site.entry}") as page:
         assert NO_CEREMONY.fr.split(",")[0] in (await page.text()).replace("&#39;", "'")
+
+
+async def test_who_signs_in_elsewhere_sets_changes_and_replaces_a_phrase_on_a_page(
+    site: Site, client: aiohttp.ClientSession, ledger_of: Callable[[], list[str]]
+) -> None:
+    """Ben has no password here. Each step says what follows from it, and nothing typed comes back on a page."""
+    async with client.get(f"{site.world.hub.url}/become/{BEN}"):
+        pass
+    address = f"{site.world.address}trace/key"
+    async with client.get(address) as answer:
+        page = await answer.text()
+    assert "Personne ne peut retrouver cette phrase" in page
+    token = re.search(r'name="_xsrf" value="([^"]+)"', page).group(1)
+
+    async def act(act: str, status: int, **fields: str) -> str:
+        async with client.post(address, data={"_xsrf": token, "act": act, **fields}) as answer:
+            text = await answer.text()
+            assert answer.status == status, text
+            assert not [value for value in fields.values() if value in text]
+            return text
+
+    first, second, third = " les marées d'Iroise ", "les phares d'Ouessant", "les vents de Molène"
+    await act("set", 422, phrase=first, again=first.strip())
+    await act("set", 422, phrase="court", again="court")
+    assert "Changer de phrase" in await act("set", 200, phrase=first, again=first)
+    await act("set", 409, phrase=second, again=second)
+    await act("change", 403, old=first.strip(), phrase=second, again=second)
+    await act("change", 200, old=first, phrase=second, again=second)
+    page = await act("replace", 200, phrase=third, again=third)
+    assert "ancienne" in page
+    assert ledger_of() == ["trace key", "trace key locked anew", "trace key"]
+
+
+async def test_the_api_shows_and_sets_the_own_key_only(site: Site, client: aiohttp.ClientSession) -> None:
+    key, headers = f"{site.world.api}/trace/key", {"Authorization": f"token token-{BEN}"}
+    async with client.get(key, headers=headers) as answer:
+        assert await answer.json() == {"keys": [], "follows_password": False}
+    async with client.post(key, json={"phrase": PASSWORD, "again": PASSWORD}, headers=headers) as answer:
+        assert answer.status == 201, await answer.text()
+        assert [each["cause"] for each in (await answer.json())["keys"]] == ["first"]
+    async with client.get(key, headers={"Authorization": f"token token-{ANA}"}) as answer:
+        assert len((await answer.json())["keys"]) == 1
+    async with site.calls(client, BEN, {"password": PASSWORD}) as answer:
+        assert answer.status == 403  # Ana's entry stays hers
+
+
+@pytest.fixture
+def ledger_of(site: Site) -> Callable[[], list[str]]:
+    """What the ledger says of changed accounts, oldest first."""
+
+    def changes() -> list[str]:
+        site.world.portal.store.settle()
+        with site.world.portal.ledger.open() as index:
+            return [str(row.subject["change"]) for row in index.search(kind=Kind.ACCOUNT_CHANGED)][::-1]
+
+    return changes

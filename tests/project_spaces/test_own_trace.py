@@ -170,3 +170,45 @@ def test_who_signs_in_elsewhere_sets_a_phrase_once(site: Site):
         site.own.set_passphrase("ana", SECOND, now=NOW)
     site.own.change_passphrase("ana", FIRST, SECOND, now=NOW)
     assert site.read("ana", SECOND, entry) == [b"a = 1"]
+
+
+def test_a_forgotten_phrase_is_replaced_and_what_was_before_stays_closed(site: Site):
+    with pytest.raises(Conflict):
+        site.own.replace_passphrase("ana", FIRST, now=NOW)  # there is nothing to replace
+    site.own.set_passphrase("ana", FIRST, now=NOW)
+    before = site.run("ana", b"before")
+    site.own.replace_passphrase("ana", SECOND, now=NOW + MINUTE)
+    after = site.run("ana", b"after")
+    assert [key.cause for key in site.own.standing("ana")] == [Cause.RESET, Cause.FIRST]
+    assert site.read("ana", SECOND, after) == [b"after"]
+    with pytest.raises(Refused):
+        site.read("ana", SECOND, before)
+    assert site.read("ana", FIRST, before) == [b"before"]  # who remembers it after all
+    assert site.kinds(Kind.ACCOUNT_CHANGED, "ana") == [
+        {"change": "trace key", "cause": "first"},
+        {"change": "trace key", "cause": "reset"},
+    ]
+
+
+def test_a_key_that_follows_a_password_gets_no_phrase_of_its_own(site: Site):
+    """Who sits at an open session of somebody else locks that person out of nothing."""
+    site.enrol("ana", FIRST)
+    entry = site.run("ana", b"a = 1")
+    for act in (site.own.set_passphrase, site.own.replace_passphrase):
+        with pytest.raises(Conflict):
+            act("ana", SECOND, now=NOW)
+    with pytest.raises(Refused):
+        site.own.change_passphrase("ana", FIRST, SECOND, now=NOW)  # SECOND is not the password
+    assert site.read("ana", FIRST, entry) == [b"a = 1"]
+    assert len(site.own.standing("ana")) == 1
+
+
+def test_without_the_ledger_a_phrase_is_neither_set_nor_replaced(site: Site):
+    site.own.set_passphrase("ana", FIRST, now=NOW)
+    site.recorder.stop()
+    with pytest.raises(Unavailable):
+        site.own.replace_passphrase("ana", SECOND, now=NOW)
+    with pytest.raises(Unavailable):
+        site.own.set_passphrase("ben", SECOND, now=NOW)
+    assert len(site.own.standing("ana")) == 1
+    assert not site.own.standing("ben")

@@ -8,6 +8,7 @@ from hub_extensions.portal.handlers.audit import proof_archive
 from hub_extensions.portal.inputs import Nothing, parse
 from hub_extensions.portal.pages import FileHandler, Form, PageHandler
 from hub_extensions.portal.verbs import trace
+from project_spaces.text import Text
 
 
 class TracePage(PageHandler):
@@ -24,7 +25,36 @@ class TracePage(PageHandler):
         return {**found, "asked_kind": asked.get("kind", ""), "more": more, "first": "before" not in asked}
 
 
-class TraceEntryPage(PageHandler):
+class SecretsPage(PageHandler):
+    """Base of pages whose forms take secrets: each as it was typed, with its blanks."""
+
+    def _fields(self, form: Form) -> dict[str, Any]:
+        """The form's fields, unchanged."""
+        return {name: self.get_body_argument(name, "", strip=False) for name in form.model.model_fields}
+
+
+class TraceKeyPage(SecretsPage):
+    """What locks my trace key, and how I change it."""
+
+    template = "trace_key.html"
+    acts: ClassVar = {
+        "set": Form(trace.set_phrase, Text("Votre clé de trace est créée.", "Your trace key was made."), trace.Phrase),
+        "change": Form(
+            trace.change_phrase, Text("La phrase est changée.", "The phrase was changed."), trace.ChangedPhrase
+        ),
+        "replace": Form(
+            trace.replace_phrase,
+            Text("Une nouvelle clé de trace est créée.", "A new trace key was made."),
+            trace.Phrase,
+        ),
+    }
+
+    async def page(self) -> Page:
+        """What there is."""
+        return await self.run(trace.key, Nothing())
+
+
+class TraceEntryPage(SecretsPage):
     """One of my entries, and what it seals once I have typed my password."""
 
     template = "trace_entry.html"
@@ -38,10 +68,6 @@ class TraceEntryPage(PageHandler):
         """Show the message on this answer only: nothing keeps it."""
         self.set_header("Cache-Control", "no-store")
         await self.show(opened=result)
-
-    def _fields(self, form: Form) -> dict[str, Any]:  # noqa: ARG002 - the base's signature
-        """The password as it was typed, with its blanks."""
-        return {"password": self.get_body_argument("password", "", strip=False)}
 
 
 class OwnProofHandler(FileHandler):

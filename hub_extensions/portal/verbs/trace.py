@@ -16,13 +16,16 @@ from hub_extensions.portal.inputs import Input, Nothing
 from hub_extensions.portal.ledger_view import NO_ENTRY, NO_LOG
 from hub_extensions.portal.verbs.audit import entry_of, proof_of, record_look, row_at
 from hub_extensions.portal.words import both, iso
-from project_spaces.errors import NotFound, Unavailable
+from project_spaces.errors import Invalid, NotFound, Unavailable
 from project_spaces.memberships import memberships
+from project_spaces.own_trace import OwnTrace
 from project_spaces.retention import retention_of
+from project_spaces.text import Text
 
 PAGE_SIZE = 50
 #: Looks at somebody's entries that are listed.
 MOST_LOOKS = 200
+NOT_TWICE = Text("Les deux phrases ne sont pas les mêmes.", "The two phrases are not the same.")
 LOOKS = (Kind.AUDIT_READ.value, Kind.AUDIT_UNSEALED.value)
 
 
@@ -33,10 +36,27 @@ class Mine(Input):
     before: Annotated[int, Field(ge=0, lt=1 << 53)] | None = None
 
 
-class Password(Input):
-    """The password (or phrase) that locks my trace key, byte for byte as typed."""
+#: Byte for byte as typed.
+Secret = Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=256)]
 
-    password: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=256)]
+
+class Password(Input):
+    """The password (or phrase) that locks my trace key."""
+
+    password: Secret
+
+
+class Phrase(Input):
+    """A phrase that is to lock my trace key, typed twice."""
+
+    phrase: Secret
+    again: Secret
+
+
+class ChangedPhrase(Phrase):
+    """The phrase (or password) that locks it until now, and the one that is to."""
+
+    old: Secret
 
 
 def trace(call: Call, body: Mine) -> Page:
@@ -66,22 +86,63 @@ def entry(call: Call, _body: Nothing) -> Page:
     """One of my entries, and whether I can open what it seals."""
     row = _own_row(call)
     record_look(call, what="own entry", entry=row.index)
-    keys = () if call.portal.own is None else call.portal.own.standing(call.actor)
-    causes = [{"made_at": iso(key.made_at), "cause": key.cause.value} for key in keys]
-    return {"entry": _mine(row, call.actor), "acted": row.actor_name == call.actor, "keys": causes}
+    return {"entry": _mine(row, call.actor), "acted": row.actor_name == call.actor, **_keys(call)}
+
+
+def key(call: Call, _body: Nothing) -> Page:
+    """What locks my trace key: the password of my account, or a phrase of its own. Shows no entry."""
+    return _keys(call)
+
+
+def set_phrase(call: Call, body: Phrase) -> Page:
+    """Make my trace key and lock it with a phrase, when I sign in elsewhere than here."""
+    _own(call).set_passphrase(call.actor, _twice(body), now=call.now)
+    return _keys(call)
+
+
+def change_phrase(call: Call, body: ChangedPhrase) -> Page:
+    """Lock with another phrase every trace key that the old one opens."""
+    changed = _own(call).change_passphrase(call.actor, body.old, _twice(body), now=call.now)
+    return {**_keys(call), "changed": changed}
+
+
+def replace_phrase(call: Call, body: Phrase) -> Page:
+    """Make another trace key because I forgot the phrase: what was sealed before opens with the forgotten one only."""
+    _own(call).replace_passphrase(call.actor, _twice(body), now=call.now)
+    return _keys(call)
 
 
 def open_own(call: Call, body: Password) -> Page:
     """Open what one of my entries seals, with my own password: proof of what I wrote, and when."""
-    if call.portal.own is None:
-        raise Unavailable(NO_LOG)
+    own = _own(call)
     number = int(call["index"])
     with call.portal.ledger.open() as index:
         if number >= index.size:
             raise NotFound(NO_ENTRY)
-        (opened,) = call.portal.own.open_own(index, call.actor, body.password, [number], now=call.now)
+        (opened,) = own.open_own(index, call.actor, body.password, [number], now=call.now)
     message = opened.message.decode("utf-8", "backslashreplace")
     return {"index": opened.index, "at": iso(opened.at), "kind": opened.kind, "message": message}
+
+
+def _own(call: Call) -> OwnTrace:
+    if call.portal.own is None:
+        raise Unavailable(NO_LOG)
+    return call.portal.own
+
+
+def _keys(call: Call) -> Page:
+    own = call.portal.own
+    keys = () if own is None else own.standing(call.actor)
+    return {
+        "keys": [{"made_at": iso(each.made_at), "cause": each.cause.value} for each in keys],
+        "follows_password": own is None or own.has_password(call.actor),
+    }
+
+
+def _twice(body: Phrase) -> str:
+    if body.phrase != body.again:
+        raise Invalid(NOT_TWICE)
+    return body.phrase
 
 
 def _own_row(call: Call) -> Row:
