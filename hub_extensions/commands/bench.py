@@ -7,7 +7,7 @@ import click
 
 from hub_extensions import bench
 
-NAMES = ("catalogue", "execute", "ledger", "link", "revoke", "start", "users")
+NAMES = ("catalogue", "execute", "ledger", "link", "revoke", "search", "start", "users")
 
 
 class Benches(click.Group):

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from audit import canonical
-from audit.events import Kind
+from audit.events import Event, Kind, Scalar
 from hub_extensions.exports import permissions
 from hub_extensions.exports.acting import acting, check_may, load, stale
 from hub_extensions.exports.checking import CheckOrder, Earlier, judged, laid_out, population_of
@@ -88,7 +88,8 @@ class _Judged:
 def pre_check(
     desk: Desk, project: str, paths: Sequence[str], *, actor: str, now: datetime, folder: Path | None = None
 ) -> tuple[Checked, ...]:
-    """Say what the checks would say of files of the project folder, or of *folder*; nothing is stored or submitted.
+    """Say what the checks would say of files of the project folder, or of *folder*; nothing is stored or submitted, but
+    it is recorded: what was tried before is part of how a result came to be asked for.
 
     Raises
     ------
@@ -102,7 +103,11 @@ def pre_check(
         earlier, data = _earlier(desk, session, project), _data(desk, session, project)
     place = folder or desk.project_dir(project)
     plan = _Plan(project, place, 0, tuple(checked_path(path) for path in paths), earlier, data)
-    return tuple(file.checked for file in _judge(desk, plan))
+    files = _judge(desk, plan)
+    tried = {file.path: {"sha256": file.original.sha256, "verdict": file.verdict.verdict.value} for file in files}
+    facts: dict[str, Scalar] = {"what": "before a request", "files": len(files)}
+    desk.store.record(Event(Kind.EXPORT_CHECKED, actor, project, now, facts, canonical.dumps(tried)))
+    return tuple(file.checked for file in files)
 
 
 def submit(desk: Desk, request_id: str, *, actor: str, now: datetime) -> Submission:

@@ -21,7 +21,7 @@ from hub_extensions.portal.context import Call, Portal
 from hub_extensions.portal.refusals import record_refusal
 from project_spaces.access import require
 from project_spaces.decisions import Action
-from project_spaces.errors import BureauError, Refused, Unavailable
+from project_spaces.errors import BureauError, NotFound, Refused, Unavailable
 from project_spaces.expiry_warnings import announced
 from project_spaces.facts import PlatformRole
 from project_spaces.notifications import unread
@@ -173,7 +173,7 @@ class PortalHandler(HubOAuthenticated, RequestHandler):
             if inspect.iscoroutinefunction(verb):
                 return await verb(call, body)
             return await asyncio.to_thread(verb, call, body)
-        except Refused as refusal:
+        except (Refused, NotFound) as refusal:  # what is not to be seen is refused in other words
             await asyncio.to_thread(record_refusal, call, f"{verb.__module__}.{verb.__name__}", refusal)
             raise
 

@@ -1,5 +1,6 @@
 """The whole way of a request: frozen, checked, judged by two, handed out; and every way on which it must stop."""
 
+import json
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -404,11 +405,19 @@ def test_the_checks_see_what_already_left_the_project(bench: Bench) -> None:
     assert order.policy.min_persons == 11
 
 
-def test_pre_check_stores_nothing(bench: Bench) -> None:
+def test_pre_check_stores_nothing_and_is_recorded(bench: Bench) -> None:
+    """What was tried before a request, and with what verdict, is in the ledger; its content for the auditors only."""
     bench.write("small.csv", b"BLOCK")
-    before = len(bench.ledger.events)
+    before, kept = len(bench.ledger.events), bench.desk.store.revision()
     (checked,) = submitting.pre_check(bench.desk, PROJECT, ["small.csv"], actor=AUTHOR, now=bench.now)
     assert checked.verdict == "block"
-    assert len(bench.ledger.events) == before
+    assert bench.desk.store.revision() == kept
+    (told,) = bench.ledger.events[before:]
+    assert (told.kind, told.actor, told.project) == (Kind.EXPORT_CHECKED, AUTHOR, PROJECT)
+    assert json.loads(told.content)["small.csv"]["verdict"] == "block"
+    bench.ledger.stop()
+    with pytest.raises(Unavailable):
+        submitting.pre_check(bench.desk, PROJECT, ["small.csv"], actor=AUTHOR, now=bench.now)
+    bench.ledger.start()
     with pytest.raises(Refused):
         submitting.pre_check(bench.desk, PROJECT, ["small.csv"], actor=ADA, now=bench.now)

@@ -2,7 +2,7 @@
 
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,17 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from audit.testing import MemoryLedger, capture
+from hub_extensions.portal.api.operations import OPERATIONS
+from hub_extensions.portal.base import PortalHandler
 from hub_extensions.portal.testing import World, open_world, populate
 
+#: Acts that leave no entry themselves, each with who records it, or why there is nothing to record.
+ELSEWHERE = {
+    "home.start": "the spawner, before the container starts (tests/hub_extensions/test_spawner.py)",
+    "home.stop": "the spawner, when it has stopped",
+    "notifications.read": "nothing changed when there was none to read",
+    "stops.foresee": "changes nothing: it counts whom a stop would hit",
+}
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
@@ -35,6 +44,26 @@ def populated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def ledger() -> MemoryLedger:
     """A ledger in memory."""
     return MemoryLedger()
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_done_unrecorded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """In every test here: an act that succeeds has left an entry. ``ELSEWHERE`` says who records the few others."""
+    silent: list[str] = []
+    run = PortalHandler.run
+    acts = {operation.verb for operation in OPERATIONS if operation.method != "GET"}
+
+    async def watched(handler: PortalHandler, verb: Callable[..., Any], body: Any) -> Any:
+        ledger = handler.portal.store.ledger
+        before = len(ledger.events) if isinstance(ledger, MemoryLedger) else -1
+        done = await run(handler, verb, body)
+        if verb in acts and before == len(getattr(ledger, "events", ())):
+            silent.append(f"{verb.__module__.rpartition('.')[2]}.{verb.__name__}")
+        return done
+
+    monkeypatch.setattr(PortalHandler, "run", watched)
+    yield
+    assert set(silent) <= set(ELSEWHERE)
 
 
 @pytest.fixture

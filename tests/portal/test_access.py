@@ -23,6 +23,8 @@ AUDIT_PAGES = (
     "audit/egress",
     "audit/export",
     "trace",
+    "trace/key",
+    "openings",
 )
 REQUEST_PAGES = (
     "requests",
