@@ -34,11 +34,15 @@ KNOWN: dict[str, Any] = {
     "taken_at": "2026-10-01",
     "name": PROJECT,
     "slug": "x",
+    "mail": "x@example.org",
     "months": 12,
     "entries": ["0"],
     "username": OUT,
     "email": "x@example.org",
 }
+
+#: Fields that may be left out, but not all of them.
+MEANT = {"imports.create": {"project": PROJECT}}
 
 
 def acts() -> list[Operation]:
@@ -75,6 +79,7 @@ def path_of(operation: Operation) -> str:
 async def attempt(world: World, client: aiohttp.ClientSession, operation: Operation, who: str) -> tuple[int, str]:
     schema = operation.body.model_json_schema()
     body = example(schema, schema.get("$defs", {})) if schema.get("required") else {}
+    body |= MEANT.get(f"{operation.tag}.{operation.verb.__name__}", {})
     named: dict[str, Any] = {"params": body} if operation.method == "GET" else {"json": body}
     headers = {"Authorization": f"token token-{who}"}
     async with client.request(operation.method, world.api + path_of(operation), headers=headers, **named) as answer:
