@@ -102,6 +102,9 @@ def notify(session: WriteSession, *, to: str, kind: Topic, text: Text, link: str
 
     Parameters
     ----------
+    text
+        one sentence: titles and names in it that somebody typed over several lines are brought to one, so that nobody
+        writes paragraphs of a mail in our name.
     link
         page of the portal, relative to its home: ``requests/<id>``.
 
@@ -121,13 +124,17 @@ def notify(session: WriteSession, *, to: str, kind: Topic, text: Text, link: str
             id=uuid.uuid4().hex,
             person=to,
             kind=kind,
-            text_fr=text.fr,
-            text_en=text.en,
+            text_fr=_on_one_line(text.fr),
+            text_en=_on_one_line(text.en),
             link=link,
             created_at=now,
             mail=MailState.WAITING,
         )
     )
+
+
+def _on_one_line(sentence: str) -> str:
+    return " ".join(line for line in sentence.splitlines() if line)
 
 
 def notifications(session: Session, person: str, *, limit: int = PAGE) -> Sequence[Notification]:

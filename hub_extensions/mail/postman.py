@@ -2,7 +2,8 @@
 
 A mail is given to the server first and marked after: a worker that is killed in between gives it again, with the same
 message identifier, by which mail programs know it. When the server is away the mails wait; the portal shows what they
-say all the same.
+say all the same. A mail that the server does not want, now or ever, keeps no other back: its words are somebody's, and
+whoever finds words that a filter turns away must not silence everybody's mail.
 """
 
 from datetime import datetime, timedelta
@@ -13,9 +14,9 @@ from email.utils import format_datetime
 
 import structlog
 
-from hub_extensions.mail.server import MailServer, Refused, Unreachable
+from hub_extensions.mail.server import Later, MailServer, Refused, Unreachable
 from hub_extensions.processes import PORTAL_PREFIX
-from project_spaces.notifications import TOPIC_LABELS, Mail, MailState, mails_due, mark_mailed
+from project_spaces.notifications import PAGE, TOPIC_LABELS, Mail, MailState, mails_due, mark_mailed
 from project_spaces.store import Store
 
 #: How long a server that is away is left alone; doubled each time, up to the second.
@@ -41,13 +42,14 @@ class Postman:
         self._domain = sender.rpartition("@")[2]
         self._pause = PAUSE
         self._next: datetime | None = None
+        #: Mails that the server does not want yet, and when it is asked again.
+        self._later: dict[str, datetime] = {}
 
     def deliver(self, now: datetime) -> int:
         """Give away every mail that is due and return how many the server took."""
         if self._next is not None and now < self._next:
             return 0
-        with self._store.read() as session:
-            due = mails_due(session, now=now)
+        due = self._due(now)
         if not due:
             return 0
         try:
@@ -60,6 +62,12 @@ class Postman:
         self._pause, self._next = PAUSE, None
         return taken
 
+    def _due(self, now: datetime) -> list[Mail]:
+        with self._store.read() as session:
+            waiting = mails_due(session, now=now, limit=PAGE + len(self._later))
+        self._later = {each.id: self._later[each.id] for each in waiting if each.id in self._later}
+        return [each for each in waiting if self._later.get(each.id, now) <= now]
+
     def _give(self, due: list[Mail], now: datetime) -> int:
         taken = 0
         with self._server.open() as door:
@@ -69,6 +77,9 @@ class Postman:
                 except Refused as error:
                     log.warning("mail_refused", notification=mail.id, error=str(error))
                     mark_mailed(self._store, mail.id, MailState.REFUSED, now=now)
+                except Later as error:
+                    log.warning("mail_put_off", notification=mail.id, error=str(error))
+                    self._later[mail.id] = now + LONGEST_PAUSE
                 else:
                     mark_mailed(self._store, mail.id, MailState.SENT, now=now)
                     taken += 1

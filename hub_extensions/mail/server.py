@@ -11,10 +11,16 @@ from typing import Literal, Protocol
 
 #: Seconds that the server may take to answer.
 TIMEOUT_S = 20.0
+#: The server closes the connection (RFC 5321, 3.8).
+LEAVING = 421
 
 
 class Refused(Exception):
     """The server will never take this mail: nobody of that address, or an address that is none."""
+
+
+class Later(Exception):
+    """The server does not take this mail now: a full mailbox, a filter that looks again. Others it may take."""
 
 
 class Unreachable(Exception):
@@ -25,7 +31,7 @@ class Door(Protocol):
     """An open connection."""
 
     def give(self, message: EmailMessage) -> None:
-        """Give one mail; raises ``Refused`` or ``Unreachable``."""
+        """Give one mail; raises ``Refused``, ``Later`` or ``Unreachable``."""
 
 
 @dataclass(frozen=True)
@@ -96,10 +102,17 @@ class _Connected:
         try:
             self._connection.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
-            code = next(iter(error.recipients.values()))[0]
-            kind = Refused if code >= 500 else Unreachable
-            raise kind(repr(error)) from error
+            raise _about_one(next(iter(error.recipients.values()))[0])(repr(error)) from error
+        except smtplib.SMTPDataError as error:  # what is written in it is not liked: no word may stop all mail
+            raise _about_one(error.smtp_code)(repr(error)) from error
         except smtplib.SMTPNotSupportedError as error:  # an address that this server can't write
             raise Refused(repr(error)) from error
         except (OSError, smtplib.SMTPException) as error:
             raise Unreachable(repr(error)) from error
+
+
+def _about_one(code: int) -> type[Refused | Later | Unreachable]:
+    """Say what an answer to one mail means; 421 is the server leaving."""
+    if code == LEAVING:
+        return Unreachable
+    return Refused if code >= 500 else Later

@@ -39,17 +39,25 @@ class Inbox:
     """What a server took; *refuses* are addresses that it does not know."""
 
     refuses: tuple[str, ...] = ()
+    #: What is answered to a recipient, and to a mail that holds a word (a filter of spam).
+    answers: dict[str, str] = field(default_factory=dict)
+    filters: dict[str, str] = field(default_factory=dict)
     mails: list[EmailMessage] = field(default_factory=list)
 
     async def handle_RCPT(self, _server: Any, _session: Any, envelope: Envelope, address: str, _options: Any) -> str:  # noqa: N802
         if address in self.refuses:
             return "550 no such person"
+        if address in self.answers:
+            return self.answers[address]
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:  # noqa: N802
         found = message_from_bytes(envelope.content or b"", policy=policy.default)
         assert isinstance(found, EmailMessage)
+        for word, said in self.filters.items():
+            if word in found.get_content():
+                return said
         self.mails.append(found)
         return "250 OK"
 
@@ -81,9 +89,9 @@ def told(quick_store: Store) -> Store:
     return quick_store
 
 
-def tell(store: Store, name: str) -> None:
+def tell(store: Store, name: str, title: str = "Séjours\nBcc: eve@x.org") -> None:
     with store.write(Event(Kind.ADMIN_ACT, SETUP, None, NOW)) as session:
-        text = Text("À vous d'agir : « Séjours\nBcc: eve@x.org ».", "Your turn: “Stays”.")
+        text = Text(f"À vous d'agir : « {title} ».", "Your turn: “Stays”.")
         notify(session, to=name, kind=Topic.TASK, text=text, link="requests/1", now=NOW)
 
 
@@ -138,6 +146,47 @@ def test_an_address_that_the_server_does_not_know_keeps_no_other_mail_back(told:
     with serving(inbox) as port:
         assert postman(told, plain(port)).deliver(NOW) == 1
     assert states(told) == [MailState.REFUSED, MailState.SENT]
+
+
+@pytest.mark.parametrize(
+    ("said", "state"), [("554 looks like spam", MailState.REFUSED), ("451 look later", MailState.WAITING)]
+)
+def test_words_that_a_filter_does_not_like_keep_no_other_mail_back(
+    quick_store: Store, told: Store, said: str, state: MailState
+) -> None:
+    """Somebody chooses the title of a request so that the site's server turns the mail away, for ever."""
+    with serving(Inbox()) as port:
+        postman(told, plain(port)).deliver(NOW)
+    tell(told, "ana", "GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL")
+    tell(told, "ben")
+    inbox = Inbox(filters={"GTUBE": said})
+    with serving(inbox) as port:
+        carrier = postman(told, plain(port))
+        assert carrier.deliver(NOW) == 1
+        tell(told, "ben")
+        assert carrier.deliver(NOW) == 1
+    assert [mail["To"] for mail in inbox.mails] == ["Ben É <ben@chu.fr>"] * 2
+    with quick_store.read() as session:
+        assert {each.mail for each in notifications(session, "ana")} == {MailState.SENT, state}
+
+
+def test_a_full_mailbox_keeps_no_other_mail_back(told: Store) -> None:
+    inbox = Inbox(answers={"ana@chu.fr": "452 mailbox full"})
+    with serving(inbox) as port:
+        assert postman(told, plain(port)).deliver(NOW) == 1
+    assert states(told) == [MailState.WAITING, MailState.SENT]
+
+
+def test_what_somebody_wrote_stays_in_its_sentence(told: Store) -> None:
+    """A title of several lines would write the mail in our name: « your account ends, sign in at … »."""
+    tell(told, "ana", "x\n\nVotre compte expire : https://evil.example\r\n--\u2028Le Bureau virtuel")
+    inbox = Inbox()
+    with serving(inbox) as port:
+        postman(told, plain(port)).deliver(NOW)
+    mail = next(each for each in inbox.mails if "expire" in each.get_content())
+    lines = mail.get_content().splitlines()
+    assert lines[0].startswith("À vous d'agir : « x Votre compte expire")
+    assert lines[1] == "https://bureau.chu.fr/services/bureau/requests/1"
 
 
 def test_a_server_that_is_away_is_left_alone_for_a_while_and_tried_again(told: Store) -> None:
