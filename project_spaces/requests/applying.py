@@ -109,13 +109,17 @@ def edit_request(
 
     Raises
     ------
+    Invalid
+        as a whole it is no form: too many people, for instance.
     NotFound, Refused, Conflict
         no such request; it is not *actor*'s; it is being looked at or decided.
     """
     with store.write(_event(actor, request_id, "changed", now)) as session:
         row = _own(session, request_id, actor)
         _require_state(row, _EDITABLE)
-        row.form = edit(read_form(row.form)).model_dump(mode="json")
+        kept = edit(read_form(row.form)).model_dump(mode="json")
+        read_form(kept)  # what was kept must be read again: a form in parts is checked in parts
+        row.form = kept
 
 
 def change_request(store: Store, request_id: str, form: RequestForm, *, actor: str, now: datetime) -> None:

@@ -7,7 +7,10 @@ import pytest
 
 from audit.events import Kind
 from audit.testing import MemoryLedger
+from hub_extensions.portal.context import Call
 from hub_extensions.portal.testing import ADA, ANA, AUD, BEN, DAY, NOW, OUT, PAUL, SETUP, World
+from hub_extensions.portal.verbs.request_sections import NewPerson, add_person
+from project_spaces.errors import Invalid
 from project_spaces.facts import PlatformRole
 from project_spaces.people import create_person, disable_person, grant_role
 from project_spaces.requests.agreements import document_hash
@@ -378,6 +381,38 @@ class TestOthers:
         number = (await call(ANA, "POST", "/requests", {}, 201))["id"]
         problem = await call(ANA, "PUT", f"/requests/{number}", body, 422)
         assert problem["reasons"][0]["fr"].startswith("Champ")
+
+    @pytest.mark.parametrize(
+        ("section", "act", "fields"),
+        [
+            (f"data/{DATASET}", "save_columns", {"typed": "c" * 201}),
+            (f"data/{DATASET}", "save_columns", {"typed": " ".join(map(str, range(5001)))[:20_000]}),
+            ("data", "save_data", {"datasets": "x\nSet-Cookie: a=b"}),
+            ("data", "save_data", {"datasets": "../../../admin"}),
+        ],
+    )
+    async def test_what_a_section_may_not_hold_breaks_nothing(
+        self, browser: Browser, call: Caller, section: str, act: str, fields: dict[str, str]
+    ) -> None:
+        await browser.sign_in(ANA)
+        number = await begun(browser)
+        await browser.send(f"requests/{number}/form/data", act="save_data", datasets=DATASET)
+        xsrf = next(cookie.value for cookie in browser.client.cookie_jar if cookie.key == "_xsrf")
+        address = f"{browser.world.address}requests/{number}/form/{section}"
+        sent = {"act": act, "_xsrf": xsrf, **fields}
+        async with browser.client.post(address, data=sent, allow_redirects=False) as answer:
+            assert answer.status in {303, 422}
+            assert "/admin" not in answer.headers.get("Location", "")
+        await browser.get("requests")
+
+    async def test_a_form_that_grew_too_large_is_not_kept(self, call: Caller, world: World) -> None:
+        """Part by part it is right; kept, it would have locked its author out of all requests."""
+        number = (await call(ANA, "POST", "/requests", {}, 201))["id"]
+        await call(ANA, "PUT", f"/requests/{number}", {**FORM, "people": [f"p{each}" for each in range(200)]})
+        named = Call(world.portal, ANA, NOW, {"request": number})
+        with pytest.raises(Invalid):
+            add_person(named, NewPerson(username="one-more"))
+        assert (await call(ANA, "GET", "/requests"))["requests"]
 
     async def test_script_in_a_form_is_text(self, browser: Browser, call: Caller, submitted: Submitted) -> None:
         evil = "<script>alert(1)</script>"

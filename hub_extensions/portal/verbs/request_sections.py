@@ -1,13 +1,14 @@
 """The sections of a request's form: what each shows, and what saving it changes. Each is kept as a draft by itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from pydantic import Field
 
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.dictionary import tables_of
-from hub_extensions.portal.inputs import Input, Nothing
+from hub_extensions.portal.inputs import Input, Nothing, parse
 from hub_extensions.portal.verbs.request_shapes import choices, dataset_of, home_organisation
 from hub_extensions.portal.verbs.requests import detail, edit
 from hub_extensions.portal.words import MEMBER_LABELS, both
@@ -140,18 +141,18 @@ def save_data(call: Call, body: DataPart) -> Page:
         return form.model_copy(update={"datasets": kept})
 
     edit(call, change)
-    following = f"data/{body.datasets[0]}" if body.datasets else "people"
-    return {"id": call["request"], "next": following}
+    return {"id": call["request"], "next": _columns_or_people(body.datasets[:1])}
 
 
 def save_columns(call: Call, body: ColumnsPart) -> Page:
     """Keep what is asked of one data set, and lead to the next one."""
     typed = tuple(part for part in body.typed.replace(",", " ").split() if part)
-    asked = DatasetAsked(
-        dataset=call["dataset"],
-        columns=tuple(dict.fromkeys((*body.columns, *typed))),
-        identifiers={each: getattr(body, f"why_{each.value}") for each in Identifier if each in body.identifiers},
-    )
+    said = {
+        "dataset": call["dataset"],
+        "columns": tuple(dict.fromkeys((*body.columns, *typed))),
+        "identifiers": {each: getattr(body, f"why_{each.value}") for each in Identifier if each in body.identifiers},
+    }
+    asked = parse(DatasetAsked, said)
     order: list[str] = []
 
     def change(form: RequestForm) -> RequestForm:
@@ -162,8 +163,7 @@ def save_columns(call: Call, body: ColumnsPart) -> Page:
         return form.model_copy(update={"datasets": replaced})
 
     edit(call, change)
-    place = order.index(asked.dataset) + 1
-    return {"id": call["request"], "next": f"data/{order[place]}" if place < len(order) else "people"}
+    return {"id": call["request"], "next": _columns_or_people(order[order.index(asked.dataset) + 1 :])}
 
 
 def add_person(call: Call, body: NewPerson) -> Page:
@@ -275,6 +275,11 @@ def _of_dataset(call: Call, form: Page) -> dict[str, Any]:
             for each, label in IDENTIFIER_LABELS.items()
         ],
     }
+
+
+def _columns_or_people(left: Sequence[str]) -> str:
+    """What comes next: the columns of the first data set that is *left*. Whatever it is called is one part."""
+    return f"data/{quote(left[0], safe='')}" if left else "people"
 
 
 def _saved(call: Call, following: str, part: dict[str, Any]) -> Page:
