@@ -1,10 +1,12 @@
 """What people and programs may send: strict models, and one readable sentence for each field that is not right."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from hub_extensions.outside.access import Outsider
 from project_spaces.errors import Invalid
@@ -27,9 +29,16 @@ _WHY: Mapping[str, Text] = {
     "less_than_equal": Text("trop grand", "too large"),
     "enum": Text("choix inconnu", "unknown choice"),
     "timezone_aware": Text("une date avec son fuseau est attendue", "a time with its zone is expected"),
+    "time_range": Text("cette date n'existe pas", "there is no such date"),
     "datetime_from_date_parsing": Text("une date est attendue", "a date is expected"),
     "date_from_datetime_parsing": Text("une date est attendue", "a date is expected"),
 }
+
+NOT_RIGHT = Text("La demande n'est pas complète ou pas juste.", "The request is not complete or not right.")
+#: What no keyboard types and what makes a text read otherwise than it is: control characters, halves of characters,
+#: and those that turn the direction of what follows (``\u202e``). Databases refuse some of them, eyes miss all.
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_HIDDEN = Text("caractère invisible ou de contrôle refusé", "an invisible or control character is refused")
 
 
 class Input(BaseModel):
@@ -50,18 +59,33 @@ def parse(model: type[Model], raw: Any) -> Model:
     Invalid
         with one reason for each field that is not right; values are not repeated.
     """
+    if hidden := [_said(where, _HIDDEN) for where in _unseen(raw, ())]:
+        raise Invalid(NOT_RIGHT, hidden)
     try:
         return model.model_validate(raw)
     except ValidationError as error:
         reasons = [_reason(each) for each in error.errors(include_url=False, include_context=False)]
-        raise Invalid(
-            Text("La demande n'est pas complète ou pas juste.", "The request is not complete or not right."), reasons
-        ) from None
+        raise Invalid(NOT_RIGHT, reasons) from None
+
+
+def _unseen(value: Any, where: tuple[object, ...]) -> Iterator[tuple[object, ...]]:
+    """Say in which fields a text holds what nobody sees; names of fields are texts too."""
+    if isinstance(value, str) and _UNSEEN.search(value):
+        yield where
+    elif isinstance(value, Mapping):
+        for name, each in value.items():
+            yield from [(*where, "–")] if _UNSEEN.search(str(name)) else _unseen(each, (*where, name))
+    elif isinstance(value, list | tuple):
+        for index, each in enumerate(value):
+            yield from _unseen(each, (*where, index))
 
 
 def _reason(error: Any) -> Text:
-    name = ".".join(str(part) for part in error["loc"]) or "–"
-    why = _WHY.get(error["type"], Text("valeur refusée", str(error["msg"])))
+    return _said(error["loc"], _WHY.get(error["type"], Text("valeur refusée", str(error["msg"]))))
+
+
+def _said(where: tuple[object, ...], why: Text) -> Text:
+    name = ".".join(str(part) for part in where) or "–"
     return Text(f"Champ « {name} » : {why.fr}.", f"Field “{name}”: {why.en}.")
 
 
@@ -79,18 +103,23 @@ def _day(value: Any, days: int) -> Any:
     if isinstance(value, str) and len(value) == 10:
         try:
             first = date.fromisoformat(value)
-        except ValueError:
+            return datetime(first.year, first.month, first.day, tzinfo=UTC) + timedelta(days=days)
+        except (ValueError, OverflowError):  # the last day of all has no next one
             return value
-        return datetime(first.year, first.month, first.day, tzinfo=UTC) + timedelta(days=days)
     return value
 
 
-def _utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+def _in_utc(value: datetime) -> datetime:
+    """Refuse what is no moment in UTC: the first and the last hours of the calendar in other zones."""
+    try:
+        value.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("time_range", "out of range") from None
+    return value
 
 
-Start = Annotated[AwareDatetime, BeforeValidator(_start)]
-End = Annotated[AwareDatetime, BeforeValidator(_end)]
+Start = Annotated[AwareDatetime, BeforeValidator(_start), AfterValidator(_in_utc)]
+End = Annotated[AwareDatetime, BeforeValidator(_end), AfterValidator(_in_utc)]
 
 
 def _lines(value: Any) -> Any:

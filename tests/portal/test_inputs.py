@@ -40,3 +40,14 @@ def test_recipients_come_as_a_list_or_as_one_line_of_a_form() -> None:
 def test_a_request_has_a_title() -> None:
     with pytest.raises(Invalid):
         parse(NewRequest, {"project": "a", "title": "  ", "purpose": "p"})
+
+
+@pytest.mark.parametrize("end", ["9999-12-31", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+def test_a_moment_that_no_calendar_has_is_refused_in_words(end: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        parse(NewProject, PROJECT | {"ends_at": end})
+    assert "ends_at" in refused.value.reasons[0].fr
+
+
+def test_lines_and_tabs_are_text() -> None:
+    assert parse(NewProject, PROJECT | {"purpose": "a\r\n\tb é עברית"}).purpose == "a\r\n\tb é עברית"
