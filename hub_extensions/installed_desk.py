@@ -12,6 +12,7 @@ from hub_extensions.exports.checking import standard_checker
 from hub_extensions.exports.deadlines import WorkingCalendar
 from hub_extensions.exports.desk import Desk, Rules, open_desk
 from hub_extensions.exports.proofs import ledger_prover
+from hub_extensions.exports.publishing.repositories import repository_of
 from hub_extensions.imports.desk import ImportDesk, open_import_desk
 from hub_extensions.imports.desk import Rules as ImportRules
 from hub_extensions.imports.scanning import ClamAV
@@ -42,6 +43,7 @@ def open_installed_desk(settings: Settings) -> Desk:
         ),
         checker=standard_checker,
         prover=ledger_prover(store, settings.ledger_dir, ledger.settle),
+        repositories={name: repository_of(each) for name, each in settings.publication_repositories.items()},
     )
 
 

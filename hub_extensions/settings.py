@@ -26,6 +26,7 @@ from hub_extensions.access_settings import AccessSettings
 from hub_extensions.exports.deadlines import is_country
 from hub_extensions.import_settings import ImportSettings
 from hub_extensions.mail.settings import MailSettings
+from hub_extensions.publication_settings import PublicationSettings
 from hub_extensions.sign_in_settings import SignInSettings
 from project_spaces.control_periods import ControlTerms
 from project_spaces.egress import MIB, Budget
@@ -40,7 +41,7 @@ LONGEST_RUN_DIR = 60
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-class Settings(AccessSettings, ImportSettings, MailSettings, SignInSettings):
+class Settings(AccessSettings, ImportSettings, MailSettings, PublicationSettings, SignInSettings):
     """What an installation may choose. Defaults are the safe choice, for one machine."""
 
     model_config = SettingsConfigDict(env_prefix="BUREAU_", frozen=True, extra="forbid")

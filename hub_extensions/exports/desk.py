@@ -13,6 +13,7 @@ from pathlib import Path
 from hub_extensions.exports.checking import Checker
 from hub_extensions.exports.checks import Policy
 from hub_extensions.exports.deadlines import WorkingCalendar
+from hub_extensions.exports.publishing.repositories import Repository
 from hub_extensions.exports.signing import Signer
 from hub_extensions.exports.standing import DatasetDir, policy_of
 from hub_extensions.exports.storage import Vault
@@ -60,6 +61,8 @@ class Desk:
     project_dir: Callable[[str], Path]
     dataset_dir: DatasetDir
     prover: Prover = field(default=_no_proofs)
+    #: Where public results may be deposited, by name.
+    repositories: Mapping[str, Repository] = field(default_factory=dict)
 
     @property
     def policy(self) -> Policy:
@@ -85,6 +88,7 @@ def open_desk(
     rules: Rules,
     checker: Checker,
     prover: Prover = _no_proofs,
+    repositories: Mapping[str, Repository] | None = None,
 ) -> Desk:
     """Open the desk whose files are in *exports_dir* and whose release key is *key_file* (made at first use).
 
@@ -102,4 +106,5 @@ def open_desk(
         project_dir=project_dir,
         dataset_dir=dataset_dir,
         prover=prover,
+        repositories=repositories or {},
     )

@@ -12,6 +12,7 @@ from hub_extensions.exports.acting import UNKNOWN, UNKNOWN_FILE, check_may, load
 from hub_extensions.exports.desk import Desk
 from hub_extensions.exports.outsiders import outside_of
 from hub_extensions.exports.permissions import Standing
+from hub_extensions.exports.publishing.publications import may_publish, publication_of
 from hub_extensions.exports.recalls import recall_of
 from hub_extensions.exports.requests import OUTPUT_KIND_LABELS, ExportFile, ExportRequest
 from hub_extensions.exports.reviewing import ALREADY, NOT_REFUSED
@@ -61,6 +62,10 @@ def detail(desk: Desk, request_id: str, viewer: str, *, now: datetime) -> Page:
             "timeline": _timeline(request, eyes),
             "release": _release(request),
             "recall": _recall(session, request, viewer, role),
+            "public": bool(request.public),
+            "publication": publication_of(session, request.id),
+            "may_publish": may_publish(session, desk, request, viewer, now),
+            "repositories": sorted(desk.repositories),
             "outside": outside_of(session, request) if role in {Owner.AUTHOR, Owner.REVIEWER} else [],
             "links": links_of(
                 [each for each in request.links if role is Owner.AUTHOR or each.recipient == viewer], now

@@ -15,6 +15,7 @@ from audit.events import Kind
 from hub_extensions.exports import permissions
 from hub_extensions.exports.acting import Turn, acting, load, new_id, written
 from hub_extensions.exports.desk import Desk
+from hub_extensions.exports.publishing.publications import withdraw_deposit
 from hub_extensions.exports.recalls import ask_back
 from hub_extensions.exports.releasing import new_link
 from hub_extensions.exports.requests import ExportDownload, ExportLink
@@ -93,6 +94,7 @@ def revoke(desk: Desk, request_id: str, *, actor: str, now: datetime, message: s
         for link in turn.request.links:
             link.revoked_at = link.revoked_at or now
         close_all(turn.session, request_id, now)
+        withdraw_deposit(turn.session, request_id)
         ask_back(turn)
 
 

@@ -44,6 +44,7 @@ def create(
     now: datetime,
     recipients: Sequence[str] = (),
     outside: Sequence[Outsider] = (),
+    public: bool = False,
 ) -> str:
     """Open a draft in *project* and return its id.
 
@@ -54,6 +55,8 @@ def create(
         reviewers approve (SATRE 3.1.06).
     outside
         recipients without an account, named; the author invites each of them after the release.
+    public
+        declared fit for a public repository; the reviewers consent to it with their votes.
 
     Raises
     ------
@@ -65,7 +68,13 @@ def create(
     title, purpose = written(title), written(purpose)
     named = tuple(dict.fromkeys(recipients)) or (actor,)
     said = Said(
-        {"title": title, "purpose": purpose, "recipients": list(named), "outside": [asdict(each) for each in outside]}
+        {
+            "title": title,
+            "purpose": purpose,
+            "recipients": list(named),
+            "outside": [asdict(each) for each in outside],
+            "public": public,
+        }
     )
     request_id = new_id()
     subject = {"request": request_id, **said.committed}
@@ -81,6 +90,7 @@ def create(
             purpose=purpose,
             recipients=list(named),
             outside=[asdict(each) for each in outside],
+            public=public,
             state=State.DRAFT,
             round=0,
             closed_round=0,
@@ -103,6 +113,7 @@ def describe(
     purpose: str | None = None,
     recipients: Sequence[str] | None = None,
     outside: Sequence[Outsider] | None = None,
+    public: bool | None = None,
 ) -> None:
     """Change what is given of title, purpose and recipients; at the next submission no file has votes any more."""
     new = {
@@ -112,6 +123,7 @@ def describe(
             ("purpose", purpose if purpose is None else written(purpose)),
             ("recipients", recipients if recipients is None else list(dict.fromkeys(recipients))),
             ("outside", outside if outside is None else [asdict(each) for each in dict.fromkeys(outside)]),
+            ("public", public),
         )
         if value is not None
     }

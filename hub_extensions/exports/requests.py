@@ -57,6 +57,8 @@ class ExportRequest(Base):
     purpose: Mapped[str] = mapped_column(UnicodeText)
     recipients: Mapped[list[str]] = mapped_column(JSON)
     outside: Mapped[list[dict[str, str]] | None] = mapped_column(JSON(none_as_null=True))
+    #: Declared fit for a public repository; None in requests that are older than the question.
+    public: Mapped[bool | None]
     state: Mapped[State] = mapped_column(Chosen(State), index=True)
     round: Mapped[int] = mapped_column(default=0)
     closed_round: Mapped[int] = mapped_column(default=0)

@@ -172,6 +172,7 @@ def fingerprint(file: ExportFile, request: ExportRequest) -> str:
         "title": request.title,
         "purpose": request.purpose,
         "recipients": sorted(request.recipients),
+        "public": bool(request.public),
         "outside": sorted(f"{each.name}\n{each.organisation}\n{each.mail}" for each in request.outsiders),
         "population": hashlib.sha256(json.dumps(file.population, sort_keys=True).encode()).hexdigest(),
     }

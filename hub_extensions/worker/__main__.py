@@ -14,6 +14,7 @@ from hub_extensions.settings import Settings
 from hub_extensions.worker.guard import start_guards
 from hub_extensions.worker.import_clock import start_import_clock
 from hub_extensions.worker.notebook_clock import start_notebook_clock
+from hub_extensions.worker.publication_clock import start_publication_clock
 from hub_extensions.worker.request_clock import start_request_clock
 from hub_extensions.worker.rights_clock import start_rights_clock
 from hub_extensions.worker.rounds import TICK_S, HubNotice, Worker
@@ -41,6 +42,7 @@ def run(settings: Settings) -> None:
         start_import_clock,
         start_notebook_clock,
         start_end_clock,
+        start_publication_clock,
     )
     beside, clock = [thread for start in starts for thread in start(settings, told)], LapseClock()
     while not told.wait(TICK_S):

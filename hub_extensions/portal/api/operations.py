@@ -158,6 +158,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(_POST, "/exports/{request}/withdraw", exports.withdraw, exports.OptionalMessage),
     Operation(_POST, "/exports/{request}/answers", exports.answer, exports.Answer),
     Operation(_POST, "/exports/{request}/links", exports.issue_link, exports.LinkFor, 201),
+    Operation(_POST, "/exports/{request}/publication", exports.publish, exports.Deposit, 202),
     Operation(_POST, "/exports/{request}/invitations", outside.invite_recipient, outside.MailOf, 201),
     Operation(_POST, "/exports/{request}/revoke", exports.revoke, exports.Message),
     Operation(_POST, "/exports/{request}/attestation", exports.attest, exports.Message, 201),

@@ -109,6 +109,11 @@ class ExportPage(PageHandler):
         ),
         "withdraw": Form(exports.withdraw, Text("Demande abandonnée.", "Request withdrawn."), exports.OptionalMessage),
         "answer": Form(exports.answer, Text("Réponse envoyée.", "Answer sent."), exports.Answer),
+        "publish": Form(
+            exports.publish,
+            Text("Le dépôt va être fait ; cette page dira où.", "The deposit will be made; this page will say where."),
+            exports.Deposit,
+        ),
         "invite": Form(outside.invite_recipient, None, outside.MailOf),
         "link": Form(exports.issue_link, Text("Nouveau lien émis.", "New link issued."), exports.LinkFor),
         "revoke": Form(exports.revoke, Text("Sortie révoquée.", "Export revoked."), exports.Message),

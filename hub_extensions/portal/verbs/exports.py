@@ -8,6 +8,7 @@ from pydantic import Field
 
 from hub_extensions.exports import details, downloads, drafting, recalls, reviewing, submitting, views
 from hub_extensions.exports.drafting import Declaration
+from hub_extensions.exports.publishing import publications
 from hub_extensions.exports.requests import OUTPUT_KIND_LABELS, OutputKind
 from hub_extensions.exports.states import Owner, State
 from hub_extensions.exports.submitting import Checked
@@ -34,6 +35,7 @@ class NewRequest(Input):
     purpose: Long
     recipients: Words = ()
     outside: People = ()
+    public: bool = False
     files: tuple[FilePath, ...] = Field(default=(), max_length=1000)
     kind: OutputKind = OutputKind.TABLE
     context: Optional = ""
@@ -48,6 +50,7 @@ class Description(Input):
     purpose: Long | None = None
     recipients: Words | None = None
     outside: People | None = None
+    public: bool | None = None
 
 
 class FileDeclaration(Input):
@@ -106,6 +109,12 @@ class Paths(Input):
     paths: tuple[FilePath, ...] = Field(min_length=1, max_length=50)
 
 
+class Deposit(Input):
+    """In which of the installation's repositories."""
+
+    repository: Annotated[str, Field(min_length=1, max_length=30)]
+
+
 class LinkFor(Input):
     """Who gets a fresh link."""
 
@@ -131,6 +140,7 @@ def create(call: Call, body: NewRequest) -> Page:
         purpose=body.purpose,
         recipients=body.recipients,
         outside=[each.outsider() for each in body.outside],
+        public=body.public,
         **at,
     )
     declaration = Declaration(body.kind, body.context or body.purpose, body.controls, body.code)
@@ -155,6 +165,7 @@ def describe(call: Call, body: Description) -> Page:
         purpose=body.purpose,
         recipients=body.recipients,
         outside=None if body.outside is None else [each.outsider() for each in body.outside],
+        public=body.public,
     )
     return detail(call, Nothing())
 
@@ -204,6 +215,12 @@ def answer(call: Call, body: Answer) -> Page:
 def revoke(call: Call, body: Message) -> Page:
     """Take a released package back: every link dies, running downloads too."""
     downloads.revoke(call.portal.desk, call["request"], actor=call.actor, now=call.now, message=body.message)
+    return detail(call, Nothing())
+
+
+def publish(call: Call, body: Deposit) -> Page:
+    """Deposit a released, public export in a repository: the project lead's choice."""
+    publications.publish(call.portal.desk, call["request"], body.repository, actor=call.actor, now=call.now)
     return detail(call, Nothing())
 
 
