@@ -24,7 +24,7 @@ from hub_extensions.imports.permissions import may_judge
 from hub_extensions.imports.placing import place_of, put_in_project, take_out, write_version
 from hub_extensions.imports.records import ImportFile, ImportRequest
 from hub_extensions.imports.scanning import Scan
-from hub_extensions.imports.states import ADVANCING, Act, State
+from hub_extensions.imports.states import ADVANCING, FINAL, Act, State
 from project_spaces.catalogue.publications import CatalogueCard, read_card
 from project_spaces.catalogue.schema import field_type, table_schema
 from project_spaces.datasets import DatasetVersion, get_dataset, latest_version, register_manifest
@@ -116,7 +116,7 @@ def advance(desk: ImportDesk, request_id: str, *, now: datetime) -> bool:
 
 def sweep(desk: ImportDesk, *, now: datetime) -> int:
     """Delete from quarantine what no open import refers to, after a day; returns how many files."""
-    kept_in = set(State) - {State.WITHDRAWN, State.REJECTED, State.REMOVED}
+    kept_in = set(State) - FINAL - {State.RELEASED}  # what is in its place needs no second copy
     with desk.alone(), desk.store.read() as session:
         query = select(ImportFile.sha256).join(ImportRequest, ImportRequest.id == ImportFile.request_id)
         kept = set(session.scalars(query.where(ImportRequest.state.in_(kept_in), ImportFile.removed_at.is_(None))))

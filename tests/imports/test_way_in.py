@@ -196,11 +196,12 @@ def test_what_was_put_in_place_can_be_taken_out_again(bench: ImportBench) -> Non
 
 
 def test_the_quarantine_keeps_what_is_awaited_and_forgets_the_rest_after_a_day(bench: ImportBench) -> None:
+    bench.placed({"c.csv": b"n\n3\n"})
     kept, gone = bench.submitted(), bench.draft({"b.csv": b"n\n2\n"})
     composing.withdraw(bench.desk, gone, bench.by())
     for file in bench.desk.quarantine.root.glob("objects/*/*"):
         os.utime(file, (bench.now.timestamp() - 2 * 86400,) * 2)
-    assert sweep(bench.desk, now=bench.now) == 1
+    assert sweep(bench.desk, now=bench.now) == 2
     assert advance(bench.desk, kept, now=bench.now)
 
 
