@@ -31,6 +31,12 @@ HAS_ONE = Text(
     "Vous avez déjà une clé de trace : changez sa phrase.", "You have a trace key already: change its phrase."
 )
 HAS_NONE = Text("Vous n'avez pas encore de clé de trace.", "You have no trace key yet.")
+#: Pairs of one person: each is tried when one is opened, a fifth of a second each.
+MOST_PAIRS = 20
+TOO_MANY = Text(
+    f"Votre clé a été remplacée {MOST_PAIRS} fois : adressez-vous à l'administrateur.",
+    f"Your key was replaced {MOST_PAIRS} times: ask the administrator.",
+)
 HAS_PASSWORD = Text(
     "Votre clé de trace suit le mot de passe de votre compte : elle n'a pas de phrase à elle.",
     "Your trace key follows the password of your account: it has no phrase of its own.",
@@ -90,12 +96,13 @@ class OwnTrace:
         Raises
         ------
         Invalid, Conflict, Unavailable
-            too short or too long; there is no pair to replace, or a password locks it; the ledger does not take it.
+            too short or too long; there is no pair to replace, there are too many, or a password locks it; the ledger
+            does not take it.
         """
         _check(passphrase)
         self._require_no_password(person)
-        if not self.standing(person):
-            raise Conflict(HAS_NONE)
+        if not 0 < (known := len(self.standing(person))) < MOST_PAIRS:
+            raise Conflict(TOO_MANY if known else HAS_NONE)
         self._tell(person, Cause.RESET, now)
         return self.keys.traces.make(self.keys.pseudonym(person), passphrase, Cause.RESET, now)
 

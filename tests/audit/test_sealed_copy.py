@@ -3,6 +3,7 @@
 import json
 import shutil
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from audit.wire import INLINE_BLOB
 from hub_extensions.commands.ledger import command
 from project_spaces.errors import Invalid
 
+from .recorder_process import RecorderProcess
 from .test_retention import NOW, Ledger, event, old
 
 RULES = Rules(Keep(12), {"short": Keep(6)})
@@ -210,11 +212,23 @@ TAMPERINGS = {
 }
 
 
+@pytest.fixture(scope="module")
+def good(tmp_path_factory) -> Iterator[Path]:
+    """A copy with messages short and long, and one that was deleted; to be copied and tampered with."""
+    folder = tmp_path_factory.mktemp("good")
+    recorder = RecorderProcess(folder / "ledger").start()
+    made = Ledger(recorder)
+    made.fill(event("long", NOW, content=b"kept"), event("long", NOW, content=LONG), event("short", old(6)))
+    made.sweep(RULES)
+    assert copy(made, folder / "copy").good
+    yield folder / "copy"
+    recorder.close()
+
+
 @pytest.mark.parametrize("what", TAMPERINGS)
-def test_a_tampered_copy_is_refused_with_what_is_wrong(what, ledger, place):
-    ledger.fill(event("short", old(6)))
-    ledger.sweep(RULES)
-    assert copy(ledger, place).good
+def test_a_tampered_copy_is_refused_with_what_is_wrong(what, good, place):
+    shutil.copytree(good, place)
+    assert check(place).good
     tamper, said = TAMPERINGS[what]
     tamper(place)
     report = check(place)

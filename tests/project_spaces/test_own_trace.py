@@ -190,6 +190,17 @@ def test_a_forgotten_phrase_is_replaced_and_what_was_before_stays_closed(site: S
     ]
 
 
+def test_pairs_are_not_made_without_end(site: Site, monkeypatch: pytest.MonkeyPatch):
+    """Each pair is tried when an entry is opened: thousands of them would keep a core busy for an hour."""
+    monkeypatch.setattr("project_spaces.own_trace.MOST_PAIRS", 3)
+    site.own.set_passphrase("ana", FIRST, now=NOW)
+    for number in (1, 2):
+        site.own.replace_passphrase("ana", SECOND, now=NOW + number * MINUTE)
+    with pytest.raises(Conflict):
+        site.own.replace_passphrase("ana", FIRST, now=NOW + 3 * MINUTE)
+    assert len(site.own.standing("ana")) == 3
+
+
 def test_a_key_that_follows_a_password_gets_no_phrase_of_its_own(site: Site):
     """Who sits at an open session of somebody else locks that person out of nothing."""
     site.enrol("ana", FIRST)
