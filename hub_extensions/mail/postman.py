@@ -14,7 +14,7 @@ from email.utils import format_datetime
 
 import structlog
 
-from hub_extensions.mail.server import Later, MailServer, Refused, Unreachable
+from hub_extensions.mail.server import Carrier, Later, Refused, Unreachable
 from hub_extensions.processes import PORTAL_PREFIX
 from project_spaces.notifications import PAGE, TOPIC_LABELS, Mail, MailState, mails_due, mark_mailed
 from project_spaces.store import Store
@@ -36,7 +36,7 @@ class Postman:
         origin of the portal, for links.
     """
 
-    def __init__(self, store: Store, server: MailServer, sender: str, public_url: str) -> None:
+    def __init__(self, store: Store, server: Carrier, sender: str, public_url: str) -> None:
         self._store, self._server = store, server
         self._sender, self._portal = sender, f"{public_url}{PORTAL_PREFIX}"
         self._domain = sender.rpartition("@")[2]

@@ -3,7 +3,7 @@
 import smtplib
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
@@ -25,6 +25,13 @@ class Later(Exception):
 
 class Unreachable(Exception):
     """The server does not take mails now; later it may."""
+
+
+class Carrier(Protocol):
+    """What takes messages: a mail server, or what stands in its place."""
+
+    def open(self) -> AbstractContextManager["Door"]:
+        """Connect; raises ``Unreachable``."""
 
 
 class Door(Protocol):

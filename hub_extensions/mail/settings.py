@@ -20,6 +20,14 @@ class MailSettings(BaseSettings):
     mail_from: str = Field("", pattern=r"^([^@\s]+@[^@\s]+)?$", description="Address that mails come from.")
     mail_user: str = Field("", description="Name to sign in with; no sign-in when empty.")
     mail_password_file: Path | None = Field(None, description="File whose first line is that name's password.")
+    mail_webhook: str = Field(
+        "",
+        pattern="^(https?://.+)?$",
+        description="Address that the same messages are posted to as JSON, instead of mail.",
+    )
+    mail_webhook_secret_file: Path | None = Field(
+        None, description="File whose first line signs what is posted (HMAC-SHA256, X-Bureau-Signature)."
+    )
     mail_authorities: Path | None = Field(None, description="PEM file of the authority that signed its certificate.")
 
     @model_validator(mode="after")
@@ -29,6 +37,9 @@ class MailSettings(BaseSettings):
             raise ValueError(msg)
         if self.mail_security == "none" and self.mail_host and self.mail_host not in _THIS_MACHINE:
             msg = f"mail_security none would send mails to {self.mail_host} in clear: give starttls or tls"
+            raise ValueError(msg)
+        if self.mail_host and self.mail_webhook:
+            msg = "mail_host and mail_webhook exclude each other: each message goes one way"
             raise ValueError(msg)
         if bool(self.mail_user) != (self.mail_password_file is not None):
             msg = "mail_user and mail_password_file belong together"

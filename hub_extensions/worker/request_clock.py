@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 import structlog
 
 from hub_extensions.mail.postman import Postman
-from hub_extensions.mail.server import MailServer
+from hub_extensions.mail.server import Carrier, MailServer
+from hub_extensions.mail.webhook import Webhook
 from hub_extensions.opening import open_store
 from hub_extensions.repeating import repeat
 from hub_extensions.settings import Settings
@@ -40,8 +41,9 @@ def start_request_clock(settings: Settings, told: threading.Event) -> list[threa
         look(store, datetime.now(UTC))
 
     threads = [repeat(requests, LOOK_EVERY_S, told)]
-    if settings.mail_host:
-        postman = Postman(store, mail_server(settings), settings.mail_from, settings.public_url)
+    carrier = carrier_of(settings)
+    if carrier is not None:
+        postman = Postman(store, carrier, settings.mail_from or "bureau@localhost", settings.public_url)
 
         def mails() -> None:
             postman.deliver(datetime.now(UTC))
@@ -50,6 +52,13 @@ def start_request_clock(settings: Settings, told: threading.Event) -> list[threa
     for thread in threads:
         thread.start()
     return threads
+
+
+def carrier_of(settings: Settings) -> Carrier | None:
+    """Return what takes this installation's messages, None where people are told in the portal only."""
+    if settings.mail_webhook:
+        return Webhook(settings.mail_webhook, settings.mail_webhook_secret_file)
+    return mail_server(settings) if settings.mail_host else None
 
 
 def mail_server(settings: Settings) -> MailServer:
