@@ -8,6 +8,7 @@ Go's ``note`` package.
 import base64
 import binascii
 import hashlib
+import hmac
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -18,6 +19,7 @@ from audit.errors import Malformed
 
 _ED25519 = b"\x01"
 _ED25519_LENGTH = 32
+_VOUCHING = b"batches of the journal"
 _PRIVATE_PREFIX = "PRIVATE+KEY+"
 _SIGNATURE_PREFIX = "— "
 #: Longer notes are refused unread; a checkpoint with dozens of cosignatures stays far below.
@@ -42,6 +44,7 @@ class Signer:
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
         self._public = self._key.public_key().public_bytes_raw()
         self._id = key_id(name, _ED25519, self._public)
+        self._vouching = hmac.digest(seed, _VOUCHING, "sha256")
 
     @classmethod
     def generate(cls, name: str) -> "Signer":
@@ -73,6 +76,14 @@ class Signer:
         """Return the signed note over *text* (which ends with a newline)."""
         signature = self._key.sign(text.encode())
         return f"{text}\n{signature_line(self.name, self._id + signature)}"
+
+    def vouch(self, size: int, root: bytes) -> bytes:
+        """Return *root* and a MAC over it and *size*: for the holder of this key alone, at a tenth of a signature's cost."""
+        return root + hmac.digest(self._vouching, size.to_bytes(8, "big") + root, "sha256")
+
+    def vouches(self, voucher: bytes, size: int, root: bytes) -> bool:
+        """Tell whether *voucher* was made with this key for a tree of *size* with *root*."""
+        return hmac.compare_digest(voucher, self.vouch(size, root))
 
 
 class Verifier:

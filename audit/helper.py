@@ -116,7 +116,7 @@ class Helper:
 
     def _tell(self, word: str) -> None:
         self._cancel_timer()
-        size = self._writer.head.size
+        size = self._writer.size
         if (
             self._process.returncode is None
             and self._process.stdin is not None

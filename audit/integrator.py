@@ -1,4 +1,5 @@
-"""Moves what the journal holds into tiles, index and private tables: a process of its own, off the path of acks.
+"""Moves what the journal holds into tiles, index and private tables, and signs it: a process of its own, off the path
+of acknowledgements.
 
 The recorder starts it and tells it, on standard input, up to which entry the journal is durable. It answers on standard
 output what is published (readers see it) and what is durable without the journal (segments may be deleted). It ends
@@ -16,15 +17,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from audit import merkle
-from audit.checkpoint import Verifier
-from audit.errors import LedgerError, Malformed
+from audit.checkpoint import Checkpoint, Signer, Verifier
+from audit.errors import LedgerDamaged, LedgerError, Malformed
 from audit.index import IndexWriter
 from audit.journal import Segment, segments
 from audit.places import Places, sync_folder, write_durably
 from audit.private import PrivateStore
 from audit.records import Batch
 from audit.tiles import TileReader, TileWriter, replace_file, walk_bundles
-from audit.writer import integrated_size
+from audit.writer import integrated_size, stored_frontier
 
 #: Published at the latest after so many entries, however many wait.
 STEP = 2048
@@ -37,7 +38,9 @@ class Integrator:
 
     def __init__(self, places: Places) -> None:
         self.places = places
-        self.size = integrated_size(places, Verifier(places.vkey.read_text()))
+        self._signer = Signer.load(places.key.read_text())
+        self.size = integrated_size(places, Verifier(self._signer.vkey))
+        self._frontier = stored_frontier(places, self.size)
         self._tiles = TileWriter(places.log, self.size)
         self._index = IndexWriter(places)
         self._private = PrivateStore(places)
@@ -72,13 +75,23 @@ class Integrator:
     def _publish(self, batches: list[Batch]) -> None:
         start, entries = batches[0].start, [entry for batch in batches for entry in batch.entries]
         for entry in entries:
-            self._tiles.append(entry.leaf, merkle.hash_leaf(entry.leaf))
+            leaf_hash = merkle.hash_leaf(entry.leaf)
+            self._frontier.append(leaf_hash)
+            self._tiles.append(entry.leaf, leaf_hash)
+        checkpoint = self._vouched(batches[-1])
         self._tiles.publish()
         self._private.add(start, entries)
         self._index.add(start, [entry.leaf for entry in entries])
-        self.size = batches[-1].end
-        self._checkpoint = batches[-1].checkpoint
+        self.size, self._checkpoint = checkpoint.size, self._signer.sign(checkpoint.text())
         replace_file(self.places.checkpoint, self._checkpoint.encode())
+
+    def _vouched(self, last: Batch) -> Checkpoint:
+        """What is signed is the tree that the tiles hold, and only when the recorder vouched for that one."""
+        checkpoint = Checkpoint(self._signer.name, last.end, self._frontier.root())
+        if not self._signer.vouches(last.voucher, checkpoint.size, checkpoint.root):
+            msg = f"entries up to {last.end} in the journal are not those that were recorded"
+            raise LedgerDamaged(msg)
+        return checkpoint
 
     def _batches(self, target: int) -> Iterator[Batch]:
         expected = self.size

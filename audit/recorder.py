@@ -86,22 +86,22 @@ class Recorder:
         """Answer the head, or that the disk is full if it still is."""
         if self._full:
             try:
-                self.writer.journal.roll(self.writer.head.size)
+                self.writer.journal.roll(self.writer.size)
                 self._full = ""
             except LedgerFull as error:
                 self._full = error.detail
         if self._full:
             answer(Status.FULL, self._full.encode())
         else:
-            answer(Status.DONE, wire.head_body(self.writer.head))
+            answer(Status.DONE, wire.head_body(self.writer.head()))
 
     def settle(self, answer: Answer) -> None:
         """Answer when everything recorded so far is published."""
-        self.helper.settle(self.writer.head.size, lambda: answer(Status.DONE, b""))
+        self.helper.settle(self.writer.size, lambda: answer(Status.DONE, b""))
 
     def record(self, kind: Kind, **subject: Scalar) -> None:
         """Record an entry of the recorder itself, now."""
-        event = Event(kind, ACTOR, None, self._clock(), subject={"size": self.writer.head.size, **subject})
+        event = Event(kind, ACTOR, None, self._clock(), subject={"size": self.writer.size, **subject})
         entry = next(records.unpack(records.pack(leaves.prepare(event, _ClearNames()))))
         self._write([([entry], lambda status, body: None)])  # noqa: ARG005 - nobody waits for it
 
@@ -197,7 +197,7 @@ async def _listen(recorder: Recorder, options: argparse.Namespace) -> str:
     server = await loop.create_unix_server(lambda: Session(recorder), options.socket, backlog=BACKLOG)
     options.socket.chmod(0o600)
     beat = asyncio.create_task(_beat(recorder, options.heartbeat))
-    print("READY", options.socket, recorder.writer.head.size, flush=True)
+    print("READY", options.socket, recorder.writer.size, flush=True)
     try:
         return await recorder.stopped
     finally:
@@ -206,7 +206,7 @@ async def _listen(recorder: Recorder, options: argparse.Namespace) -> str:
             await beat
         server.close()
         options.socket.unlink(missing_ok=True)
-        await recorder.helper.stop(recorder.writer.head.size)
+        await recorder.helper.stop(recorder.writer.size)
         recorder.writer.journal.close()
 
 
@@ -220,7 +220,7 @@ async def _beat(recorder: Recorder, seconds: float) -> None:
         if now - rolled > ROLL_SECONDS:
             rolled = now
             with contextlib.suppress(LedgerFull):  # no room for a new segment: the present one goes on
-                recorder.writer.journal.roll(recorder.writer.head.size)
+                recorder.writer.journal.roll(recorder.writer.size)
                 recorder.helper.make_durable()
 
 

@@ -2,7 +2,8 @@
 
 Entry: ``id (16) | time in µs (8) | blob kind (1) | lengths of leaf (2), side (4), blob (4) | leaf | side | blob``.
 Batch: ``"BVB1" | payload length (4) | first index (8) | count (4) | CRC of payload (4) | CRC of the header (4)``, then
-the payload: ``length of the signed checkpoint (2) | checkpoint | entries``. All numbers big-endian, CRC-32.
+the payload: ``length of the voucher (2) | voucher | entries``. All numbers big-endian, CRC-32. The voucher
+(``Signer.vouch``) is what makes the batch the log's own: a signature takes longer, and is made when entries are published.
 """
 
 import struct
@@ -45,10 +46,10 @@ class Packed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One durable write: entries from index ``start`` on, and the checkpoint signed over them."""
+    """One durable write: entries from index ``start`` on, and what the log's key vouches for after them."""
 
     start: int
-    checkpoint: str
+    voucher: bytes
     entries: list[Packed]
     #: Bytes that it takes in the journal.
     length: int
@@ -87,10 +88,9 @@ def unpack(data: bytes, at: int = 0) -> Iterator[Packed]:
         at = end
 
 
-def pack_batch(start: int, checkpoint: str, entries: list[bytes]) -> bytes:
+def pack_batch(start: int, voucher: bytes, entries: list[bytes]) -> bytes:
     """Encode a batch of packed entries."""
-    note = checkpoint.encode()
-    payload = b"".join((len(note).to_bytes(2, "big"), note, *entries))
+    payload = b"".join((len(voucher).to_bytes(2, "big"), voucher, *entries))
     head = _BATCH.pack(MAGIC, len(payload), start, len(entries), zlib.crc32(payload))
     return b"".join((head, _CRC.pack(zlib.crc32(head)), payload))
 
@@ -114,6 +114,6 @@ def unpack_batch(data: bytes, at: int = 0) -> Batch | None:
     payload = data[at + HEADER_SIZE : at + span]
     if zlib.crc32(payload) != crc:
         return None
-    note_end = 2 + int.from_bytes(payload[:2], "big")
-    entries = list(unpack(payload, note_end))
-    return Batch(start, payload[2:note_end].decode(), entries, span) if len(entries) == count else None
+    first = 2 + int.from_bytes(payload[:2], "big")
+    entries = list(unpack(payload, first))
+    return Batch(start, payload[2:first], entries, span) if len(entries) == count else None

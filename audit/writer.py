@@ -1,7 +1,8 @@
-"""The one writer of a log: turns waiting requests into one durable, signed batch (group commit).
+"""The one writer of a log: turns waiting requests into one durable batch (group commit).
 
 No sockets here and no clock: the recorder feeds it. One ``commit`` is one ``fdatasync`` for however many entries wait,
-and nothing it returns may be told to anyone before it has returned.
+and nothing it returns may be told to anyone before it has returned. The log's key vouches for each batch inside the
+journal; it signs when somebody outside is shown something, which is every 0.2 seconds and not at every record.
 """
 
 import fcntl
@@ -43,12 +44,16 @@ class Writer:
         self.journal = journal
         self.known = Known(places)
         self._frontier = frontier
-        self._head = self._sign(frontier)
 
     @property
+    def size(self) -> int:
+        """How many entries are durable."""
+        return self._frontier.size
+
     def head(self) -> Head:
-        """The durable head."""
-        return self._head
+        """Sign the durable head."""
+        checkpoint = Checkpoint(self.signer.name, self._frontier.size, self._frontier.root())
+        return Head(checkpoint.size, checkpoint.root, self.signer.sign(checkpoint.text()))
 
     def commit(self, requests: list[list[Packed]]) -> list[list[Receipt]]:
         """Record all entries of all requests in this order, in one batch; returns their receipts.
@@ -64,10 +69,10 @@ class Writer:
         fresh: dict[bytes, tuple[Packed, Receipt]] = {}
         answers = [[self._place(entry, frontier, fresh) for entry in request] for request in requests]
         if fresh:
-            head = self._sign(frontier)
-            record = records.pack_batch(self._head.size, head.checkpoint, [entry.raw for entry, _ in fresh.values()])
-            self.journal.append(record, self._head.size)
-            self._frontier, self._head = frontier, head
+            voucher = self.signer.vouch(frontier.size, frontier.root())
+            record = records.pack_batch(self.size, voucher, [entry.raw for entry, _ in fresh.values()])
+            self.journal.append(record, self.size)
+            self._frontier = frontier
             for number, (entry, receipt) in fresh.items():
                 self.known.add(number, entry.at_us, receipt)
         return answers
@@ -82,10 +87,6 @@ class Writer:
             frontier.append(receipt.leaf_hash)
             fresh[entry.id] = entry, receipt
         return receipt
-
-    def _sign(self, frontier: merkle.Frontier) -> Head:
-        checkpoint = Checkpoint(self.signer.name, frontier.size, frontier.root())
-        return Head(checkpoint.size, checkpoint.root, self.signer.sign(checkpoint.text()))
 
 
 def lock(places: Places) -> int:
@@ -141,7 +142,7 @@ def recover(places: Places, signer: Signer, journal: Journal) -> Recovered:
     """
     verifier = Verifier(signer.vkey)
     size = integrated_size(places, verifier)
-    frontier = merkle.Frontier.of(size, TileReader(places.log, size).node) if size else merkle.Frontier()
+    frontier = stored_frontier(places, size)
     found = Recovered(frontier, size)
     published = _read(places.checkpoint, verifier)
     tail, offset = None, 0
@@ -153,8 +154,8 @@ def recover(places: Places, signer: Signer, journal: Journal) -> Recovered:
             found.waiting.append((entry.id, entry.at_us, receipt))
             if entry.blob_kind == BlobKind.FILE:
                 found.blobs.add(entry.blob.hex())
-        if read_checkpoint(batch.checkpoint, verifier) != Checkpoint(signer.name, frontier.size, frontier.root()):
-            msg = f"entries {batch.start} to {batch.end} in {segment.path.name} are not those that were signed"
+        if not signer.vouches(batch.voucher, frontier.size, frontier.root()):
+            msg = f"entries {batch.start} to {batch.end} in {segment.path.name} are not those that were recorded"
             raise LedgerDamaged(msg)
         _expect(published, frontier)
         tail, offset = segment, offset_after
@@ -174,6 +175,11 @@ def integrated_size(places: Places, verifier: Verifier) -> int:
         msg = "the tiles are not those that were signed"
         raise LedgerDamaged(msg)
     return mark.size
+
+
+def stored_frontier(places: Places, size: int) -> merkle.Frontier:
+    """Return the right edge of the tree that the tiles hold."""
+    return merkle.Frontier.of(size, TileReader(places.log, size).node) if size else merkle.Frontier()
 
 
 def _read(path: Path, verifier: Verifier) -> Checkpoint | None:
