@@ -88,7 +88,7 @@ class Integrator:
     def _vouched(self, last: Batch) -> Checkpoint:
         """What is signed is the tree that the tiles hold, and only when the recorder vouched for that one."""
         checkpoint = Checkpoint(self._signer.name, last.end, self._frontier.root())
-        if not self._signer.vouches(last.voucher, checkpoint.size, checkpoint.root):
+        if not self._signer.vouches(last.voucher, self._frontier.encode()):
             msg = f"entries up to {last.end} in the journal are not those that were recorded"
             raise LedgerDamaged(msg)
         return checkpoint

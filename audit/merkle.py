@@ -47,6 +47,10 @@ class Frontier:
         """Complete subtrees from left to right, largest first."""
         return tuple(self._stack)
 
+    def encode(self) -> bytes:
+        """Return size and subtrees: as telling as the root, without hashing them together."""
+        return b"".join((self.size.to_bytes(8, "big"), *self._stack))
+
     def append(self, leaf_hash: bytes) -> None:
         """Add one leaf."""
         size, stack = self.size, self._stack

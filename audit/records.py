@@ -3,7 +3,7 @@
 Entry: ``id (16) | time in µs (8) | blob kind (1) | lengths of leaf (2), side (4), blob (4) | leaf | side | blob``.
 Batch: ``"BVB1" | payload length (4) | first index (8) | count (4) | CRC of payload (4) | CRC of the header (4)``, then
 the payload: ``length of the voucher (2) | voucher | entries``. All numbers big-endian, CRC-32. The voucher
-(``Signer.vouch``) is what makes the batch the log's own: a signature takes longer, and is made when entries are published.
+(``Signer.vouch``) makes the batch the log's own: a signature takes longer, and is made when entries are published.
 """
 
 import struct

@@ -69,7 +69,7 @@ class Writer:
         fresh: dict[bytes, tuple[Packed, Receipt]] = {}
         answers = [[self._place(entry, frontier, fresh) for entry in request] for request in requests]
         if fresh:
-            voucher = self.signer.vouch(frontier.size, frontier.root())
+            voucher = self.signer.vouch(frontier.encode())
             record = records.pack_batch(self.size, voucher, [entry.raw for entry, _ in fresh.values()])
             self.journal.append(record, self.size)
             self._frontier = frontier
@@ -154,7 +154,7 @@ def recover(places: Places, signer: Signer, journal: Journal) -> Recovered:
             found.waiting.append((entry.id, entry.at_us, receipt))
             if entry.blob_kind == BlobKind.FILE:
                 found.blobs.add(entry.blob.hex())
-        if not signer.vouches(batch.voucher, frontier.size, frontier.root()):
+        if not signer.vouches(batch.voucher, frontier.encode()):
             msg = f"entries {batch.start} to {batch.end} in {segment.path.name} are not those that were recorded"
             raise LedgerDamaged(msg)
         _expect(published, frontier)

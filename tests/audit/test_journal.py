@@ -57,7 +57,7 @@ def test_the_same_event_twice_in_one_batch_is_one_entry(open_writer):
     assert writer.size == 1
 
 
-@pytest.mark.parametrize("cut", [1, 10, 40, 150])
+@pytest.mark.parametrize("cut", [1, 10, 40, 120])
 def test_a_torn_tail_is_cut_to_the_last_whole_batch(open_writer, cut):
     writer, _ = open_writer()
     writer.commit([entries(1)])
@@ -104,7 +104,7 @@ def test_a_lost_segment_is_refused(open_writer):
 def test_entries_that_were_exchanged_behind_the_crc_are_refused(open_writer):
     writer, _ = open_writer()
     writer.commit([entries(1)])
-    voucher = writer.signer.vouch(1, writer.head().root)
+    voucher = writer.signer.vouch(merkle.Frontier(1, [merkle.hash_leaf(entries(1)[0].leaf)]).encode())
     path = segments(writer.places.journal)[0].path
     path.write_bytes(pack_batch(0, voucher, [entries(2)[0].raw]) + bytes(1000))
     with pytest.raises(LedgerDamaged, match="not those that were recorded"):
