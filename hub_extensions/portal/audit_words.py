@@ -228,6 +228,19 @@ FACT_LABELS: Mapping[str, Text] = {
     "after": Text("après le n°", "after no."),
     "names": Text("avec les noms", "with names"),
     "format": Text("forme", "format"),
+    "witness": Text("témoin", "witness"),
+    "witnesses": Text("témoins", "witnesses"),
+    "enough": Text("assez de témoins", "enough witnesses"),
+    "fetched": Text("cosignatures depuis la précédente", "cosignatures since the one before"),
+    "authority": Text("autorité", "authority"),
+    "stated": Text("heure attestée", "time stated"),
+    "digest": Text("empreinte", "hash"),
+    "root": Text("racine", "root"),
+    "messages": Text("messages scellés", "sealed messages"),
+    "deleted": Text("messages supprimés", "messages deleted"),
+    "months": Text("mois gardés", "months kept"),
+    "hour_bytes": Text("octets de l'heure", "bytes of the hour"),
+    "day_bytes": Text("octets du jour", "bytes of the day"),
 }
 #: The part of another person in an entry.
 PART_LABELS: Mapping[str, Text] = {
