@@ -42,7 +42,9 @@ class Layout:
 
     def prepare(self, slug: str, username: str, *, uid: int) -> None:
         """Make the folders that a workspace writes in, owned by *uid* when we may give them away (root)."""
-        self.imports_dir(slug).mkdir(parents=True, exist_ok=True, mode=0o755)
+        imports = self.imports_dir(slug)
+        imports.mkdir(parents=True, exist_ok=True)
+        imports.chmod(0o755)  # whatever the umask: workspaces read it under another user
         for folder in (self.project_dir(slug), self.home_dir(slug, username)):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             if os.geteuid() == 0:

@@ -16,6 +16,7 @@ from hub_extensions.exports.acting import acting, load, new_id, written
 from hub_extensions.exports.desk import SYSTEM, Desk
 from hub_extensions.exports.downloads import NOT_NAMED, REVOKED, USED_UP, Download, watched
 from hub_extensions.exports.requests import ExportRequest
+from hub_extensions.exports.standing import check_running
 from hub_extensions.exports.states import Act, State
 from hub_extensions.outside.access import (
     OUTSIDE,
@@ -114,7 +115,9 @@ def open_outside_download(desk: Desk, access_id: str, *, clock: Callable[[], dat
         access = by_id(session, access_id)
         _check(access, now)
         request_id, pseudonym = access.request_id, access.pseudonym
-        released = load(session, request_id).release
+        request = load(session, request_id)
+        check_running(session, access.opened_by, request.project, now)
+        released = request.release
         if released is None:
             raise Conflict(REVOKED)
         sha256, size = released.sha256, released.size
@@ -137,7 +140,7 @@ def open_outside_download(desk: Desk, access_id: str, *, clock: Callable[[], dat
     except BaseException:
         stream.close()
         raise
-    chunks = watched(desk, stream, lambda: _still_allowed(desk, access_id))
+    chunks = watched(desk, stream, lambda: _still_allowed(desk, access_id, clock()))
     return Download(f"export-{request_id[:12]}.zip", size, sha256, chunks)
 
 
@@ -205,9 +208,11 @@ def _check(access: OutsideAccess, now: datetime) -> None:
         raise Conflict(USED_UP)
 
 
-def _still_allowed(desk: Desk, access_id: str) -> None:
+def _still_allowed(desk: Desk, access_id: str, now: datetime) -> None:
     """Cut when the door or the request was closed; the end of the door's time lets a running download finish."""
     with desk.store.read() as session:
         access = by_id(session, access_id)
-        if access.revoked_at is not None or load(session, access.request_id).state is not State.RELEASED:
+        request = load(session, access.request_id)
+        if access.revoked_at is not None or request.state is not State.RELEASED:
             raise Refused(REVOKED)
+        check_running(session, access.opened_by, request.project, now)

@@ -10,9 +10,13 @@ from sqlalchemy.orm import Session
 from hub_extensions.exports.assignments import is_conflicted
 from hub_extensions.exports.checks import DEFAULT, Policy
 from hub_extensions.exports.permissions import Standing
+from hub_extensions.outside.access import CLOSED
 from project_spaces.access import project_facts
+from project_spaces.conditions import stops
 from project_spaces.datasets import Dataset, get_dataset, latest_version
 from project_spaces.decisions import Action
+from project_spaces.errors import Refused
+from project_spaces.facts import Resource
 from project_spaces.habilitations import habilitations
 from project_spaces.memberships import memberships
 from project_spaces.people import get_person, subject_of
@@ -40,6 +44,19 @@ def standing_of(session: Session, username: str, project: str, now: datetime) ->
         now=now,
         conflicted=is_conflicted(session, username, project),
     )
+
+
+def check_running(session: Session, username: str, project: str, now: datetime) -> None:
+    """Raise ``Refused`` where the platform or the project is stopped: for acts of people who have no account here.
+
+    *username* is whoever let them in; whether that person is signed in at this moment is not asked.
+    """
+    who, found = subject_of(session, username, Action.DOWNLOAD_EXPORT), session.get(Project, project)
+    resource = Resource(None if found is None else found.facts)
+    states = [*stops.platform_not_stopped(who, resource, now), *stops.project_not_stopped(who, resource, now)]
+    reasons = [state.reason.text for state in states if not state.holds]
+    if not who.active or reasons:
+        raise Refused(reasons[0] if reasons else CLOSED, reasons)
 
 
 def check_people(session: Session, usernames: Iterable[str]) -> None:

@@ -23,13 +23,16 @@ NOT_PROVIDER = Text("Ce dépôt ne vous est pas ouvert.", "This delivery is not 
 BY_ITSELF = Text("Cette étape est automatique.", "This step happens by itself.")
 
 
+def sending(session: Session, who: str, *, project: str | None, dataset: str | None, now: datetime) -> Decision:
+    """Decide whether *who* may send something there today."""
+    if dataset is not None:
+        return may(session, who, Action.DELIVER_DATASET, now=now, owners=(get_dataset(session, dataset).owner,))
+    return may(session, who, Action.SUBMIT_IMPORT, now=now, project_slug=project)
+
+
 def check_sender(session: Session, who: str, *, project: str | None, dataset: str | None, now: datetime) -> None:
     """Raise ``Refused`` unless *who* may send something there today."""
-    if dataset is not None:
-        owner = get_dataset(session, dataset).owner
-        allowed(may(session, who, Action.DELIVER_DATASET, now=now, owners=(owner,)))
-    else:
-        allowed(may(session, who, Action.SUBMIT_IMPORT, now=now, project_slug=project))
+    allowed(sending(session, who, project=project, dataset=dataset, now=now))
 
 
 def judging(session: Session, who: str, request: ImportRequest, now: datetime) -> Decision:
@@ -61,8 +64,7 @@ def check_owner(
     if provider is not None:
         if Owner.PROVIDER not in owners or request.provider != provider:
             raise Refused(NOT_PROVIDER)
-        # What an outsider may send ends with the right of whoever let him in.
-        check_sender(session, request.author, project=request.project, dataset=request.dataset, now=now)
+        _check_host(session, request, now)
         return
     check_viewer(session, who, request, now)
     if Owner.STEWARD in owners:
@@ -73,6 +75,14 @@ def check_owner(
         raise Refused(NOT_AUTHOR)
     elif act is not Act.WITHDRAW:
         check_sender(session, who, project=request.project, dataset=request.dataset, now=now)
+
+
+def _check_host(session: Session, request: ImportRequest, now: datetime) -> None:
+    """What an outsider may send ends with the right of whoever let him in, who need not be signed in meanwhile."""
+    decision = sending(session, request.author, project=request.project, dataset=request.dataset, now=now)
+    left = [each.text for each in decision.reasons if not each.code.startswith(("sign_in", "place"))]
+    if left:
+        raise Refused(left[0], left)
 
 
 def check_viewer(session: Session, who: str, request: ImportRequest, now: datetime) -> None:

@@ -28,6 +28,7 @@ from hub_extensions.exports.testing import SettableChecker
 from hub_extensions.imports.desk import ImportDesk
 from hub_extensions.imports.desk import Rules as ImportRules
 from hub_extensions.imports.testing import SettableScanner
+from hub_extensions.portal.__main__ import LARGEST_REQUEST
 from hub_extensions.portal.app import make_app
 from hub_extensions.portal.context import Portal
 from hub_extensions.portal.hub import HubApi
@@ -234,7 +235,7 @@ async def open_world(
     portal = _portal(home, store, api, url, clock=clock, view=view, trial=trial, checker=checker)
     world = World(url, hub, portal, ledger, home, clock)
     app = make_app(portal, _auth(hub, url), prefix=PREFIX, cookie_secret=b"c" * 32)
-    server = HTTPServer(app)
+    server = HTTPServer(app, max_body_size=LARGEST_REQUEST)
     server.add_sockets([listening])
     try:
         yield world

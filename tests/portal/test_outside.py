@@ -13,7 +13,7 @@ from audit.events import Kind
 from hub_extensions.exports import drafting, reviewing, submitting
 from hub_extensions.exports.details import detail
 from hub_extensions.exports.downloads import revoke
-from hub_extensions.exports.outsiders import invite
+from hub_extensions.exports.outsiders import invite, open_outside_download
 from hub_extensions.exports.testing import DECLARATION
 from hub_extensions.exports.voting import Ballot
 from hub_extensions.imports import composing
@@ -24,8 +24,10 @@ from hub_extensions.imports.states import State
 from hub_extensions.outside import door
 from hub_extensions.outside.access import Invitation, Outsider
 from hub_extensions.portal.base import CONTENT_POLICY
-from hub_extensions.portal.testing import ADA, ANA, BEA, BEN, PROJECT, World
+from hub_extensions.portal.testing import ADA, ANA, BEA, BEN, PROJECT, SETUP, World
 from project_spaces.errors import BureauError, Conflict
+from project_spaces.facts import StopScope
+from project_spaces.kill_switches import set_switch
 from tests.portal.test_pages import Browser
 
 LEA = Outsider("Léa Brun", "Revue Santé", "lea.brun@revue.example")
@@ -231,10 +233,20 @@ async def test_an_access_that_ended_gives_nothing(world: World, client: aiohttp.
     await visitor.fetch(status=409)
 
 
+async def test_a_kill_switch_stops_people_from_outside_too(world: World, client: aiohttp.ClientSession) -> None:
+    made = invited(world, released(world, LEA))
+    visitor = Visitor(world, client, made.token)
+    await visitor.enrol(made.code)
+    running = open_outside_download(world.portal.desk, made.access, clock=world.clock)
+    at = {"actor": SETUP, "now": world.clock()}
+    set_switch(world.portal.store, StopScope.PROJECT, PROJECT, reason="Incident", **at)
+    await visitor.fetch(status=403)
+    with pytest.raises(BureauError):
+        next(running.chunks)
+
+
 async def test_a_revocation_cuts_a_running_download(world: World) -> None:
     """TRAPS A12, from outside."""
-    from hub_extensions.exports.outsiders import open_outside_download
-
     request_id = released(world, LEA)
     made = invited(world, request_id)
     store, box = world.portal.store, world.portal.box

@@ -20,8 +20,11 @@ from hub_extensions.exports.acting import add_step, load
 from hub_extensions.exports.desk import SYSTEM, Desk
 from hub_extensions.exports.publishing.repositories import Deposit, Repository, Unreachable
 from hub_extensions.exports.requests import ExportRequest
+from hub_extensions.exports.standing import check_running
 from hub_extensions.exports.states import State
+from project_spaces.access import require
 from project_spaces.columns import Base, Chosen
+from project_spaces.decisions import Action
 from project_spaces.errors import BureauError, Conflict, NotFound, Refused, Unavailable
 from project_spaces.facts import MemberRole
 from project_spaces.memberships import memberships
@@ -101,6 +104,7 @@ def publish(desk: Desk, request_id: str, repository: str, *, actor: str, now: da
     with desk.store.write(event) as writing:
         request = load(writing, request_id)
         _require_lead(writing, actor, request.project, now)
+        require(writing, actor, Action.SUBMIT_EXPORT, now=now, project_slug=request.project)
         if request.state is not State.RELEASED:
             raise Conflict(NOT_OUT)
         if not request.public:
@@ -172,8 +176,12 @@ def _push(desk: Desk, request_id: str, now: datetime) -> bool:
     """One step of one deposit; what prevents it is kept for the page, and tried again later."""
     with desk.store.read() as session:
         row = session.get_one(ExportPublication, request_id)
-        stage, repository = row.stage, desk.repositories.get(row.repository)
+        stage, repository, asked_by = row.stage, desk.repositories.get(row.repository), row.asked_by
+        project = load(session, request_id).project
     try:
+        if stage is Stage.ASKED:
+            with desk.store.read() as session:
+                check_running(session, asked_by, project, now)
         desk.store.require_settled()
         if repository is None:
             raise Unreachable("no such repository in the settings")
