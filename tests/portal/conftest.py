@@ -12,6 +12,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from audit.testing import MemoryLedger, capture
 from hub_extensions.portal.api.operations import OPERATIONS
+from hub_extensions.portal.app import PAGES
 from hub_extensions.portal.base import PortalHandler
 from hub_extensions.portal.testing import World, open_world, populate
 
@@ -52,6 +53,7 @@ def nothing_is_done_unrecorded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     silent: list[str] = []
     run = PortalHandler.run
     acts = {operation.verb for operation in OPERATIONS if operation.method != "GET"}
+    acts |= {form.verb for _, page in PAGES for form in getattr(page, "acts", {}).values()}
 
     async def watched(handler: PortalHandler, verb: Callable[..., Any], body: Any) -> Any:
         ledger = handler.portal.store.ledger
