@@ -21,6 +21,8 @@ from project_spaces.text import Text
 
 LOCK = ROOT / "spawner_images" / "trial" / "requirements.lock"
 CONFIGURATION = ROOT / "spawner_images" / "base" / "etc" / "jupyter"
+#: What the datascience image carries of ours: ``import bureau`` and JupyterLab's panel.
+NOTEBOOK = ROOT / "spawner_images" / "datascience" / "notebook"
 
 NOT_PROTECTED = Text(
     "Mode d'essai sans moteur de conteneurs : les bureaux ne sont isolés ni du réseau, ni de la machine, "
@@ -91,6 +93,8 @@ class TrialProcesses:
             f"--ServerApp.sock={socket_folder / 'jupyter.sock'}",
             f"--ServerApp.root_dir={folder / 'workspace'}",
             "--ServerApp.allow_root=True",
+            "--ContentsManager.allow_hidden=True",
+            f"--LabApp.extra_labextensions_path={NOTEBOOK / 'labextensions'}",
             f"--LabApp.user_settings_dir={folder / 'home' / '.bureau' / 'settings'}",
             f"--LabApp.workspaces_dir={folder / 'home' / '.bureau' / 'workspaces'}",
         ]
@@ -135,6 +139,7 @@ class TrialProcesses:
             "PATH": f"{python.parent}:/usr/local/bin:/usr/bin:/bin",
             "LANG": "C.UTF-8",
             "HOME": str(folder / "home"),
+            "PYTHONPATH": str(NOTEBOOK),
             "BUREAU_BASE_URL": base_url,
             "BUREAU_DATA": str(folder / "workspace" / "data"),
             "BUREAU_PROJECT": str(folder / "workspace" / "projet"),

@@ -3,53 +3,40 @@
 import json
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from hub_extensions.client import WorkbenchClient
 from hub_extensions.demo.cast import ANALYST
 from hub_extensions.demo.scenery import PROJECT
+from hub_extensions.templates_catalogue import find_template, notebook_path
 from tests.end_to_end.people import People
 from tests.end_to_end.world import World, leaves, project_folder, settle
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-CHECK = """\
-import bureau
-import pandas as pd
-from matplotlib.figure import Figure
-
-sejours = pd.read_parquet("/data/diabetes130/diabetes130.parquet")
-compte = bureau.table(
-    sejours, "age", agg="persons", dataset="diabetes130", person="patient_nbr",
-    where={"gender": "Male", "admission_type_id": 3},
-)
-refuse = bureau.check(compte, name="aide-ages")
-print(refuse.verdict)
-refuse"""
-MEND = """\
-corrige = refuse.mend("merge")
-print(corrige.verdict, corrige.path)
-print(corrige.submit())"""
 OTHERS = """\
-figure = Figure()
-figure.add_subplot().bar(["a", "b"], [120, 130])
-print(bureau.check(figure).verdict, bureau.policy()["min_persons"])
-get_ipython().run_line_magic("bureau_check", "compte").verdict"""
+print(bureau.policy()["min_persons"], end=" ")
+get_ipython().run_line_magic("bureau_check", "par_age").verdict"""
 
 
 async def test_a_cell_gets_the_verdict_a_mend_and_the_way_to_submit(world: World, ana: WorkbenchClient) -> None:
+    cells = nbformat.read(notebook_path(find_template("du-refus-a-la-sortie")), as_version=4).cells
+    shown = []
     async with ana.kernel(PROJECT) as kernel:
-        refused = await kernel.execute(CHECK)
-        assert refused.text.startswith("block"), (refused.text, refused.error)
-        shown = refused.outputs[-1]["data"]["text/html"]
-        assert 'class="bureau-block"' in shown
-        mended = await kernel.execute(MEND)
-        verdict, path, address = mended.text.split()
-        assert verdict != "block"
-        assert address.startswith(f"{world.settings.public_url}/services/bureau/exports/new?project={PROJECT}&file=")
+        for cell in cells:
+            if cell.cell_type == "code":
+                done = await kernel.execute(cell.source)
+                assert done.status == "ok", done.error
+                shown.append(done)
         others = await kernel.execute(OTHERS)
-        assert others.text.split()[:2] == ["flag", "11"], (others.text, others.error)
-        assert "'block'" in others.text
+        assert others.text == "11 'block'", (others.text, others.error)
+    assert any('class="bureau-block"' in output.data.get("text/html", "") for each in shown for output in each.outputs)
+    said = json.loads(shown[-1].text.splitlines()[0])
+    verdict, path = said["apres"], said["fichier"]
+    assert said["avant"] == "block"
+    assert verdict != "block"
+    assert said["lien"].startswith(f"{world.settings.public_url}/services/bureau/exports/new?project={PROJECT}&file=")
     body = {
         "project": PROJECT,
         "title": "Âges",

@@ -47,12 +47,21 @@ async def test_the_main_job_without_an_engine() -> None:
             claire = await play.client(ADMINISTRATOR.username)
             await scenery.build(claire, players)
             await habilitate(claire, PROJECT, ANALYST.username, SENSITIVE)
-            for act in (working.open_workspace, working.run_a_cell, working.cut_a_live_session):
+            for act in (working.open_workspace, working.run_a_cell, ask_the_desk, working.cut_a_live_session):
                 await play.act(act.__name__, act)
             for page in ("/services/bureau/", "/hub/login"):
                 async with claire.session.get(settings.public_url + page) as answer:
                     assert NOT_PROTECTED.fr in html.unescape(await answer.text()), f"no warning on {page}"
         assert verify_log(settings.ledger_dir).good
+
+
+async def ask_the_desk(play: Play) -> str:
+    """Help before submission is there too."""
+    ana = await play.client(ANALYST.username)
+    async with ana.kernel(PROJECT) as kernel:
+        done = await kernel.execute("import bureau\nprint(bureau.policy()['min_persons'])")
+    assert done.text == "11\n", done.error
+    return done.text
 
 
 def make_sensitive(settings: Settings) -> None:
