@@ -10,6 +10,7 @@ import hashlib
 import os
 import shutil
 import stat
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -46,6 +47,12 @@ class Vault:
         self.scratch = root / "scratch"
         for folder in (root, self._objects, self._incoming, self.scratch):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    @contextmanager
+    def aside(self) -> Iterator["Vault"]:
+        """Give a vault that is gone afterwards, for what is looked at and not submitted: asking again fills no disk."""
+        with tempfile.TemporaryDirectory(prefix="aside-", dir=self.scratch) as folder:
+            yield Vault(Path(folder))
 
     def path(self, sha256: str) -> Path:
         """Where the file with that hash is, whether or not it exists."""

@@ -7,7 +7,7 @@ request is the draft it was. What was copied meanwhile is content-addressed: the
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -86,7 +86,14 @@ class _Judged:
 
 
 def pre_check(
-    desk: Desk, project: str, paths: Sequence[str], *, actor: str, now: datetime, folder: Path | None = None
+    desk: Desk,
+    project: str,
+    paths: Sequence[str],
+    *,
+    actor: str,
+    now: datetime,
+    folder: Path | None = None,
+    what: str = "before a request",
 ) -> tuple[Checked, ...]:
     """Say what the checks would say of files of the project folder, or of *folder*; nothing is stored or submitted, but
     it is recorded: what was tried before is part of how a result came to be asked for.
@@ -103,9 +110,10 @@ def pre_check(
         earlier, data = _earlier(desk, session, project), _data(desk, session, project)
     place = folder or desk.project_dir(project)
     plan = _Plan(project, place, 0, tuple(checked_path(path) for path in paths), earlier, data)
-    files = _judge(desk, plan)
+    with desk.vault.aside() as vault:
+        files = _judge(replace(desk, vault=vault), plan)
     tried = {file.path: {"sha256": file.original.sha256, "verdict": file.verdict.verdict.value} for file in files}
-    facts: dict[str, Scalar] = {"what": "before a request", "files": len(files)}
+    facts: dict[str, Scalar] = {"what": what, "files": len(files)}
     desk.store.record(Event(Kind.EXPORT_CHECKED, actor, project, now, facts, canonical.dumps(tried)))
     return tuple(file.checked for file in files)
 

@@ -5,7 +5,6 @@ machine: a workspace that asks without end waits for itself.
 """
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import structlog
@@ -29,30 +28,35 @@ log = structlog.get_logger()
 
 
 class Counter:
-    """Where the asks of running workspaces are met."""
+    """Where the asks of running workspaces are met: who was answered longest ago comes first."""
 
     def __init__(self, book: WorkspaceBook, layout: Layout, helper: Helper) -> None:
         self._book, self._layout, self._helper = book, layout, helper
         self._busy: set[str] = set()
-        self._lock = threading.Lock()
-        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="notebook")
+        self._turns: dict[str, int] = {}
+        self._turn = 0
 
     def look(self) -> None:
-        """Take the next ask of every workspace that is not being answered."""
-        for workspace in self._book.believed():
-            if workspace.state is WorkspaceState.RUNNING:
+        """Take the next ask of the workspaces that are not being answered, while there is somebody to answer."""
+        running = [each for each in self._book.believed() if each.state is WorkspaceState.RUNNING]
+        self._turns = {each.id: self._turns.get(each.id, 0) for each in running}
+        for workspace in sorted(running, key=lambda each: self._turns[each.id]):
+            if len(self._busy) >= AT_ONCE:
+                return
+            if workspace.id not in self._busy:
                 self._look_at(workspace)
 
     def _look_at(self, workspace: Believed) -> None:
-        with self._lock:
-            if workspace.id in self._busy:
-                return
         home = self._layout.home_dir(workspace.project, workspace.person)
         waiting = Dropbox(home).waiting()
-        if waiting:
-            with self._lock:
-                self._busy.add(workspace.id)
-            self._pool.submit(self._serve, workspace.id, Asker(workspace.person, workspace.project, home), waiting[0])
+        if not waiting:
+            return
+        self._turn += 1
+        self._turns[workspace.id] = self._turn
+        self._busy.add(workspace.id)
+        asker = Asker(workspace.person, workspace.project, home)
+        # A daemon: the worker is stopped without waiting for a check that may take a minute and a half.
+        threading.Thread(target=self._serve, args=(workspace.id, asker, waiting[0]), daemon=True).start()
 
     def _serve(self, workspace: str, asker: Asker, ask: str) -> None:
         try:
@@ -60,8 +64,7 @@ class Counter:
         except Exception as error:  # noqa: BLE001 - logged; the kernel that waits says that nobody answered
             log.error("notebook_not_answered", workspace=workspace, error=repr(error))
         finally:
-            with self._lock:
-                self._busy.discard(workspace)
+            self._busy.discard(workspace)
 
 
 def start_notebook_clock(settings: Settings, told: threading.Event) -> list[threading.Thread]:

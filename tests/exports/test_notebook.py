@@ -233,6 +233,18 @@ def test_a_checker_that_dies_is_no_pass(notebook: Notebook) -> None:
     assert "files" not in answer
 
 
+def test_a_helper_that_breaks_says_so_and_is_heard_of(notebook: Notebook) -> None:
+    def breaks(_slug: str) -> Path:
+        raise RuntimeError
+
+    helper = replace(notebook.helper, desk=replace(notebook.bench.desk, project_dir=breaks))
+    broken = replace(notebook, helper=helper)
+    ask = broken.lay({}, place="project", files=["t.csv"])
+    with pytest.raises(RuntimeError):
+        broken.serve(ask)
+    assert not json.loads((notebook.home / ANSWERS / f"{ask}.json").read_text())["ok"]
+
+
 def test_a_file_beyond_the_limit_is_refused_before_it_is_read(notebook: Notebook) -> None:
     ask = notebook.lay({"t.csv": b"x"})
     with (notebook.home / ASKS / ask / "0" / "t.csv").open("r+b") as big:
@@ -241,3 +253,19 @@ def test_a_file_beyond_the_limit_is_refused_before_it_is_read(notebook: Notebook
     assert answer is not None
     assert not answer["ok"]
     assert not any((notebook.bench.desk.vault.root / "incoming").iterdir())
+
+
+def test_asking_again_and_again_fills_no_disk(notebook: Notebook) -> None:
+    """Sixteen mebibytes a hundred and twenty times an hour would be two gibibytes; nothing of a try is kept."""
+    before = {file for file in notebook.bench.desk.vault.root.rglob("*") if file.is_file()}
+    notebook.ask({"t.csv": SMALL})
+    notebook.ask({"t.csv": SMALL}, verb="mend", mend="merge")
+    assert {file for file in notebook.bench.desk.vault.root.rglob("*") if file.is_file()} == before
+
+
+def test_a_stranger_who_asks_without_end_is_recorded_as_often_as_the_hour_allows(notebook: Notebook) -> None:
+    stranger = replace(notebook, person=STRANGER, helper=replace(notebook.helper, pace=Pace(2)))
+    for _ in range(5):
+        assert not stranger.ask({}, verb="policy")["ok"]
+    refusals = notebook.bench.ledger.of(Kind.REFUSAL)  # type: ignore[attr-defined]
+    assert len(refusals) == 2

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from audit.events import Event, Kind
 from hub_extensions.exports import permissions
+from hub_extensions.exports.checking import NOT_CHECKED
 from hub_extensions.exports.checks import Policy, Verdict
 from hub_extensions.exports.correcting import free_name, write_mended
 from hub_extensions.exports.desk import Desk
@@ -24,7 +25,7 @@ from hub_extensions.exports.notebook.dropbox import Dropbox
 from hub_extensions.exports.notebook.pace import Pace
 from hub_extensions.exports.standing import data_of, standing_of
 from hub_extensions.exports.submitting import Checked, pre_check
-from project_spaces.errors import BureauError, Invalid, Refused
+from project_spaces.errors import BureauError, Invalid, Refused, Unavailable
 from project_spaces.text import Text
 
 VERSION = 1
@@ -58,15 +59,15 @@ class Helper:
                 return
             said, file = self._answered(asker, ask_id, read_ask(data), now)
         except BureauError as error:
-            said = {"ok": False, "error": list(error.text), "reasons": [list(each) for each in error.reasons]}
-        try:
-            box.answer(ask_id, {"version": VERSION, **said}, file)
-        except (BureauError, OSError):
-            box.withdraw(ask_id)
+            said = _refusal(error)
+        except Exception:
+            _put(box, ask_id, _refusal(Unavailable(NOT_CHECKED)), None)
+            raise
+        _put(box, ask_id, said, file)
 
     def _answered(self, asker: Asker, ask_id: str, ask: Ask, now: datetime) -> tuple[dict[str, Any], bytes | None]:
-        self._check_may(asker, now)
         self.pace.spend(asker.person, asker.project, max(1, len(ask.files)), now)
+        self._check_may(asker, now)
         root, paths = self._places(asker, ask_id, ask)
         match ask.verb:
             case Verb.POLICY:
@@ -109,9 +110,10 @@ class Helper:
         """Mend one file: beside the old one in the project folder, or into the answer."""
         if ask.mend is None:  # an ask to mend names its mend: ``Ask`` sees to it
             raise Invalid(_PLACES)
-        frozen = self.desk.vault.freeze(root, path, max_bytes=self.desk.rules.max_file_bytes)
-        name = PurePosixPath(path).name
-        mended = run_mend(self.desk.vault.path(frozen.sha256), name, ask.mend, self._rules(asker))
+        name, rules = PurePosixPath(path).name, self._rules(asker)
+        with self.desk.vault.aside() as vault:
+            frozen = vault.freeze(root, path, max_bytes=self.desk.rules.max_file_bytes)
+            mended = run_mend(vault.path(frozen.sha256), name, ask.mend, rules)
         self._record(asker, ask, (), now)
         said = {"ok": True, "note": list(mended.note), "sidecar": dict(mended.sidecar), "suffix": mended.suffix}
         if ask.place is Place.PROJECT:
@@ -159,6 +161,18 @@ class Helper:
         private = {f"file{number}": path[:200] for number, path in enumerate(ask.files)}
         event = Event(Kind.EXPORT_CHECKED, asker.person, asker.project, now, subject, private=private or None)
         self.desk.store.record(event)
+
+
+def _refusal(error: BureauError) -> dict[str, Any]:
+    return {"ok": False, "error": list(error.text), "reasons": [list(each) for each in error.reasons]}
+
+
+def _put(box: Dropbox, ask_id: str, said: dict[str, Any], file: bytes | None) -> None:
+    """Put the answer there, whole or not at all: its folder is the person's own to fill or to break."""
+    try:
+        box.answer(ask_id, {"version": VERSION, **said}, file)
+    except (BureauError, OSError):
+        box.withdraw(ask_id)
 
 
 def _any(files: Sequence[Checked], verdict: Verdict) -> bool:

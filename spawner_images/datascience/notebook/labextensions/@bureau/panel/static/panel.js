@@ -139,12 +139,18 @@ export class DeskPanel {
     }
   }
 
-  /** Draw the link to the portal's page: only http(s), since what answers is data. */
+  /** Draw the link to the portal's page. What answers may have been forged in the workspace: no other site is opened. */
   link(address) {
     const made = element('a', 'bureau-button bureau-submit', this.say.submit);
-    made.href = /^https?:\/\//.test(address) ? address : '#';
+    made.href = ofThisPlatform(address) ? address : '#';
     made.target = '_blank';
     made.rel = 'noopener noreferrer';
     return made;
   }
+}
+
+/** Whether an address is on the platform that this workspace belongs to: the same host, or the one above it. */
+function ofThisPlatform(address) {
+  const { protocol, host } = new URL(address, location.href);
+  return protocol === location.protocol && (host === location.host || location.host.endsWith(`.${host}`));
 }
