@@ -97,6 +97,8 @@ def test_a_series_a_path_and_a_figure_are_files_too(bench: Bench, bureau: Any) -
     assert bureau.check(Figure()).verdict == "flag"
     with pytest.raises(TypeError):
         bureau.check(42)
+    with pytest.raises(ValueError, match="20 fichiers"):
+        bureau.check(*[COUNTS] * 21)
 
 
 def test_things_of_one_call_are_judged_as_one_request(bench: Bench, bureau: Any) -> None:
@@ -126,6 +128,10 @@ def test_acro_says_pass_and_nothing_changes(bench: Bench, bureau: Any) -> None:
     assert table.verdict == "block"
     assert evidence.verdict == "block"
     assert "evidence.contradicted" in {finding["rule"] for finding in evidence.findings}
+    for text in ("[]", "{", '{"results": {"output_0": 1}}'):
+        (folder / "results.json").write_text(text)
+        with pytest.raises(ValueError, match="ACRO"):
+            bureau.check_acro(folder)
 
 
 class Figure:

@@ -10,6 +10,10 @@ from bureau.verdict import Verdict
 from bureau.words import in_language
 
 
+#: Files that the desk takes in one ask.
+MOST_FILES = 20
+
+
 def check(*things: Any, name: str | None = None) -> Verdict | list[Verdict]:
     """Return what the export desk's checks say of *things*, judged together as one request.
 
@@ -26,6 +30,10 @@ def check(*things: Any, name: str | None = None) -> Verdict | list[Verdict]:
     """
     if not things:
         raise TypeError(in_language("Que faut-il contrôler ?", "Check what?"))
+    if len(things) > MOST_FILES:
+        raise ValueError(
+            in_language(f"Au plus {MOST_FILES} fichiers à la fois.", f"At most {MOST_FILES} files at a time.")
+        )
     paths = [project_path(thing) for thing in things]
     inside = [path for path in paths if path is not None]
     uploads = [
@@ -51,12 +59,18 @@ def check_acro(folder: str | Path = "outputs") -> list[Verdict]:
     evidence that calls a blocked table safe is itself blocked.
 
     Raises:
-        FileNotFoundError: the folder holds no ``results.json``.
+        FileNotFoundError: the folder holds no ``results.json``, or not the files that it names.
+        ValueError: it is not one of ACRO's, or names too many files for one ask.
     """
     root = Path(folder)
     declared = root / "results.json"
-    said = json.loads(declared.read_text("utf-8"))
-    named = [str(file["name"]) for output in said["results"].values() for file in output.get("files", [])]
+    try:
+        results = json.loads(declared.read_text("utf-8"))["results"]
+        named = [str(file["name"]) for output in results.values() for file in output.get("files", [])]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            in_language("results.json n'est pas celui d'une session ACRO.", "results.json is no ACRO session's.")
+        ) from error
     uploads = [Upload("results.json", declared.read_bytes())]
     uploads += [Upload(Path(name).name, (root / Path(name).name).read_bytes()) for name in dict.fromkeys(named)]
     verdicts = check(*uploads)

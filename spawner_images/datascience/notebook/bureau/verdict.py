@@ -14,6 +14,7 @@ from bureau.words import in_language
 
 #: Where files that shall leave are kept in the project folder.
 EXPORTS = "exports"
+_SHORT = {"round": "round_5"}
 
 
 class Link:
@@ -56,13 +57,13 @@ class Verdict:
         """Return the verdict on the mended file, which is written into the project's ``exports`` folder.
 
         Args:
-            how: one of ``mends``.
+            how: one of ``mends``; ``round`` is ``round_5``.
             name: its name; that of the old one with ``-corrige`` otherwise.
 
         Raises:
             Refused: the mend does not apply, or its result would still be blocked.
         """
-        answer, data = ask("mend", uploads=[self._upload], mend=how)
+        answer, data = ask("mend", uploads=[self._upload], mend=_SHORT.get(how, how))
         if data is None:
             raise RuntimeError(in_language("La réponse est incomplète.", "The answer is incomplete."))
         stem = Path(self._upload.name).stem.removesuffix("-corrige")

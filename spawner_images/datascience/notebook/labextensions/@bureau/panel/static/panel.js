@@ -4,6 +4,8 @@ import { excerpt } from './excerpt.js';
 import { STYLE } from './style.js';
 
 const FOLDER = 'exports';
+/** Files that the desk takes in one ask. */
+const MOST_FILES = 20;
 
 /** Make an element with a class and a text. */
 function element(name, className, text) {
@@ -51,7 +53,7 @@ export class DeskPanel {
 
   /** Have files judged together, as one request. */
   async check(names) {
-    const answer = await this.asked(this.say.working, 'check', names.slice(0, 20));
+    const answer = await this.asked(this.say.working, 'check', names.slice(0, MOST_FILES));
     if (answer === null) {
       return;
     }
@@ -62,7 +64,7 @@ export class DeskPanel {
       this.answers.set(name, { ...each, submit: answer.submit, table });
     }
     await this.list();
-    this.status.textContent = this.say.done;
+    this.status.textContent = names.length > MOST_FILES ? this.say.first(MOST_FILES) : this.say.done;
   }
 
   /** Mend one file, then have what it gave judged. */
