@@ -93,7 +93,7 @@ def test_it_is_recorded_before_it_is_answered_and_without_content(notebook: Note
     notebook.ask({"t.csv": SMALL})
     (event,) = recorded(notebook)
     assert (event.actor, event.project) == (AUTHOR, PROJECT)
-    assert dict(event.subject) == {"tried": True, "verb": "check", "files": 1, "verdict": "block"}
+    assert dict(event.subject) == {"what": "in a notebook", "files": 1}
 
 
 def test_without_a_ledger_there_is_no_verdict(notebook: Notebook) -> None:

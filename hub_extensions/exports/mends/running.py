@@ -27,13 +27,14 @@ def run_mend(path: Path, name: str, mend: Mend, policy: Policy) -> Mended:
     Raises:
         CannotMend: the mend does not apply or is not enough, or the worker died or took too long.
     """
-    environment = {
-        "PATH": os.environ.get("PATH", ""),
-        "PYTHONPATH": os.pathsep.join(sys.path[1:]),
-        "LANG": "C.UTF-8",
-        "OPENBLAS_NUM_THREADS": "1",
-    }
     with tempfile.TemporaryDirectory(prefix="bv-mend-") as scratch:
+        environment = {
+            "PATH": os.environ.get("PATH", ""),
+            "PYTHONPATH": os.pathsep.join(sys.path[1:]),
+            "LANG": "C.UTF-8",
+            "OPENBLAS_NUM_THREADS": "1",
+            "TMPDIR": scratch,  # what a killed worker leaves goes with it
+        }
         target = Path(scratch) / "mended"
         order = {
             "path": str(path),

@@ -54,20 +54,22 @@ def _solved(labels: list[list[str]], counts: list[int], least: int) -> list[list
     """Have a child solve it; nothing when it is too slow or dies."""
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe(duplex=False)
-    child = context.Process(target=_solve, args=(theirs, labels, counts, least), daemon=True)
-    child.start()
-    theirs.close()
-    try:
-        return list(ours.recv()) if ours.poll(PATIENCE_S) else []
-    except EOFError:
-        return []
-    finally:
-        child.kill()
-        child.join()
-        ours.close()
+    # The solver writes the counts where it works: the folder is ours, so that it goes when the child is killed too.
+    with tempfile.TemporaryDirectory(prefix="bv-tau-") as folder:
+        child = context.Process(target=_solve, args=(theirs, folder, labels, counts, least), daemon=True)
+        child.start()
+        theirs.close()
+        try:
+            return list(ours.recv()) if ours.poll(PATIENCE_S) else []
+        except EOFError:
+            return []
+        finally:
+            child.kill()
+            child.join()
+            ours.close()
 
 
-def _solve(answer: Connection, labels: list[list[str]], counts: list[int], least: int) -> None:
+def _solve(answer: Connection, folder: str, labels: list[list[str]], counts: list[int], least: int) -> None:
     """Send the labels of the cells that the solver masks besides; ``None`` is all labels of a dimension."""
     import pandas as pd
     import pytauargus
@@ -81,7 +83,7 @@ def _solve(answer: Connection, labels: list[list[str]], counts: list[int], least
     )
     people = frame.loc[frame.index.repeat(counts)].assign(person=1)
     # Its linear programme, which holds the counts, is written where the process stands.
-    with tempfile.TemporaryDirectory(prefix="bv-tau-") as folder, contextlib.chdir(folder):
+    with contextlib.chdir(folder):
         done = pytauargus.protect(
             people, columns, "person", safety_rules=f"FREQ({least},{RANGE})", suppress="OPT(1)", workdir=folder
         )

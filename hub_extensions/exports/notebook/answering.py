@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from audit.events import Event, Kind
 from hub_extensions.exports import permissions
 from hub_extensions.exports.checking import NOT_CHECKED
-from hub_extensions.exports.checks import Policy, Verdict
+from hub_extensions.exports.checks import Policy
 from hub_extensions.exports.correcting import free_name, write_mended
 from hub_extensions.exports.desk import Desk
 from hub_extensions.exports.drafting import checked_path
@@ -29,6 +29,8 @@ from project_spaces.errors import BureauError, Invalid, Refused, Unavailable
 from project_spaces.text import Text
 
 VERSION = 1
+#: What entries of the ledger call it.
+WHAT = "in a notebook"
 _PLACES = Text("Un fichier est attendu.", "A file is expected.")
 
 
@@ -71,7 +73,7 @@ class Helper:
         root, paths = self._places(asker, ask_id, ask)
         match ask.verb:
             case Verb.POLICY:
-                self._record(asker, ask, (), now)
+                self._record(asker, ask, now)
                 return {"ok": True, "policy": self._policy(asker)}, None
             case Verb.CHECK:
                 return self._checked(asker, ask, root, paths, now), None
@@ -99,8 +101,7 @@ class Helper:
         return asker.home, tuple(checked_path(f"{below}/{path}") for path in ask.files)
 
     def _checked(self, asker: Asker, ask: Ask, root: Path, paths: Sequence[str], now: datetime) -> dict[str, Any]:
-        files = pre_check(self.desk, asker.project, paths, actor=asker.person, now=now, folder=root)
-        self._record(asker, ask, files, now)
+        files = pre_check(self.desk, asker.project, paths, actor=asker.person, now=now, folder=root, what=WHAT)
         said = [self._file(name, file) for name, file in zip(ask.files, files, strict=True)]
         return {"ok": True, "files": said, "policy": self._policy(asker), "submit": self._submit(asker, ask)}
 
@@ -114,7 +115,7 @@ class Helper:
         with self.desk.vault.aside() as vault:
             frozen = vault.freeze(root, path, max_bytes=self.desk.rules.max_file_bytes)
             mended = run_mend(vault.path(frozen.sha256), name, ask.mend, rules)
-        self._record(asker, ask, (), now)
+        self._record(asker, ask, now)
         said = {"ok": True, "note": list(mended.note), "sidecar": dict(mended.sidecar), "suffix": mended.suffix}
         if ask.place is Place.PROJECT:
             return {**said, "path": self._beside(root, path, mended)}, None
@@ -152,12 +153,9 @@ class Helper:
         query = urlencode([("project", asker.project), *(("file", path) for path in chosen)])
         return f"{self.portal_url}/exports/new?{query}"
 
-    def _record(self, asker: Asker, ask: Ask, files: Sequence[Checked], now: datetime) -> None:
-        """Record that it was asked and what the verdict was, before anybody reads it."""
-        worst = [verdict for verdict in (Verdict.BLOCK, Verdict.FLAG, Verdict.PASS) if _any(files, verdict)]
-        subject: dict[str, str | int | bool] = {"tried": True, "verb": ask.verb.value, "files": len(ask.files)}
-        if worst:
-            subject["verdict"] = worst[0].value
+    def _record(self, asker: Asker, ask: Ask, now: datetime) -> None:
+        """Record what was asked other than a check, which ``pre_check`` records, before anybody reads the answer."""
+        subject: dict[str, str | int | bool] = {"what": WHAT, "verb": ask.verb.value, "files": len(ask.files)}
         private = {f"file{number}": path[:200] for number, path in enumerate(ask.files)}
         event = Event(Kind.EXPORT_CHECKED, asker.person, asker.project, now, subject, private=private or None)
         self.desk.store.record(event)
@@ -173,10 +171,6 @@ def _put(box: Dropbox, ask_id: str, said: dict[str, Any], file: bytes | None) ->
         box.answer(ask_id, {"version": VERSION, **said}, file)
     except (BureauError, OSError):
         box.withdraw(ask_id)
-
-
-def _any(files: Sequence[Checked], verdict: Verdict) -> bool:
-    return any(file.verdict is verdict for file in files)
 
 
 def _plain(value: Any) -> Any:

@@ -9,7 +9,6 @@ from bureau.objects import project_path, upload_of
 from bureau.verdict import Verdict
 from bureau.words import in_language
 
-
 #: Files that the desk takes in one ask.
 MOST_FILES = 20
 
