@@ -147,6 +147,10 @@ class Settings(AccessSettings, ImportSettings, MailSettings, PublicationSettings
     )
     heartbeat_s: int = Field(60, ge=5, le=3600, description="A signed entry at least this often: silence is an alarm.")
 
+    def __hash__(self) -> int:
+        """Hash what tells installations apart; settings are the key of what a process opens once."""
+        return hash(self.home)
+
     @field_validator(
         "home",
         "cache",

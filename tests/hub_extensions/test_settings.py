@@ -75,3 +75,11 @@ def test_workspaces_never_share_an_origin_with_the_portal(tmp_path: Path) -> Non
     settings = load({"home": tmp_path, "public_url": "https://bureau.example.org/"})
     assert settings.workspace_origin("ana") == "https://ana.bureau.example.org"
     assert settings.workspace_origin("ana") != settings.public_url
+
+
+def test_settings_with_repositories_can_still_be_the_key_of_what_is_opened_once() -> None:
+    """Every process keeps its store by its settings: a table among them stopped all of them at the start."""
+    repositories = {"hal": {"kind": "git", "url": "https://example.org/hal.git"}}
+    one, same = (load({"publication_repositories": repositories}) for _ in range(2))
+    assert one == same
+    assert {one: 1}[same] == 1
