@@ -10,11 +10,13 @@ the rows without masks (persons counted in several classes) are no equations and
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from hub_extensions.exports.checks.cells import Kind
 from hub_extensions.exports.checks.counts import Rounding, rounding_of
 from hub_extensions.exports.checks.findings import Finding, block, flag
 from hub_extensions.exports.checks.policy import Policy
-from hub_extensions.exports.checks.roles import Table
-from hub_extensions.exports.checks.tidy import Published, groups_over, tidy
+from hub_extensions.exports.checks.roles import Column, Table
+from hub_extensions.exports.checks.tidy import HEADER_DIMENSION, Published, counted_columns, groups_over, tidy
+from hub_extensions.exports.checks.words import Role
 
 #: Masked cells solved at most in one table; a table with more goes to a person.
 MOST_UNKNOWNS = 1500
@@ -52,7 +54,24 @@ def equations_of(table: Table, rounding: Rounding) -> list[Equation]:
         wrong = [equation for equation in whole if equation.gap < -_slack(equation, rounding)]
         if len(wrong) * 5 <= len(whole):
             found += here
-    return found or _unnamed_totals(cells)
+    return [*(found or _unnamed_totals(cells)), *_row_sums(table)]
+
+
+def _row_sums(table: Table) -> list[Equation]:
+    """Return the rows in which counts of different things (included, excluded) add up to the table's one total."""
+    counts = table.of(Role.COUNT)
+    totals = [column for column in counts if column.is_total]
+    parts = [column for column in counts if not column.is_total]
+    if len(totals) != 1 or len(parts) < 2 or len(counted_columns(table)) > 1:
+        return []
+
+    def cell(row: int, column: Column) -> Published:
+        return Published(((HEADER_DIMENSION, column.name),), table.grid.cells[row][column.index], row, column.index)
+
+    rows = range(len(table.grid.rows))
+    here = [Equation(cell(row, totals[0]), tuple(cell(row, part) for part in parts)) for row in rows]
+    filled = [each for each in here if all(c.cell.kind is not Kind.EMPTY for c in (each.total, *each.parts))]
+    return filled if _adds_up(filled, fewest=1) else []
 
 
 def _unnamed_totals(cells: Sequence[Published]) -> list[Equation]:
@@ -70,7 +89,7 @@ def _unnamed_totals(cells: Sequence[Published]) -> list[Equation]:
             for row in rows
             if row in by_column[total]
         ]
-        if _adds_up(here):
+        if _adds_up(here, fewest=1 if _both_sexes(here) else 2):
             return here
     for total_row in rows[-1:] if len(rows) >= 3 else ():
         here = [
@@ -84,6 +103,17 @@ def _unnamed_totals(cells: Sequence[Published]) -> list[Equation]:
         if _adds_up(here, fewest=1):
             return here
     return []
+
+
+_SEXES = frozenset(
+    {"h", "f", "m", "hommes", "femmes", "homme", "femme", "male", "female", "men", "women", "males", "females"}
+)
+
+
+def _both_sexes(equations: Sequence[Equation]) -> bool:
+    """Whether the parts are women and men: the third number is everyone, whatever its column is called."""
+    parts = equations[0].parts if equations else ()
+    return len(parts) == 2 and all(label in _SEXES for part in parts for label in [part.labels[-1][1]])
 
 
 def _adds_up(equations: Sequence[Equation], fewest: int = 2) -> bool:

@@ -56,7 +56,7 @@ _BELOW = re.compile(
 )
 _RANGE = re.compile(r"^\s*(?:\[\s*)?(\d+)\s*(?:-|–|à|to|;)\s*(\d+)\s*\]?\s*$")
 #: Marks that print nothing: zero width, direction, byte order.
-_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 #: Small numbers written out.
 _SPELT = {
     word: value
@@ -115,6 +115,9 @@ _MASKS = frozenset(
         "petit effectif",
     }
 )
+#: Cases among persons, in one cell: ``4/120``, ``4 sur 120``. Scores out of 5 or 10 are labels.
+_AMONG = re.compile(r"(\d{1,7})\s*(?:/|sur|of|out of)\s*(\d{2,8})(?:\s*\([^()]*\))?")
+FEWEST_AMONG = 11
 _EMPTY = frozenset({"", "-", "–", "—", "na", "n/a", "nan", "none", "null", "<na>", ".", "nat"})
 
 
@@ -167,7 +170,7 @@ def _masked(raw: str) -> Cell | None:
 
 def parse_cell(raw: str) -> Cell:
     """Return what *raw* holds. Never fails: what is not understood is a label."""
-    text = _INVISIBLE.sub("", raw).strip().strip('«»"“”').strip()
+    text = INVISIBLE.sub("", raw).strip().strip('«»"“”').strip()
     if text.casefold() in _EMPTY:
         return Cell(Kind.EMPTY, text)
     found = _masked(text)
@@ -180,6 +183,11 @@ def parse_cell(raw: str) -> Cell:
 
 def _dressed(text: str) -> Cell | None:
     """Return the number of a cell that writes something around it."""
+    among = _AMONG.fullmatch(text)
+    if among:
+        part, whole = int(among.group(1)), int(among.group(2))
+        dated = part <= 12 and 1900 <= whole <= 2100
+        return Cell(Kind.NUMBER, text, float(part)) if part <= whole >= FEWEST_AMONG and not dated else None
     if text.casefold() in _SPELT:
         return Cell(Kind.NUMBER, text, float(_SPELT[text.casefold()]))
     found = _DRESSED.match(text)

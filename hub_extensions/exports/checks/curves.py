@@ -65,6 +65,8 @@ def _survival(
 ) -> Iterator[Finding]:
     scale = 100.0 if max((value for _, value in run), default=0) > 1.0 else 1.0
     values = [(row, value / scale) for row, value in run]
+    if set(column.name.split("_")) & {"cif", "inc", "incidence"}:
+        values = [(row, 1 - value) for row, value in values]  # a cumulated incidence: those who are left
     hazards = [(row, 1 - after / before) for (_, before), (row, after) in pairwise(values) if 0 < after < before]
     implied = [1 / hazard for _, hazard in hazards if hazard > 0]
     falls = [before - after for before, after in pairwise(implied)]

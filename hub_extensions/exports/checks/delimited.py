@@ -18,6 +18,8 @@ from hub_extensions.exports.checks.inspection import Inspected, Normal, Unreadab
 from hub_extensions.exports.checks.policy import Policy
 
 _SEPARATORS = (";", "\t", ",", "|")
+#: Lines that must all be cut alike by another separator before commas are no longer looked at.
+FEWEST_ALIKE = 2
 #: A table with ten times the rows that the policy allows is no result for a reader: it is refused unread.
 ROWS_REFUSED = 10
 _NUMBER = re.compile(r"^[+\-−]\s?[\d.,(∞]|^[+\-−]\s*(?:inf|nan)$", re.IGNORECASE)
@@ -49,8 +51,11 @@ def separator_of(text: str) -> str:
     best, best_score = ",", 0.0
     for separator in _SEPARATORS:
         widths = [len(row) for row in csv.reader(lines, delimiter=separator)] if lines else []
-        common, times = Counter(widths).most_common(1)[0] if widths else (1, 0)
+        cut = Counter(width for width in widths if width > 1)  # titles and notes are not cut
+        common, times = cut.most_common(1)[0] if cut else (1, 0)
         score = (times / len(widths)) * min(common, 3) if common > 1 else 0.0
+        if separator != "," and common > 1 and times == len(widths) >= FEWEST_ALIKE:
+            return separator  # commas are French decimals then: 0,25
         if score > best_score + 1e-9:
             best, best_score = separator, score
     return best

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from hub_extensions.exports.checks.consoles import printed_tables
 from hub_extensions.exports.checks.delimited import decode
 from hub_extensions.exports.checks.findings import Finding, block, flag
 from hub_extensions.exports.checks.grid import Grid, grids_from_matrix
@@ -87,9 +88,15 @@ def check_blobs(text: str, where: str) -> Iterator[Finding]:
 _RULE = re.compile(r"\s*\\(?:hline|toprule|midrule|bottomrule|cline\{[^}]*\})\s*")
 
 
+#: A line drawn with signs between the rows of a printed table.
+_DRAWN = re.compile(r"[\s|+]*[-=][\s|+\-=]*")
+
+
 def _cut(line: str) -> list[str] | None:
     """Return the cells of a line of a table in text: with bars, separators, or columns two spaces apart."""
     bare = line.strip()
+    if "...." in bare:  # the leaders of a table of contents
+        return None
     bare = re.sub(r"\s*\\\\(?:\s*\\hline)?$", "", bare)
     if bare.startswith("|") and bare.endswith("|"):
         return [cell.strip() for cell in bare.strip("|").split("|")]
@@ -101,17 +108,27 @@ def _cut(line: str) -> list[str] | None:
 
 
 def tables_in_text(text: str, where: str = "texte") -> list[Grid]:
-    """Return the tables found in *text*: three lines or more cut in the same number of cells."""
+    """Return the tables found in *text*: printed by a program, or three lines or more cut in the same number of
+    cells."""
+    grids: list[Grid] = []
+    lines = text.splitlines()
+    for first, end, rows in printed_tables(text):
+        grids += grids_from_matrix(f"{where} ligne {first + 1}", rows)
+        lines[first:end] = [""] * (end - first)
+    return [*grids, *_separated_tables(lines, where)]
+
+
+def _separated_tables(lines: Sequence[str], where: str) -> list[Grid]:
     blocks: list[tuple[int, list[list[str]]]] = []
     width = 0
-    for number, line in enumerate(text.splitlines(), start=1):
-        if _RULE.fullmatch(line):
+    for number, line in enumerate(lines, start=1):
+        if _RULE.fullmatch(line) or (line.strip() and _DRAWN.fullmatch(line)):
             continue
         cells = _cut(line)
         if cells is None:
             width = 0
             continue
-        if all(re.fullmatch(r":?-{2,}:?|=+", cell) for cell in cells if cell) and any(cells):
+        if all(re.fullmatch(r":-+:?|-+:|-{2,}|=+", cell) for cell in cells if cell) and any(cells):
             continue
         if len(cells) == width and blocks:
             blocks[-1][1].append(cells)

@@ -41,7 +41,8 @@ class Grid:
 
     def _english(self, column: int) -> bool:
         """Whether commas part thousands in a column: it counts, and no comma has other than three digits behind."""
-        texts = [row[column].strip() for row in self.rows if column < len(row) and "," in row[column]]
+        texts = [row[column].split("(")[0].strip() for row in self.rows if column < len(row)]
+        texts = [text for text in texts if "," in text]
         counts = self.has_header and role_of_header(self.header[column]) is Role.COUNT
         return counts and bool(texts) and all(re.fullmatch(r"\d{1,3}(?:,\d{3})+", text) for text in texts)
 

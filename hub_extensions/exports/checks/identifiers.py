@@ -8,8 +8,10 @@ professional, even encrypted), HDH forum no. 1190.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 
+from hub_extensions.exports.checks.cells import INVISIBLE as _INVISIBLE
 from hub_extensions.exports.checks.cells import plain
 from hub_extensions.exports.checks.findings import Finding, block, flag
 from hub_extensions.exports.checks.grid import Grid
@@ -73,6 +75,18 @@ FINE_GEOGRAPHY_HEADERS = frozenset(
     """.split()
 )
 
+#: What people put before and behind the name of an identifier.
+_MADE_OF = re.compile(
+    r"(?:id|num|no|numero|code|cle|clef|key|hash|pseudo|identifiant)_?(?:du_|de_|d_)?(?:patient|pat|ben|benef|beneficiaire|assure|nir"
+    r"|ipp|personne|individu|sujet|sejour|dossier|hospitalisation|venue|rsa|rss|inclusion|participant|prelevement)s?"
+    r"|(?:patient|subject|person)(?:id|key|no|num|number|code)|(?:n|no|num|numero)_(?:de_)?(?:securite_sociale|secu)|nir_\w*hach\w*"
+    r"|(?:study|record|screening|inclusion|enrol?lment)_id|adresse_e_?mail"
+    r"|(?:ben|ass)_nir\w*|\w*_nir_ano\w*"
+)
+_DISGUISED = re.compile(
+    r"_(?:ano|anonyme|anonymise|hash|hashe|hache|enc|crypte|chiffre|pseudo|pseudonyme|md5|sha\d*|key|cle|id)$"
+)
+
 _GAP = r"[ \u00a0\u202f.\-_/]{0,2}"
 _NIR = re.compile(
     rf"(?<![\dA-Za-z])(?<!\d[.,])([12])({_GAP}\d{_GAP}\d)({_GAP}[0-9]{_GAP}\d)({_GAP}(?:\d{_GAP}\d|2{_GAP}[ABab]))({_GAP}\d{_GAP}\d{_GAP}\d)({_GAP}\d{_GAP}\d{_GAP}\d)(?:{_GAP}(\d){_GAP}(\d))?(?![\dA-Za-z])"
@@ -89,6 +103,9 @@ _IBAN = re.compile(r"\bFR\d{2}(?:\s?[0-9A-Z]{4}){5}\s?[0-9A-Z]{3}\b")
 _KEYED = re.compile(
     r"\b(?:IPP|NDA|NIP|IEP|INS|N° ?(?:de )?dossier|num[ée]ro de (?:patient|dossier|s[ée]jour))\s*(?:n°|no|:|=|-|est|le)?\s*:?\s*([A-Z]?\d[\d ]{4,14}\d)",  # noqa: E501
     re.IGNORECASE,
+)
+_PROFESSIONAL = re.compile(
+    r"\b(?:RPPS|ADELI)\b\s*(?:n°|no|num[ée]ro|est|le)?\s*[:=]?\s*\d(?:\s?\d){8,10}(?!\d)", re.IGNORECASE
 )
 _MONTHS = r"(?:janvier|f[ée]vrier|mars|avril|mai|juin|juillet|ao[ûu]t|septembre|octobre|novembre|d[ée]cembre)"
 _BIRTH = re.compile(
@@ -158,8 +175,31 @@ def check_nir(text: str, where: str) -> Iterator[Finding]:
         )
 
 
+#: A line that ends within a number written in groups.
+_WRAPPED = re.compile(r"(?<=[\dABab])[ \t]*\r?\n[ \t]*(?=\d)")
+#: Groups that a NIR is written in before it is looked for across the end of a line.
+_FEWEST_GAPS = 4
+
+
+def check_wrapped_nir(text: str, where: str) -> Iterator[Finding]:
+    """Yield a NIR with its key that a line break cuts; in running text only: the cells of a column are lines too."""
+    for match in _NIR.finditer(_WRAPPED.sub(" ", text)):
+        gaps = len(re.findall(r"\D+", match.group()))
+        if gaps >= _FEWEST_GAPS and any(key and int(key) == nir_key(body) for body, key in nir_parts(match.group())):
+            yield from check_nir(match.group(), where)
+            return
+
+
+def written_plainly(text: str) -> str:
+    """Return *text* with full-width digits as digits and without marks that print nothing: both hide a number."""
+    if text.isascii():
+        return text
+    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+
+
 def check_text(text: str, where: str) -> Iterator[Finding]:
     """Yield the identifiers found in a text of any kind: NIR, e-mail, phone, IBAN, record number, date of birth."""
+    text = written_plainly(text)
     yield from check_nir(text, where)
     mails = {match.group() for match in _MAIL.finditer(text)}
     personal = {mail for mail in mails if not _ROLE_MAIL.search(mail)}
@@ -186,6 +226,12 @@ def check_text(text: str, where: str) -> Iterator[Finding]:
             "Numéro de dossier ou de patient : retirez-le.",
             "Record or patient number: remove it.",
         ),
+        (
+            "identifier.professional",
+            _PROFESSIONAL,
+            "Numéro d'un professionnel de santé (RPPS, ADELI) : retirez-le.",
+            "Number of a health professional (RPPS, ADELI): remove it.",
+        ),
         ("identifier.birth_date", _BIRTH, "Date de naissance : retirez-la.", "Date of birth: remove it."),
     ):
         if pattern.search(text):
@@ -197,10 +243,8 @@ def check_headers(headers: Sequence[str], where: str) -> Iterator[Finding]:
     for header in headers:
         name = plain(header)
         place = f"{where} · {header}" if where else header
-        if name in IDENTIFIER_HEADERS or re.fullmatch(
-            r"(?:id|num|no|numero|hash|pseudo)_?(?:patient|pat|ben|benef|assure|nir|ipp|personne|individu|sujet)s?(?:_(?:ano|hash|enc|crypte|chiffre|pseudo))?|(?:ben|ass)_nir\w*|\w*_nir_ano\w*",
-            name,
-        ):
+        bare = _DISGUISED.sub("", name)
+        if {name, bare} & IDENTIFIER_HEADERS or _MADE_OF.fullmatch(bare) or _MADE_OF.fullmatch(name):
             yield block(
                 "identifier.header",
                 place,
@@ -208,7 +252,7 @@ def check_headers(headers: Sequence[str], where: str) -> Iterator[Finding]:
                 "retirez-la.",
                 "This column holds an identifier of persons, even pseudonymised: remove it.",
             )
-        elif name in PROFESSIONAL_HEADERS:
+        elif {name, bare} & PROFESSIONAL_HEADERS:
             yield block(
                 "identifier.professional",
                 place,

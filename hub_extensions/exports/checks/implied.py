@@ -7,10 +7,15 @@ from hub_extensions.exports.checks.cells import Kind, plain
 from hub_extensions.exports.checks.findings import Finding, block
 from hub_extensions.exports.checks.policy import Policy
 from hub_extensions.exports.checks.roles import Column, Table
+from hub_extensions.exports.checks.shares import numbers_in_notes
 from hub_extensions.exports.checks.words import Role
 
 _CUMULATED = frozenset({"cumul", "cumule", "cumules", "cumulee", "cumulees", "cumulative", "cumulated", "cum", "cumn"})
 _MEANING = frozenset({"mean", "moyen", "moyenne", "moy", "avg", "average", "total", "totale", "sum", "somme", "par"})
+#: Points outside the whiskers of a box plot.
+OUTLIER_WORDS = frozenset(
+    {"outlier", "outliers", "fliers", "aberrant", "aberrants", "aberrantes", "atypiques", "extremes"}
+)
 #: Distance from a whole number up to which a quotient of rounded numbers is taken for a count.
 NEAR = 0.02
 
@@ -58,12 +63,42 @@ def check_quotients(table: Table, policy: Policy) -> Iterator[Finding]:
                 return
 
 
+def check_group_sizes(table: Table, policy: Policy) -> Iterator[Finding]:
+    """Yield columns whose header says that they describe few persons: ``Bras B (n=8)``."""
+    for column in table.columns if table.grid.has_header else ():
+        if any(0 < size < policy.min_persons for size in numbers_in_notes([column.header])):
+            yield block(
+                "table.small_group",
+                column.header,
+                f"Cette colonne décrit un groupe de moins de {policy.min_persons} personnes : regroupez.",
+                f"This column describes a group of fewer than {policy.min_persons} persons: merge groups.",
+            )
+            return
+
+
+_ENDS = frozenset({"premier", "premiere", "dernier", "derniere", "first", "last", "earliest", "latest"})
+
+
+def check_dated_ends(table: Table) -> Iterator[Finding]:
+    """Yield the first and the last day of something: each is the day of one person."""
+    for column in table.columns:
+        cells = [cell for cell in table.grid.column(column.index) if cell.kind is not Kind.EMPTY]
+        dated = cells and all(cell.kind is Kind.DATE for cell in cells)
+        if dated and set(column.name.split("_")) & _ENDS:
+            yield block(
+                "table.min_max",
+                table.grid.place(0, column.index),
+                "Une première ou une dernière date est celle d'une personne : donnez le mois ou l'année.",
+                "A first or a last date is one person's: give the month or the year.",
+            )
+            return
+
+
 def check_outliers(table: Table) -> Iterator[Finding]:
     """Yield points outside the whiskers of a box plot: each is a person's value."""
-    words = {"outlier", "outliers", "fliers", "aberrant", "aberrants", "aberrantes", "atypiques"}
     for column in table.columns:
         tokens = set(column.name.split("_"))
-        if not tokens & words or tokens & {"n", "nb", "nombre", "count", "pct", "part"}:
+        if not tokens & OUTLIER_WORDS or tokens & {"n", "nb", "nombre", "count", "pct", "part"}:
             continue
         cells = table.grid.column(column.index)
         filled = [row for row, cell in enumerate(cells) if any(c.isdigit() for c in cell.text)]

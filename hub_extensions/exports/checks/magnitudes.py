@@ -100,6 +100,11 @@ def check_extremes(table: Table, policy: Policy) -> Iterator[Finding]:
 
 def _rank(name: str) -> float:
     """Return the rank of a quantile from its name: ``p95`` and ``95%`` give 0.95; the median when in doubt."""
+    fraction = re.fullmatch(r"q(?:uantile)?_?0_(\d{1,3})", name)
+    if fraction:
+        return float(f"0.{fraction.group(1)}")
+    if re.fullmatch(r"d[1-9]", name):
+        return int(name[1]) / 10
     for token in name.replace("%", "").split("_"):
         if token in _RANKS:
             return _RANKS[token]

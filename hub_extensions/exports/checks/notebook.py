@@ -15,6 +15,7 @@ from hub_extensions.exports.checks.delimited import decode
 from hub_extensions.exports.checks.findings import Finding, block, flag
 from hub_extensions.exports.checks.freetext import check_blobs, literals_in, tables_in_text
 from hub_extensions.exports.checks.grid import Grid
+from hub_extensions.exports.checks.identifiers import check_text
 from hub_extensions.exports.checks.inspection import Inspected, Normal, Unreadable
 from hub_extensions.exports.checks.policy import Policy
 from hub_extensions.exports.checks.structured import load_json
@@ -54,7 +55,9 @@ def _output(output: Mapping[str, Any], where: str) -> Iterator[Finding]:
         _joined(output.get("text", ""))
         + _joined(data.get("text/plain", ""))
         + "\n".join(map(str, output.get("traceback", [])))
+        + _joined(output.get("evalue", ""))
     )
+    yield from check_text(text, where)
     if rich:
         yield block(
             "notebook.output",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hub_extensions.exports.checks.filetypes import ALLOWED, TrueType, true_type
 from hub_extensions.exports.checks.findings import Finding, Verdict, block, verdict_of
-from hub_extensions.exports.checks.identifiers import check_text
+from hub_extensions.exports.checks.identifiers import check_text, check_wrapped_nir
 from hub_extensions.exports.checks.inspection import Inspected, Unreadable
 from hub_extensions.exports.checks.inspectors import inspect
 from hub_extensions.exports.checks.names import shown
@@ -86,7 +86,11 @@ def check_file(path: Path, name: str, policy: Policy, *, controlled: bool = Fals
 
 def content_findings(content: Inspected, policy: Policy, *, controlled: bool = False) -> list[Finding]:
     """Return what the text and the tables of *content* give away."""
-    found = [*check_text(content.text, "texte"), *check_secrets(content.text, "texte")]
+    found = [
+        *check_text(content.text, "texte"),
+        *check_wrapped_nir(content.text, "texte"),
+        *check_secrets(content.text, "texte"),
+    ]
     for grid in content.grids:
         found += check_grid(grid, policy, content.text, controlled=controlled)
         found += check_secrets("\n".join(text for row in grid.rows for text in row if len(text) > 12), grid.where)

@@ -3,6 +3,7 @@
 Source: CASD guide 06/2022 §3 (give N with a regression); UK SDC Handbook (residual degrees of freedom of 10 or more).
 """
 
+import re
 from collections.abc import Iterator
 
 from hub_extensions.exports.checks.cells import Kind, plain
@@ -19,6 +20,17 @@ _N_LABELS = frozenset(
     nb_obs n_patients patients
     """.split()
 )
+
+
+#: Residual degrees of freedom as R and statsmodels print them below or above the coefficients.
+_FREEDOM = re.compile(
+    r"Df Residuals:\s*(\d+)|(?:Residual deviance|Residual standard error)[^\n]*\bon\s+(\d+)\s+degrees of freedom"
+)
+
+
+def printed_freedom(text: str) -> int | None:
+    """Return the residual degrees of freedom that a printed model gives, the fewest of them."""
+    return min((int(a or b) for a, b in _FREEDOM.findall(text)), default=None)
 
 
 def is_regression(table: Table) -> bool:
@@ -71,10 +83,13 @@ def check_regression(table: Table, policy: Policy, context: str = "") -> Iterato
     if n is None:
         noted = numbers_in_notes([context])
         n = min(noted) if noted else None
+    freedom = printed_freedom(context)
+    if freedom is None and n is not None:
+        freedom = int(n - len(table.grid.rows))
     where = (
         table.grid.place(0, table.of(Role.COEFFICIENT, Role.RATIO)[0].index) if table.grid.rows else table.grid.where
     )
-    if n is None:
+    if freedom is None:
         ratios_only = bool(table.of(Role.RATIO)) and not table.of(Role.ERROR)
         said = info if ratios_only else flag
         yield said(
@@ -83,7 +98,7 @@ def check_regression(table: Table, policy: Policy, context: str = "") -> Iterato
             "Régression sans nombre d'observations : ajoutez N.",
             "A regression without its number of observations: add N.",
         )
-    elif n - len(table.grid.rows) < policy.min_dof:
+    elif freedom < policy.min_dof:
         yield block(
             "regression.dof",
             where,

@@ -94,17 +94,21 @@ def _is_key(cells: tuple[Cell, ...]) -> bool:
 
 _SCORES = frozenset(
     """
-    fpr tpr precision recall sensibilite specificite sensitivity specificity seuil threshold
+    fpr tpr precision recall sensibilite specificite sensitivity specificity seuil seuils threshold thresholds
     """.split()
 )
+_RATES = re.compile(r"(?:^|_)(?:faux|vrais|false|true)_(?:positi|negati)")
+#: Points up to which a curve of scores is a drawing; above, each step may be a person.
+DRAWN = 110
 _LOSSES = frozenset(["loss", "accuracy", "acc", "auc", "rmse", "mae", "mse", "logloss", "perte", "lr"])
 
 
 def _on_grid(table: Table) -> bool:
     """Whether a table draws a model's curve: scores read off a grid of a hundred steps, or a loss by epoch."""
     names = [set(plain(column.header).split("_")) for column in table.columns]
-    if all(tokens & _SCORES for tokens in names):
-        return all(cell.decimals <= 2 for row in table.grid.cells for cell in row)
+    if all(tokens & _SCORES or _RATES.search(plain(c.header)) for tokens, c in zip(names, table.columns, strict=True)):
+        exact = any(cell.decimals > 2 for row in table.grid.cells for cell in row)
+        return not exact or len(table.grid.rows) <= DRAWN
     steps = [cell.value for cell in table.grid.column(0)]
     counted = all(after - before == steps[1] - steps[0] > 0 for before, after in pairwise(steps))
     return (

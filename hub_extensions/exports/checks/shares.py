@@ -16,14 +16,14 @@ from hub_extensions.exports.checks.roles import Column, Table
 from hub_extensions.exports.checks.words import DENOMINATOR_WORDS, Role
 
 _N_TEXT = re.compile(
-    r"\b(?:n|N|[nN]_\w+|nobs|effectif(?: total)?|population|total|d[ée]nominateur|patients?)\s*(?:=|:|≈)\s*((?:\d|[^\S\n]){1,12})"  # noqa: E501
+    r"\b(?:n|N|[nN]_\w+|nobs|effectif(?: total)?|population|total|d[ée]nominateur|patients?|(?:[Nn]umber of|[Nn]o\.?|[Nn]ombre d.)\s*obs\w*\.?)\s*(?:=|:|≈)\s*((?:\d|[^\S\n]|,(?=\d{3}\b)){1,14})"  # noqa: E501
 )
 
 
 def numbers_in_notes(texts: Sequence[str]) -> list[float]:
     """Return the totals that titles, notes or headers give as ``n = 1 204``."""
     found = [match.group(1) for text in texts for match in _N_TEXT.finditer(text)]
-    cells = [parse_cell(text.strip()) for text in found]
+    cells = [parse_cell(text.replace(",", "").strip()) for text in found]
     return [cell.value for cell in cells if cell.kind is Kind.NUMBER and cell.value >= 1]
 
 
@@ -140,9 +140,10 @@ def _is_context_free(table: Table) -> bool:
 
 def _implied(table: Table, share: Column, rows: list[int], noted: list[float], policy: Policy) -> Iterator[Finding]:
     missing = False
+    own = numbers_in_notes([share.header])
     for row in rows:
         cell = table.grid.cells[row][share.index]
-        whole = _denominator(table, row) or (max(noted) if noted else None)
+        whole = own[0] if own else _denominator(table, row) or (max(noted) if noted else None)
         if whole is None:
             missing = True
             continue

@@ -10,10 +10,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from hub_extensions.exports.checks.cells import plain
 from hub_extensions.exports.checks.delimited import decode
 from hub_extensions.exports.checks.figures import check_spec, figure_notice
 from hub_extensions.exports.checks.findings import Finding, block, flag
+from hub_extensions.exports.checks.freetext import check_sentences
 from hub_extensions.exports.checks.grid import Grid, grids_from_matrix
+from hub_extensions.exports.checks.implied import OUTLIER_WORDS
 from hub_extensions.exports.checks.inspection import Inspected, Normal, Unreadable
 from hub_extensions.exports.checks.policy import Policy
 from hub_extensions.exports.checks.words import Role, role_of_header
@@ -173,9 +176,9 @@ def flattened(item: Mapping[str, Any], prefix: str = "", depth: int = 3) -> dict
 
 
 def _counted(lists: Mapping[str, list[Any]], where: str) -> Iterator[Grid]:
-    """Yield lone lists whose name says that they count, one table each."""
+    """Yield lone lists whose name says that they count, or lie outside of whiskers, one table each."""
     for key, item in lists.items():
-        if role_of_header(key) is Role.COUNT:
+        if role_of_header(key) is Role.COUNT or set(plain(key).split("_")) & OUTLIER_WORDS:
             yield from grids_from_matrix(where, [["rang", key], *[[str(n), _text(v)] for n, v in enumerate(item)]])
 
 
@@ -238,6 +241,15 @@ def _spoken(value: Any) -> Iterator[str]:
         yield value
 
 
+def _strings(value: Any) -> Iterator[str]:
+    """Yield the strings of *value*, names apart."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _strings(item)
+
+
 def _map(value: Any, policy: Policy, where: str) -> Iterator[Finding]:
     """Yield what a map shows: a point may be a person, an area may be small."""
     if not isinstance(value, Mapping) or value.get("type") not in {
@@ -286,6 +298,7 @@ def inspect_json(path: Path, policy: Policy) -> Inspected:
         result.findings.append(figure_notice(path.name))
         return result
     result.grids = list(tables_in(value))
+    result.findings += check_sentences("\n".join(_strings(value)), policy, path.name)
     result.findings += _map(value, policy, path.name)
     result.findings += long_lists(value, policy)
     if is_acro_results(value):

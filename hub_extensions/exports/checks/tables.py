@@ -9,7 +9,13 @@ from hub_extensions.exports.checks.embedded import check_packed, check_turned
 from hub_extensions.exports.checks.findings import Finding, flag
 from hub_extensions.exports.checks.grid import Grid
 from hub_extensions.exports.checks.identifiers import check_columns, check_headers, check_text
-from hub_extensions.exports.checks.implied import check_cumulated, check_outliers, check_quotients
+from hub_extensions.exports.checks.implied import (
+    check_cumulated,
+    check_dated_ends,
+    check_group_sizes,
+    check_outliers,
+    check_quotients,
+)
 from hub_extensions.exports.checks.magnitudes import (
     check_dominance,
     check_extremes,
@@ -57,6 +63,8 @@ def check_statistics(table: Table, policy: Policy, context: str = "", *, control
     yield from check_cumulated(table, policy)
     yield from check_quotients(table, policy)
     yield from check_outliers(table)
+    yield from check_group_sizes(table, policy)
+    yield from check_dated_ends(table)
     yield from check_margins(table, policy)
     yield from check_shares(table, policy)
     yield from check_unanimous_counts(table, policy)

@@ -98,7 +98,7 @@ ROLE_PATTERNS: tuple[tuple[Role, re.Pattern[str]], ...] = (
         _words(
             r"""
             survie survival surv s_t km km_estimate kaplan_meier prob_surv\w* surv_prob cum_?inc
-            incidence_cumulee survie_km cum_?haz(?:ard)? base_?haz(?:ard)? baseline_hazard hazard h0
+            incidence_cumulee cif survie_km cum_?haz(?:ard)? base_?haz(?:ard)? baseline_hazard hazard h0
             """
         ),
     ),
@@ -128,6 +128,13 @@ ROLE_PATTERNS: tuple[tuple[Role, re.Pattern[str]], ...] = (
             """
         ),
     ),
+    (Role.VALUE, _words("taux_de_(?:faux|vrais)_(?:positifs|negatifs) (?:false|true)_(?:positive|negative)s?_rate")),
+    (
+        Role.VALUE,
+        _words(
+            "sum_sq mean_sq sums?_of_squares somme_des_carres variation evolution croissance growth change progression"
+        ),
+    ),
     (
         Role.PERCENT,
         re.compile(
@@ -142,6 +149,7 @@ ROLE_PATTERNS: tuple[tuple[Role, re.Pattern[str]], ...] = (
             """
         ),
     ),
+    (Role.QUANTILE, re.compile(r"^(?:d[1-9]|q(?:uantile)?_?0_\d{1,3})$")),
     (
         Role.QUANTILE,
         re.compile(
@@ -153,6 +161,7 @@ ROLE_PATTERNS: tuple[tuple[Role, re.Pattern[str]], ...] = (
         _words(
             r"""
             etendue min_max minmax min_et_max
+            plus_(?:basse?|faible|courte?)
             min minimum mini minimale? plus_petite? plus_jeune first lowest smallest youngest amin
             """
         ),
@@ -161,6 +170,7 @@ ROLE_PATTERNS: tuple[tuple[Role, re.Pattern[str]], ...] = (
         Role.MAX,
         _words(
             r"""
+            plus_(?:elevee?|haute?|forte?|longue?)
             max maximum maxi maximale? plus_grande? plus_age plus_agee last highest largest oldest amax
             """
         ),
@@ -190,7 +200,8 @@ ROLE_PATTERNS: tuple[tuple[Role, re.Pattern[str]], ...] = (
             obs nobs n_obs observations? consommants? sujets? subjects? inclus records size midpoint6
             readmissions? readmis naissances? accouchements? admissions? consultations? prescriptions?
             delivrances? vaccines? visits? visites? femmes hommes malades censored censures? observed volume nbr
-            headcount
+            headcount pazienti numero_pazienti pacientes pacientas numero_(?:de_)?pacientes patienten anzahl
+            fallzahl casi casos falle faelle
             """
         ),
     ),
@@ -276,7 +287,7 @@ def role_of_header(header: str) -> Role | None:
         "categorie",
         "bin",
         "quintile",
-    } and not name.startswith(("n_", "nb_")):
+    } and not (name.startswith(("n_", "nb_")) or "%" in name):
         return Role.DIMENSION
     if re.fullmatch(r"\s*0[.,](?:0?[1-9]|[1-9]\d)\s*", header):
         return Role.QUANTILE
