@@ -21,7 +21,7 @@ _STORED = re.compile(r"<?(?:str|chr|int|dbl|fct|ord|date|dttm|lgl|cat|[uif](?:8|
 #: A line of an array that numpy printed.
 _BRACKETED = re.compile(r"\s*\[+[^\[\]]*\d[^\[\]]*\]+\s*")
 #: What other rules read: rows of separated values, Markdown, LaTeX, markup.
-_SEPARATED = re.compile(r"[;\t&<]|^\s*\||,\S*,|^\s*[#>*]|:(?:\s|$)|\.{4}|^\s*-\s")
+_SEPARATED = re.compile(r"[;\t&<]|^\s*\||,\S*,|^\s*[#>*]|:(?:\s|$)|\.{4}|^\s*\d+\)\s|^\s*-\s")
 
 
 @dataclass(frozen=True)

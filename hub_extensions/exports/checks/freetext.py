@@ -6,13 +6,18 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import yaml
+
 from hub_extensions.exports.checks.consoles import printed_tables
 from hub_extensions.exports.checks.delimited import decode
 from hub_extensions.exports.checks.findings import Finding, block, flag
 from hub_extensions.exports.checks.grid import Grid, grids_from_matrix
 from hub_extensions.exports.checks.inspection import Inspected, Normal
+from hub_extensions.exports.checks.listed import check_lists
 from hub_extensions.exports.checks.policy import Policy
 
+_ANCHOR = re.compile(r"(?:^|[\s\[{,:])[&*]\w", re.MULTILINE)
+MOST_NESTED = 20
 #: Lines in a row that are cut alike before they are taken for a table.
 FEWEST_LINES = 3
 _CIVILITY = re.compile(
@@ -58,12 +63,15 @@ def check_sentences(text: str, policy: Policy, where: str = "texte") -> Iterator
 
 
 #: A node of a decision tree, as scikit-learn, rpart and graphviz print it.
-_LEAF = re.compile(r"\b(?:n_node_samples|samples|effectifs?|cover)\s*[:=]\s*(\d+)\b", re.IGNORECASE)
+_LEAF = re.compile(
+    r"\b(?:n_node_samples|samples|effectifs?|cover)\s*[:=]\s*(?P<said>\d+)\b|^\s*\d+\)\s\S.*?\s(?P<rpart>\d+)\s+\d[\d.]*\s+\S+\s+\(",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 def check_leaves(text: str, policy: Policy, where: str = "texte") -> Iterator[Finding]:
     """Yield nodes of a tree that few persons reach."""
-    small = [found for found in _LEAF.finditer(text) if 0 < int(found.group(1)) < policy.min_persons]
+    small = [found for found in _LEAF.finditer(text) if 0 < int(found["said"] or found["rpart"]) < policy.min_persons]
     if small:
         yield block(
             "model.leaf",
@@ -166,6 +174,23 @@ def check_active(text: str) -> Iterator[Finding]:
         )
 
 
+def _marked_tables(text: str, suffix: str) -> list[Grid]:
+    """Return the tables of HTML inside a text, and those that a YAML file spells out (without anchors: they multiply)."""
+    from hub_extensions.exports.checks.pagetables import tables_of
+    from hub_extensions.exports.checks.structured import depth_of, tables_in
+
+    if "<table" in text.lower():
+        from lxml import html
+
+        return tables_of(html.fromstring(f"<div>{text}</div>"))
+    if suffix not in {".yaml", ".yml"} or depth_of(text) > MOST_NESTED or _ANCHOR.search(text):
+        return []
+    try:
+        return list(tables_in(yaml.safe_load(text)))
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return []
+
+
 def inspect_text(path: Path, policy: Policy) -> Inspected:
     """Read a text, Markdown or log file."""
     text = decode(path.read_bytes())
@@ -175,9 +200,10 @@ def inspect_text(path: Path, policy: Policy) -> Inspected:
         *check_blobs(text, "texte"),
         *_lines_like_rows(text, policy),
         *check_leaves(text, policy),
+        *check_lists(text, policy, "texte"),
     ]
     return Inspected(
-        tables_in_text(text),
+        [*tables_in_text(text), *_marked_tables(text, path.suffix.lower())],
         text,
         findings,
         Normal(path.suffix.lower() or ".txt", text.replace("\r\n", "\n").encode("utf-8")),
@@ -302,7 +328,9 @@ def _plain_code(text: str, policy: Policy, where: str) -> Iterator[Finding]:
             return
     tuples = len(re.findall(r"^\s*\(\s*\d[^()]*,[^()]*\)\s*[,;]?\s*$", text, re.MULTILINE))
     written = any(
-        len(grid.rows) >= FEWEST_LINES + 2 for found in _STRING.findall(text) for grid in tables_in_text(found)
+        len(grid.rows) >= FEWEST_LINES + 2
+        for found in _STRING.findall(text)
+        for grid in tables_in_text(found.replace("\\n", "\n"))
     )
     if written or tuples > policy.min_persons or len(_LITERALS.findall(text)) > policy.min_persons:
         yield block(

@@ -53,19 +53,19 @@ _TRUSTED = re.compile(
 _RUNS = frozenset({"eval", "exec", "compile", "open", "__import__", "getattr", "system", "popen"})
 
 
-def _nodes(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
+def schema_nodes(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
     """Yield every object of a skops schema with the attributes that lead to it."""
     if isinstance(node, Mapping):
         if "__class__" in node:
             yield path, node
         for key, value in node.items():
-            yield from _nodes(value, path if key in {"content", "attrs"} else (*path, str(key)))
+            yield from schema_nodes(value, path if key in {"content", "attrs"} else (*path, str(key)))
     elif isinstance(node, list):
         for item in node:
-            yield from _nodes(item, path)
+            yield from schema_nodes(item, path)
 
 
-def _listed(node: Mapping[str, Any]) -> list[str]:
+def listed_values(node: Mapping[str, Any]) -> list[str]:
     """Return the plain values of an array of objects, which skops writes into its schema."""
     content = node.get("content")
     if node.get("__class__") != "ndarray" or not isinstance(content, list):
@@ -87,7 +87,8 @@ def _keep_values(result: Inspected, attributes: tuple[str, ...], values: list[st
     result.arrays.append(NamedArray(where, tuple((value.strip('"'),) for value in values[:5000])))
 
 
-def _array(data: bytes) -> Any:
+def array_of(data: bytes) -> Any:
+    """Return the array of a ``.npy`` part. Raises ``Unreadable`` when it is damaged or holds objects."""
     import numpy as np
 
     try:
@@ -137,16 +138,16 @@ def inspect_skops(path: Path, policy: Policy) -> Inspected:
         except (KeyError, ValueError, RecursionError) as error:
             raise Unreadable("Le modèle n'a pas de schéma lisible.", "The model has no readable schema.") from error
         used = {"schema.json"}
-        for attributes, node in _nodes(schema):
+        for attributes, node in schema_nodes(schema):
             result.findings += _node(attributes, node)
-            listed = _listed(node)
+            listed = listed_values(node)
             if len(listed) >= 5:
                 _keep_values(result, attributes, listed, policy)
             file = node.get("file")
             if isinstance(file, str):
                 used.add(file)
                 if file.endswith(".npy") and node.get("type", "numpy") == "numpy":
-                    _keep(result, attributes, _array(read_member(archive, file)), policy)
+                    _keep(result, attributes, array_of(read_member(archive, file)), policy)
         odd = [member.filename for member in members if member.filename not in used]
         if odd:
             result.findings.append(

@@ -6,11 +6,13 @@ are
 rebuilt from their bytes. Scanners of pickles call a pickled table of patients clean; this looks at what it carries.
 """
 
+import math
 import pickle
 import pickletools
+import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, ClassVar
 
 from hub_extensions.exports.checks.findings import block, info
 from hub_extensions.exports.checks.inspection import Inspected
@@ -55,6 +57,10 @@ _DATA_BUILTINS = frozenset(
     }
 )
 MOST_OPCODES = 5_000_000
+#: Objects of a pickle looked at.
+MOST_RECORDS = 200_000
+#: Bytes of one array read at most: a file that leaves is smaller.
+MOST_BYTES = 256 << 20
 
 
 def globals_of(data: bytes) -> list[tuple[str, str]]:
@@ -121,12 +127,44 @@ class Inert:
         self.items.append((key, value))  # type: ignore[attr-defined]
 
 
+def _behind(file: BinaryIO, state: Any) -> Any:
+    """Return what joblib wrote after the wrapper of an array: its bytes, or a pickle of its objects, replayed too.
+
+    Raises:
+        UnpicklingError: neither.
+    """
+    shape, dtype = (state.get("shape"), state.get("dtype")) if isinstance(state, dict) else (None, None)
+    name = str(dtype.arguments[0]) if isinstance(dtype, Inert) and dtype.arguments else ""  # type: ignore[attr-defined]
+    if name.startswith("O"):
+        return InertUnpickler(file).load()
+    size = name.lstrip("<|=>fiubU")
+    if not isinstance(shape, tuple) or not size.isdigit() or not all(isinstance(side, int) for side in shape):
+        msg = "an array of unknown values"
+        raise pickle.UnpicklingError(msg)
+    if state.get("numpy_array_alignment_bytes") is not None:
+        file.read(int.from_bytes(file.read(1), "little"))
+    return file.read(min(math.prod(shape) * int(size) * (4 if "U" in name else 1), MOST_BYTES))
+
+
 class InertUnpickler(pickle._Unpickler):  # type: ignore[name-defined,misc]
     """Replays a pickle with inert records instead of classes: nothing of the pickle's is ever imported or called."""
 
     def find_class(self, module: str, name: str) -> type[Inert]:
         """Return a fresh inert class for any global."""
         return type(str(name).rpartition(".")[-1] or "global", (Inert,), {"origin": (str(module), str(name))})
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__(file)
+        self._bytes = file
+
+    def load_build(self) -> None:
+        """Record a state; joblib lays an array's bytes behind its wrapper, outside of the pickle."""
+        super().load_build()
+        made = self.stack[-1]
+        if isinstance(made, Inert) and made.origin[1] == "NumpyArrayWrapper":
+            object.__setattr__(made, "items", [_behind(self._bytes, made.state)])  # type: ignore[attr-defined]
+
+    dispatch: ClassVar[dict[int, Any]] = {**pickle._Unpickler.dispatch, pickle.BUILD[0]: load_build}  # type: ignore[attr-defined]
 
     def persistent_load(self, pid: Any) -> Inert:
         """Return an inert record for a persistent id."""
@@ -153,34 +191,77 @@ def replay(path: Path) -> Any:
         AttributeError,
         UnicodeDecodeError,
         OverflowError,
+        RecursionError,
     ):
         return None
 
 
-def _shapes(node: Any, seen: set[int], name: str = "") -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Yield (attribute, shape) of the arrays inside an inert content."""
-    stack = [(name, node)]
-    while stack and len(seen) < 200_000:
+#: numpy's letters for numbers of a fixed size, as :mod:`struct` writes them.
+_LETTERS = {"f8": "d", "f4": "f", "i8": "q", "i4": "i", "u1": "B", "b1": "?"}
+
+
+def _values(raw: Any, dtype: Any) -> tuple[float | str, ...]:
+    """Return the numbers in the bytes of an inert array, or its words; empty for anything else."""
+    if isinstance(raw, list):
+        return tuple(raw) if all(isinstance(item, str) for item in raw) else ()
+    if isinstance(raw, Inert) and raw.origin == ("_codecs", "encode"):  # bytes as protocol 2 writes them
+        raw = str(raw.arguments[0]).encode("latin-1", "replace")  # type: ignore[attr-defined]
+    letter = (
+        _LETTERS.get(str(dtype.arguments[0]).lstrip("<|=")) if isinstance(dtype, Inert) and dtype.arguments else None
+    )  # type: ignore[attr-defined]
+    data = bytes(raw) if isinstance(raw, bytes | bytearray) else b""
+    if letter is None or not data or len(data) % struct.calcsize(letter):
+        return ()
+    return struct.unpack(f"<{len(data) // struct.calcsize(letter)}{letter}", data)
+
+
+def arrays_in(content: Any) -> Iterator[tuple[str, tuple[int, ...], tuple[float | str, ...]]]:
+    """Yield (attribute, shape, values) of the arrays of numbers and words inside an inert content."""
+    for label, item in _records(content):
+        state, arguments = item.state, item.arguments  # type: ignore[attr-defined]
+        if item.origin[1] == "_reconstruct" and isinstance(state, tuple) and len(state) == 5:
+            shape, numbers = state[1], _values(state[4], state[2])
+        elif item.origin[1] == "_frombuffer" and len(arguments) >= 3:
+            shape, numbers = arguments[2], _values(arguments[0], arguments[1])
+        elif item.origin[1] == "NumpyArrayWrapper" and isinstance(state, dict) and item.items:  # type: ignore[attr-defined]
+            shape, numbers = state.get("shape"), _values(item.items[0], state.get("dtype"))  # type: ignore[attr-defined]
+        elif item.origin[1] == "scalar" and len(arguments) == 2:
+            shape, numbers = (), _values(arguments[1], arguments[0])
+        else:
+            continue
+        if numbers and isinstance(shape, tuple) and all(isinstance(side, int) for side in shape):
+            yield label, shape, numbers
+
+
+def _records(content: Any) -> Iterator[tuple[str, Inert]]:
+    """Yield every inert record with the attribute that leads to it."""
+    seen: set[int] = set()
+    stack = [("", content)]
+    while stack and len(seen) < MOST_RECORDS:
         label, item = stack.pop()
         if id(item) in seen:
             continue
         seen.add(id(item))
         if isinstance(item, Inert):
-            state = item.state  # type: ignore[attr-defined]
-            if (
-                item.origin[1] == "_reconstruct"
-                and isinstance(state, tuple)
-                and len(state) >= 2
-                and isinstance(state[1], tuple)
-            ):
-                yield label, tuple(int(side) for side in state[1] if isinstance(side, int))
-            elif item.origin[1] == "NumpyArrayWrapper" and isinstance(state, dict):
-                yield label, tuple(int(side) for side in state.get("shape", ()) if isinstance(side, int))
-            stack += [(label, part) for part in (item.arguments, state, item.items)]  # type: ignore[attr-defined]
+            yield label, item
+            stack += [(label, part) for part in (item.arguments, item.state, item.items)]  # type: ignore[attr-defined]
         elif isinstance(item, dict):
             stack += [(str(key) if isinstance(key, str) else label, value) for key, value in item.items()]
         elif isinstance(item, list | tuple):
             stack += [(label, value) for value in item[:10_000]]
+
+
+def _shapes(content: Any) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Yield (attribute, shape) of the arrays inside an inert content, of those too whose bytes are kept elsewhere."""
+    for label, item in _records(content):
+        state = item.state  # type: ignore[attr-defined]
+        if item.origin[1] == "_reconstruct" and isinstance(state, tuple) and len(state) >= 2:
+            sides = state[1] if isinstance(state[1], tuple) else ()
+        elif item.origin[1] == "NumpyArrayWrapper" and isinstance(state, dict):
+            sides = state.get("shape", ())
+        else:
+            continue
+        yield label, tuple(int(side) for side in sides if isinstance(side, int))
 
 
 def inspect_pickle(path: Path, policy: Policy) -> Inspected:
@@ -215,7 +296,7 @@ def inspect_pickle(path: Path, policy: Policy) -> Inspected:
             )
         )
     content = replay(path)
-    tall = [(label, shape) for label, shape in _shapes(content, set()) if shape and shape[0] >= policy.min_persons * 2]
+    tall = [(label, shape) for label, shape in _shapes(content) if shape and shape[0] >= policy.min_persons * 2]
     for label, shape in tall[:5]:
         found.append(
             info(

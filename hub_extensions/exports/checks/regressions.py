@@ -33,6 +33,13 @@ def printed_freedom(text: str) -> int | None:
     return min((int(a or b) for a, b in _FREEDOM.findall(text)), default=None)
 
 
+def observations_said(text: str) -> int | None:
+    """Return the number of observations that a printed model gives, from its freedom when it gives no more."""
+    noted = numbers_in_notes([text])
+    freedom = printed_freedom(text)
+    return int(min(noted)) if noted else freedom
+
+
 def is_regression(table: Table) -> bool:
     """Whether the table reports effects: coefficients or ratios, with errors, intervals or p-values beside them."""
     effects = table.of(Role.COEFFICIENT, Role.RATIO)

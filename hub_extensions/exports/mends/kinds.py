@@ -19,6 +19,7 @@ class Mend(StrEnum):
     TRIM = "trim"
     DROP = "drop"
     RASTER = "raster"
+    COEFFICIENTS = "coefficients"
 
 
 LABELS: Mapping[Mend, Text] = {
@@ -29,6 +30,7 @@ LABELS: Mapping[Mend, Text] = {
     Mend.TRIM: Text("Retirer minimums et maximums", "Remove minima and maxima"),
     Mend.DROP: Text("Retirer les colonnes identifiantes", "Remove the identifying columns"),
     Mend.RASTER: Text("Convertir le dessin en image", "Make the drawing a picture"),
+    Mend.COEFFICIENTS: Text("Les coefficients seulement", "Coefficients only"),
 }
 
 _COUNTS = (Mend.SUPPRESS, Mend.MERGE, Mend.ROUND_5, Mend.ROUND_10)
@@ -52,11 +54,20 @@ _HELPS: Mapping[str, tuple[Mend, ...]] = {
     "identifier.professional": (Mend.DROP,),
     "vector.points": (Mend.RASTER,),
     "vector.numbers": (Mend.RASTER,),
+    "model.lane": (Mend.COEFFICIENTS,),
+    "model.pickle": (Mend.COEFFICIENTS,),
+    "model.training_rows": (Mend.COEFFICIENTS,),
 }
 #: Types of files that hold one table that a mend can write anew.
 MENDABLE = frozenset({"csv", "tsv", "xlsx", "parquet"})
 #: Types of drawings that may become a picture.
 DRAWABLE = frozenset({"svg", "pdf"})
+
+#: Types of models whose coefficients may leave alone.
+MODELS = frozenset({"skops", "onnx", "pickle"})
+
+#: What a mend reads, where that is no table. Summaries of models are printed as text too.
+MENDABLE_BY: Mapping[Mend, frozenset[str]] = {Mend.RASTER: DRAWABLE, Mend.COEFFICIENTS: MODELS | {"text"}}
 
 
 @dataclass(frozen=True)
@@ -75,7 +86,5 @@ class CannotMend(Invalid):
 
 def offered(kind: str, rules: Iterable[str]) -> tuple[Mend, ...]:
     """Return the mends worth trying on a file of type *kind* against findings of *rules*, the gentlest first."""
-    if kind not in MENDABLE | DRAWABLE:
-        return ()
     found = {mend for rule in rules for mend in _HELPS.get(rule, ())}
-    return tuple(mend for mend in Mend if mend in found and (mend is Mend.RASTER) == (kind in DRAWABLE))
+    return tuple(mend for mend in Mend if mend in found and kind in MENDABLE_BY.get(mend, MENDABLE))

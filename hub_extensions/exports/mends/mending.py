@@ -9,8 +9,9 @@ from hub_extensions.exports.checks.inspection import Inspected, Unreadable
 from hub_extensions.exports.checks.inspectors import inspect
 from hub_extensions.exports.checks.onefile import check_file
 from hub_extensions.exports.checks.policy import Policy
+from hub_extensions.exports.mends.coefficients import coefficients
 from hub_extensions.exports.mends.drawing import rastered
-from hub_extensions.exports.mends.kinds import DRAWABLE, MENDABLE, CannotMend, Mend, Mended
+from hub_extensions.exports.mends.kinds import MENDABLE, MENDABLE_BY, CannotMend, Mend, Mended
 from hub_extensions.exports.mends.recoding import merged, rounded, trimmed, without_identifiers
 from hub_extensions.exports.mends.suppressing import suppressed
 from hub_extensions.exports.mends.tables import Draft
@@ -47,9 +48,11 @@ def mend_file(path: Path, name: str, mend: Mend, policy: Policy) -> Mended:
 def _mended(path: Path, name: str, mend: Mend, policy: Policy) -> Mended | None:
     found = true_type(path, Path(name).suffix.lower().lstrip("."))
     kind = found.declared if found.declared and found.matches else found.kind
-    if kind not in (DRAWABLE if mend is Mend.RASTER else MENDABLE):
+    if kind not in MENDABLE_BY.get(mend, MENDABLE):
         raise CannotMend(_NO_TABLE)
     try:
+        if mend is Mend.COEFFICIENTS:
+            return Mended(".csv", *coefficients(path, kind, policy))
         inspected = inspect(kind, path, policy)
     except Unreadable as refusal:
         raise CannotMend(Text(refusal.fr, refusal.en)) from refusal

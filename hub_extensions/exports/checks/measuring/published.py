@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 PERSONS = 20_000
+#: How often a table leaves out the rarest label of a column: without it most draws give nobody away.
+RAREST = 0.7
 COLUMNS = ("sexe", "age", "dep", "region", "diag", "rare")
 _MERGED = {"age": {"0-30": ["0-20", "21-30"], "51+": ["51-70", "71+"]}, "dep": {"D0 + D1": ["D0", "D1"]}}
 
@@ -100,14 +102,15 @@ def write(frame: Any, said: dict[str, Any], path: Path) -> Path:
 
 def related(frame: Any, source: random.Random, earlier: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the specification of a table that may overlap with any other: every other one is an *earlier* table less
-    a label of a column that this one doesn't show."""
+    a label of a column that this one doesn't show, the rarest most often: who publishes both gives few away."""
     said = _specification(frame, source)
     free = [each for each in earlier if set(COLUMNS) - {*each["dimensions"], *each["filter"]}]
     if free and source.random() < 0.5:
         said = source.choice(free)
         name = source.choice(sorted(set(COLUMNS) - {*said["dimensions"], *said["filter"]}))
         labels = sorted(frame[name].unique())
-        left = source.choice(labels)
+        rarest = frame[name].value_counts().idxmin()
+        left = rarest if source.random() < RAREST else source.choice(labels)
         said = {**said, "filter": {**said["filter"], name: [label for label in labels if label != left]}}
     earlier.append(said)
     return said
