@@ -175,7 +175,7 @@ def check_active(text: str) -> Iterator[Finding]:
 
 
 def _marked_tables(text: str, suffix: str) -> list[Grid]:
-    """Return the tables of HTML inside a text, and those that a YAML file spells out (without anchors: they multiply)."""
+    """Return the tables of HTML inside a text, and those of YAML that has no anchors: these multiply."""
     from hub_extensions.exports.checks.pagetables import tables_of
     from hub_extensions.exports.checks.structured import depth_of, tables_in
 
