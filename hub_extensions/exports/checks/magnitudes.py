@@ -103,8 +103,6 @@ def _rank(name: str) -> float:
     fraction = re.fullmatch(r"q(?:uantile)?_?0_(\d{1,3})", name)
     if fraction:
         return float(f"0.{fraction.group(1)}")
-    if re.fullmatch(r"d[1-9]", name):
-        return int(name[1]) / 10
     for token in name.replace("%", "").split("_"):
         if token in _RANKS:
             return _RANKS[token]

@@ -131,10 +131,9 @@ ROLE_PATTERNS: tuple[tuple[Role, re.Pattern[str]], ...] = (
     (Role.VALUE, _words("taux_de_(?:faux|vrais)_(?:positifs|negatifs) (?:false|true)_(?:positive|negative)s?_rate")),
     (
         Role.VALUE,
-        _words(
-            "sum_sq mean_sq sums?_of_squares somme_des_carres variation evolution croissance growth change progression"
-        ),
+        _words("sum_sq mean_sq sums?_of_squares somme_des_carres"),
     ),
+    (Role.VALUE, re.compile(r"(?:^|_)(?:variation|evolution|croissance|growth|change)_.*%")),
     (
         Role.PERCENT,
         re.compile(
@@ -149,7 +148,7 @@ ROLE_PATTERNS: tuple[tuple[Role, re.Pattern[str]], ...] = (
             """
         ),
     ),
-    (Role.QUANTILE, re.compile(r"^(?:d[1-9]|q(?:uantile)?_?0_\d{1,3})$")),
+    (Role.QUANTILE, re.compile(r"^q(?:uantile)?_?0_\d{1,3}$")),
     (
         Role.QUANTILE,
         re.compile(
