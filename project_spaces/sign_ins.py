@@ -6,7 +6,6 @@ the account, the identity provider. What is older than any rule may ask for is d
 sign-in, addresses included.
 """
 
-import hashlib
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -17,12 +16,12 @@ from sqlalchemy.orm import Session
 
 from audit.events import Event, Kind
 from project_spaces.errors import NotFound
-from project_spaces.records.sign_ins import SignIn, SignInEnd, SignInMethod
+from project_spaces.records.sign_ins import SignIn, SignInEnd, SignInMethod, hash_of
 from project_spaces.requirements import MOST_AGE
 from project_spaces.store import Store, WriteSession
 from project_spaces.text import Text
 
-__all__ = ["SignIn", "SignInEnd", "SignInMethod", "keep_sign_in"]
+__all__ = ["SignIn", "SignInEnd", "SignInMethod", "hash_of", "keep_sign_in"]
 
 ADDRESS_LENGTH, LABEL_LENGTH = 64, 80
 
@@ -172,11 +171,6 @@ def end_with_account(session: WriteSession, person: str, now: datetime) -> None:
     """End every sign-in of a person whose account is replaced, within that act."""
     mine = update(SignIn).where(SignIn.person == person, SignIn.ended_at.is_(None))
     session.execute(mine.values(ended_at=now, ended_by=SignInEnd.RESET))
-
-
-def hash_of(secret: str | None) -> str | None:
-    """Return what is kept instead of a session's or a device's secret."""
-    return None if secret is None else hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _end(store: Store, person: str, which: Sequence[object], by: SignInEnd, *, actor: str, now: datetime) -> None:

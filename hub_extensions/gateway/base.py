@@ -32,6 +32,8 @@ class WorkspaceHandler(HubOAuthenticated, RequestHandler):
 
     seat: Seat
     visitor = SOMEBODY
+    #: The browser session behind the request; None for a token that a person made for a program.
+    session: str | None = None
     person: str
     project: str
     prefix: str
@@ -68,7 +70,7 @@ class WorkspaceHandler(HubOAuthenticated, RequestHandler):
         try:
             self.seat = await self.seats.find(self.person, self.project)
             await self._sign_in()
-            self.seats.require(self.seat)
+            await self.seats.admit(self.seat, self.session)
         except BureauError as error:
             await self.refuse(error)
             raise Finish from None
@@ -84,7 +86,7 @@ class WorkspaceHandler(HubOAuthenticated, RequestHandler):
         if user.get("kind") != "user" or user["name"] != self.person or not self._token_is_for_this(user):
             self.visitor = f"{user.get('kind')}:{user['name']}"
             raise Refused(NOT_YOURS)
-        self.visitor = self.person
+        self.visitor, self.session = self.person, user.get("session_id") or None
         self._token, self._session_id = self.hub_auth.get_token(self), self.hub_auth.get_session_id(self)
         self._check_origin_is_ours(token=bool(getattr(self, "_token_authenticated", False)))
 

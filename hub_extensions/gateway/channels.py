@@ -108,13 +108,13 @@ class LiveSocket(WorkspaceHandler, WebSocketHandler):
     async def connect(self, name: str, path: str, subprotocol: str) -> bool:
         """Open the way to the kernel or terminal *name*; False when nothing is recorded or nothing answers."""
         self.set_nodelay(True)
-        self.seat.connections.add(self.cut)
+        self.seat.connections[self.cut] = self.session
         headers = {"Sec-WebSocket-Protocol": subprotocol} if subprotocol else {}
         opening = Forwarded("GET", self.prefix + path, headers, None)
         try:
             # Its address is chosen outside, and the server that reads it belongs to its user.
             await self.recording.opening(self.seat.workspace, name, opening)
-            self.seats.require(self.seat)
+            self.seats.require(self.seat, self.session)
             self.upstream = await self.seat.upstream.websocket(opening)
         except BureauError as error:
             await self.refuse(error)
@@ -184,7 +184,7 @@ class LiveSocket(WorkspaceHandler, WebSocketHandler):
         """Close with the reason: rights may have lapsed a moment before we were to look again."""
         with contextlib.suppress(BureauError, OSError):
             await self.seats.refresh()
-        if self.seat.allows(datetime.now(UTC)):
+        if self.seat.allows_in(self.session, datetime.now(UTC)):
             self.close(CLOSED_GONE, short(WorkspaceGone().text))
         else:
             self.close(CLOSED_CUT, short(cut_sentence()))
@@ -192,7 +192,7 @@ class LiveSocket(WorkspaceHandler, WebSocketHandler):
     def on_close(self) -> None:
         """End the other side too."""
         if hasattr(self, "seat"):
-            self.seat.connections.discard(self.cut)
+            self.seat.connections.pop(self.cut, None)
         for task in (self.pump, self.look):
             if task is not None:
                 task.cancel()
@@ -231,9 +231,9 @@ class ChannelsHandler(LiveSocket):
             if message.kind == "execute_request":
                 self.asked = message.header
             out = serialise(message, self.protocol)
-            self.seats.require(self.seat)
+            self.seats.require(self.seat, self.session)
             await self.recording.message(self.seat.workspace, self.kernel, message, out)
-            self.seats.require(self.seat)
+            self.seats.require(self.seat, self.session)
         except Unavailable as error:
             if message is None:
                 raise

@@ -71,7 +71,7 @@ class ForwardHandler(WorkspaceHandler):
         forwarded = Forwarded(str(self.request.method), target, headers, body)
         self.seat.meter.require(saving=self._saving)
         await self.recording.request(self.seat.workspace, KINDS[route.effect], route.effect, forwarded)
-        self.seats.require(self.seat)
+        self.seats.require(self.seat, self.session)
         await self._answer(route, forwarded)
 
     def _body(self, route: Route) -> bytes | None:
@@ -113,7 +113,7 @@ class ForwardHandler(WorkspaceHandler):
     def _require_still(self) -> None:
         """Break the answer off when the right has lapsed meanwhile; broken off, it can't be taken for a whole one."""
         try:
-            self.seats.require(self.seat)
+            self.seats.require(self.seat, self.session)
             self.seat.meter.require(saving=self._saving)
         except BureauError:
             if not self._headers_written:

@@ -26,6 +26,8 @@ from project_spaces.text import Text
 
 #: Seconds without an answer from the domain after which no decision counts any more.
 STALE_AFTER = 2.0
+#: Seconds after which a session that asks for nothing is no longer asked about (a long answer takes minutes).
+GONE_AFTER = 600.0
 
 log = structlog.get_logger()
 
@@ -60,6 +62,9 @@ class Domain(Protocol):
     def decide(self, workspace: OpenWorkspace, now: datetime) -> Decision:
         """Decide whether messages may still reach this workspace."""
 
+    def decide_in(self, workspace: OpenWorkspace, session: str | None, now: datetime) -> Decision:
+        """Decide it for one browser session of its person, None for a program's token."""
+
     def warning(self, workspace: OpenWorkspace, now: datetime) -> ExpiryWarning | None:
         """Return what its person was told about the first coming end of the work."""
 
@@ -85,7 +90,12 @@ class Seat:
     meter: Meter
     decision: Decision
     revision: int
-    connections: set[Callable[[Text], None]] = field(default_factory=set)
+    #: What closes each live connection, and the session that it belongs to.
+    connections: dict[Callable[[Text], None], str | None] = field(default_factory=dict)
+    #: The decision for each session that came by.
+    sessions: dict[str | None, Decision] = field(default_factory=dict)
+    #: When each of them last asked for something (seconds of the steady clock).
+    seen: dict[str | None, float] = field(default_factory=dict)
     used_at: float = field(default_factory=time.monotonic)
     cut: bool = False
     #: What the worker announced about the coming end.
@@ -96,7 +106,25 @@ class Seat:
 
     def allows(self, now: datetime) -> bool:
         """Say whether the decision holds at *now*."""
-        return not self.cut and self.decision.allowed and (self.decision.until is None or now < self.decision.until)
+        return not self.cut and _holds(self.decision, now)
+
+    def allows_in(self, session: str | None, now: datetime) -> bool:
+        """Say whether it holds for this session too; one that was never asked about is not allowed."""
+        own = self.sessions.get(session)
+        return self.allows(now) and own is not None and _holds(own, now)
+
+    def reasons(self, session: str | None) -> list[Text]:
+        """Why it does not hold."""
+        own = self.sessions.get(session)
+        decision = own if self.decision.allowed and own is not None else self.decision
+        return [reason.text for reason in decision.reasons]
+
+    def close_sessions(self, now: datetime, text: Text) -> None:
+        """Close the connections of every session for which nothing holds any more."""
+        for close, session in tuple(self.connections.items()):
+            if not self.allows_in(session, now):
+                del self.connections[close]
+                close(text)
 
     def untold(self, now: datetime) -> Text | None:
         """Return the sentence about a coming end that nobody was shown here yet, and count it as shown.
@@ -116,6 +144,10 @@ class Seat:
         for close in tuple(self.connections):
             close(text)
         self.connections.clear()
+
+
+def _holds(decision: Decision, now: datetime) -> bool:
+    return decision.allowed and (decision.until is None or now < decision.until)
 
 
 class Seats:
@@ -170,7 +202,20 @@ class Seats:
         self._arm(seat)
         return seat
 
-    def require(self, seat: Seat) -> None:
+    async def admit(self, seat: Seat, session: str | None) -> None:
+        """Have a decision for *session*; raises as ``require``."""
+        seat.seen[session] = time.monotonic()
+        if session not in seat.sessions:
+            number = seat.revision
+            decision = await asyncio.to_thread(self._domain.decide_in, seat.workspace, session, self._clock.now())
+            if number == seat.revision:  # otherwise it moved meanwhile, and the next request asks anew
+                seat.sessions[session] = decision
+                self._arm(seat)
+            else:
+                await self.admit(seat, session)
+        self.require(seat, session)
+
+    def require(self, seat: Seat, session: str | None) -> None:
         """Let one message or request pass, or say why not.
 
         Raises
@@ -187,8 +232,8 @@ class Seats:
                     "Rights can't be checked at the moment: nothing is forwarded.",
                 )
             )
-        if not seat.allows(self._clock.now()):
-            raise Refused(cut_sentence(), [reason.text for reason in seat.decision.reasons])
+        if not seat.allows_in(session, self._clock.now()):
+            raise Refused(cut_sentence(), seat.reasons(session))
 
     def untold(self, seat: Seat) -> Text | None:
         """Return what the person at *seat* is to be shown now about a coming end."""
@@ -220,6 +265,7 @@ class Seats:
         for key, seat in seats:
             current = await asyncio.to_thread(self._domain.workspace, *key)
             seat.decision = await asyncio.to_thread(self._domain.decide, seat.workspace, self._clock.now())
+            await self._redecide_sessions(seat)
             if current is None or current.id != seat.workspace.id:
                 await self._leave(key, seat, STOPPED if seat.decision.allowed else cut_sentence())
                 continue
@@ -230,6 +276,15 @@ class Seats:
             if seat.decision.allowed:
                 seat.warning = await asyncio.to_thread(self._domain.warning, seat.workspace, self._clock.now())
 
+    async def _redecide_sessions(self, seat: Seat) -> None:
+        """Ask again for the sessions that are here; those that have gone are asked when they come again."""
+        oldest, connected = time.monotonic() - GONE_AFTER, set(seat.connections.values())
+        for session in [each for each in seat.sessions if each not in connected and seat.seen[each] < oldest]:
+            del seat.sessions[session], seat.seen[session]
+        for session in tuple(seat.sessions):
+            own = await asyncio.to_thread(self._domain.decide_in, seat.workspace, session, self._clock.now())
+            seat.sessions[session] = own
+
     def _arm(self, seat: Seat) -> None:
         """Cut now what is no longer allowed, and set the clock for what will lapse."""
         key = (seat.workspace.person, seat.workspace.project)
@@ -238,8 +293,11 @@ class Seats:
         now = self._clock.now()
         if not seat.allows(now):
             self._cut(seat)
-        elif seat.decision.until is not None:
-            wait = (seat.decision.until - now).total_seconds()
+            return
+        seat.close_sessions(now, cut_sentence())
+        ends = [each.until for each in (seat.decision, *seat.sessions.values()) if each.allowed and each.until]
+        if coming := [each for each in ends if each > now]:
+            wait = (min(coming) - now).total_seconds()
             # A timer of days drifts; look again after an hour at the latest.
             self._lapse[key] = asyncio.get_running_loop().call_later(min(wait, 3600.0), self._arm, seat)
 

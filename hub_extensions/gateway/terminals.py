@@ -28,9 +28,9 @@ class TerminalHandler(LiveSocket):
             return
         try:
             out = terminal_frame(frame)
-            self.seats.require(self.seat)
+            self.seats.require(self.seat, self.session)
             await self.recording.terminal(self.seat.workspace, self.terminal, out)
-            self.seats.require(self.seat)
+            self.seats.require(self.seat, self.session)
             await self.upstream.send_str(out)
         except (aiohttp.ClientError, OSError):
             self.close(CLOSED_GONE, short(WorkspaceGone().text))

@@ -20,6 +20,7 @@ from hub_extensions.portal import language
 from hub_extensions.portal.context import Call, Portal
 from hub_extensions.portal.refusals import record_refusal
 from project_spaces.access import require
+from project_spaces.acting import act_as
 from project_spaces.decisions import Action
 from project_spaces.errors import BureauError, NotFound, Refused, Unavailable
 from project_spaces.expiry_warnings import announced
@@ -27,6 +28,7 @@ from project_spaces.facts import PlatformRole
 from project_spaces.notifications import unread
 from project_spaces.people import get_person, roles_of
 from project_spaces.perimeters import perimeter_of
+from project_spaces.sign_ins import live_sign_in
 from project_spaces.text import Language, Text
 
 log = structlog.get_logger()
@@ -86,6 +88,8 @@ class PortalHandler(HubOAuthenticated, RequestHandler):
     framed: ClassVar[bool] = False
     viewer: Viewer | None = None
     lang: Language = "fr"
+    #: The browser session behind the request; None for a token that a person made for a program.
+    session: str | None = None
     _looking_up = False
 
     @property
@@ -120,7 +124,7 @@ class PortalHandler(HubOAuthenticated, RequestHandler):
         try:
             self._require_own_page()
             name = await self._identify()
-            self.viewer = await asyncio.to_thread(look_up, self.portal, name, framed=self.framed)
+            self.viewer = await asyncio.to_thread(look_up, self.portal, name, self.session, framed=self.framed)
         except BureauError as error:
             await self.refuse(error)
             raise Finish from None
@@ -136,6 +140,8 @@ class PortalHandler(HubOAuthenticated, RequestHandler):
             raise Refused(SESSION_OVER if self.hub_auth.get_token(self) else SIGN_IN)
         if user.get("kind") != "user" or not self.hub_auth.check_scopes(self.hub_auth.access_scopes, user):
             raise Refused(NOT_A_PERSON)
+        self.session = user.get("session_id") or None
+        act_as(str(user["name"]), self.session)
         return str(user["name"])
 
     def sign_in(self) -> None:
@@ -221,7 +227,7 @@ def as_error(status: int) -> BureauError:
     return Unexpected(BROKEN)
 
 
-def look_up(portal: Portal, username: str, *, framed: bool) -> Viewer:
+def look_up(portal: Portal, username: str, browser_session: str | None = None, *, framed: bool) -> Viewer:
     """Return who asks; *framed*, with what the frame around every page shows of the person.
 
     Raises
@@ -233,6 +239,8 @@ def look_up(portal: Portal, username: str, *, framed: bool) -> Viewer:
     try:
         with portal.store.read() as session:
             require(session, username, Action.SIGN_IN, now=call.now)
+            if browser_session is not None and live_sign_in(session, username, browser_session, now=call.now) is None:
+                raise _SignedOut(SESSION_OVER)
             who = Viewer(username, get_person(session, username).display_name, roles_of(session, username))
             if not framed:
                 return who
@@ -242,9 +250,15 @@ def look_up(portal: Portal, username: str, *, framed: bool) -> Viewer:
                 hub=any(each.window.holds(call.now) for each in perimeter_of(session, username)),
                 warnings=tuple(each.text for each in announced(session, username, now=call.now)),
             )
+    except _SignedOut:
+        raise
     except Refused as refusal:
         record_refusal(call, "entry", refusal)
         raise
+
+
+class _SignedOut(Refused):
+    """The session was ended, here or elsewhere: no act was tried, nothing is recorded."""
 
 
 def to_json(value: Any) -> str:

@@ -140,6 +140,7 @@ class _Token(_Stub):
 
 class _User(_Stub):
     def get(self) -> None:
+        # A token of a browser session is named ``token-<person>~<session>``.
         name = self.request.headers.get("Authorization", "").rpartition("token-")[2]
         if not name:
             self.set_status(403)
@@ -149,7 +150,9 @@ class _User(_Stub):
             self.finish({"kind": "service", "name": "worker", "scopes": ["access:services"]})
             return
         scopes = [] if name == "unscoped" else ["access:services!service=bureau"]
-        self.finish({"kind": "user", "name": name, "scopes": scopes, "groups": [], "admin": False})
+        name, _, session = name.partition("~")
+        model = {"kind": "user", "name": name, "scopes": scopes, "groups": [], "admin": False}
+        self.finish({**model, "session_id": session or None})
 
 
 class _Person(_Stub):

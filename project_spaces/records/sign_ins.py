@@ -1,11 +1,13 @@
 """What is kept of sign-ins: when, how and from where a person proved who it was."""
 
+import hashlib
 from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from project_spaces.acting import acting_session
 from project_spaces.columns import Base, Chosen
 from project_spaces.facts import SignInFacts
 from project_spaces.rules import Rules
@@ -67,6 +69,11 @@ class SignIn(Base):
     ended_by: Mapped[SignInEnd | None] = mapped_column(Chosen(SignInEnd))
 
 
+def hash_of(secret: str | None) -> str | None:
+    """Return what is kept instead of a session's or a device's secret."""
+    return None if secret is None else hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def two_factors(amr: list[str], acr: str | None, strong_acr: frozenset[str]) -> bool:
     """Tell whether a sign-in was with two factors: said so (``mfa``), proved two ways, or an *acr* that means it."""
     kinds = sum(1 for kind in _FACTORS if kind.intersection(amr))
@@ -74,8 +81,11 @@ def two_factors(amr: list[str], acr: str | None, strong_acr: frozenset[str]) -> 
 
 
 def sign_in_facts(session: Session, username: str, rules: Rules) -> SignInFacts | None:
-    """The latest sign-in that was not ended stands for the person."""
+    """The sign-in of the session that acts; where nobody said which, the latest that was not ended."""
     live = select(SignIn).where(SignIn.person == username, SignIn.ended_at.is_(None))
+    acting = acting_session(username)
+    if acting is not None:
+        live = live.where(SignIn.session_sha256 == (hash_of(acting.session) or ""))
     row = session.scalars(live.order_by(SignIn.at.desc(), SignIn.id).limit(1)).one_or_none()
     if row is None:
         return None

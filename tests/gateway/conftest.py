@@ -28,6 +28,7 @@ from audit.testing import MemoryLedger
 from hub_extensions.detection.catalogue import Terms
 from hub_extensions.detection.watch import Watch
 from hub_extensions.gateway.app import make_app
+from hub_extensions.gateway.domain import OVER
 from hub_extensions.gateway.egress import Egress
 from hub_extensions.gateway.recording import Recording
 from hub_extensions.gateway.seats import OpenWorkspace, Seats
@@ -115,6 +116,9 @@ class FakeDomain:
     number: int = 1
     announced: ExpiryWarning | None = None
     broken: bool = False
+    #: Sessions that were signed out of.
+    ended: set[str | None] = field(default_factory=set)
+    over: Decision = OVER
 
     def revision(self) -> int:
         if self.broken:
@@ -141,6 +145,9 @@ class FakeDomain:
 
     def decide(self, workspace: OpenWorkspace, now: datetime) -> Decision:
         return self.decision
+
+    def decide_in(self, workspace: OpenWorkspace, session: str | None, now: datetime) -> Decision:
+        return self.over if session in self.ended else self.decision
 
     def warning(self, workspace: OpenWorkspace, now: datetime) -> ExpiryWarning | None:
         return self.announced
@@ -175,7 +182,8 @@ class SignedIn:
         name = handler.request.headers.get("X-Signed-In-As")
         handler._token_authenticated = handler.request.headers.get("Authorization") is not None
         scopes = handler.request.headers.get("X-Scopes", " ".join(self.access_scopes)).split()
-        return {"name": name, "kind": "user", "scopes": scopes} if name else None
+        session = handler.request.headers.get("X-Session")
+        return {"name": name, "kind": "user", "scopes": scopes, "session_id": session} if name else None
 
 
 @dataclass
@@ -231,9 +239,11 @@ class Bench:
             headers["X-Signed-In-As"] = person
         return self.session.request(method, self.url + path, headers=headers, allow_redirects=False, **options)
 
-    def channels(self, *, person: str = "ana", origin: str = ORIGIN, protocol: str = "", query: str = ""):
+    def channels(
+        self, *, person: str = "ana", origin: str = ORIGIN, protocol: str = "", query: str = "", session: str = ""
+    ):
         path = f"{PREFIX}/api/kernels/0b9f7a1c-1111-2222-3333-444455556666/channels{query}"
-        headers = {"X-Signed-In-As": person, "Origin": origin}
+        headers = {"X-Signed-In-As": person, "Origin": origin, "X-Session": session}
         protocols = (protocol,) if protocol else ()
         return self.session.ws_connect(self.url + path, headers=headers, protocols=protocols, max_msg_size=0)
 

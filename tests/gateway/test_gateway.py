@@ -320,3 +320,28 @@ async def test_the_last_quarter_of_an_hour_is_told_once_without_a_worker(gateway
             await socket.send_str(str(frame(number)))
         texts = [await answer(socket) for _ in range(3)]
     assert sum("prend fin" in str(each.data) for each in texts) == 1
+
+
+# -- one browser, one session -----------------------------------------------------------------------------------------
+
+
+async def test_signing_out_in_one_browser_closes_its_connections_and_no_others(gateway: Bench) -> None:
+    async with gateway.channels(session="first") as first, gateway.channels(session="second") as second:
+        for socket in (first, second):
+            await socket.send_str(str(frame()))
+            await answer(socket)
+        gateway.domain.ended.add("first")
+        gateway.domain.number += 1
+        await gateway.seats.refresh()
+        assert (await answer(first)).type is aiohttp.WSMsgType.CLOSE
+        await second.send_str(str(frame(2)))
+        assert (await answer(second)).type is not aiohttp.WSMsgType.CLOSE
+
+
+async def test_a_session_that_was_signed_out_of_opens_nothing(gateway: Bench) -> None:
+    gateway.domain.ended.add("first")
+    statuses = {}
+    for session in ("first", "second"):
+        async with gateway.request("GET", f"{PREFIX}/api/kernels", headers={"X-Session": session}) as got:
+            statuses[session] = got.status
+    assert statuses == {"first": 403, "second": 200}

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import event as hooks
 from sqlalchemy import select, update
 
-from audit.events import Kind
+from audit.events import Event, Kind
 from project_spaces.access import may, why
+from project_spaces.acting import acting_as
 from project_spaces.agreements import (
     lift_embargo,
     record_agreement,
@@ -331,6 +332,21 @@ class TestSignIns:
         event = replace(world.ledger.events[0], id=f"{world.store.revision():032x}")
         with world.store.write(event) as session:
             keep_sign_in(session, "ana", Proof(amr, at, acr), Terminal(address or ""), now=at)
+
+    def test_an_old_weak_session_does_not_profit_from_a_strong_one_elsewhere(self, world: World) -> None:
+        """Each browser is judged by its own sign-in, a program's token by none."""
+        strict = asking(world, tier=self.STRICT)
+        for at, name, amr in ((NOW - HOUR, "weak", ("pwd",)), (NOW, "strong", ("pwd", "otp"))):
+            with world.store.write(Event(Kind.SIGNIN_SUCCESS, "ana", None, at)) as session:
+                keep_sign_in(session, "ana", Proof(amr, at), Terminal("10.0.0.9", session=name, device=name), now=at)
+        answers = {}
+        for name in ("weak", "strong", "unknown", None):
+            with acting_as("ana", name):
+                answers[name] = why_not(strict)
+        missing = ["sign_in_missing", "place_refused"]
+        assert answers == {"weak": ["sign_in_weak"], "strong": [], "unknown": missing, None: missing}
+        with acting_as("ben", "weak"):
+            assert why_not(strict) == [], "somebody else's session says nothing about hers"
 
     def test_age_and_place_of_the_latest_sign_in(self, world: World) -> None:
         strict = asking(world, tier=self.STRICT)

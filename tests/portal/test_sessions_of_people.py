@@ -1,0 +1,56 @@
+"""The browser session behind a request: its own sign-in is judged, and nothing is answered once it has ended."""
+
+from datetime import timedelta
+
+import aiohttp
+import pytest
+
+from audit.events import Event, Kind
+from hub_extensions.portal.testing import ANA, NOW, PROJECT, World
+from project_spaces.requirements import Requirement
+from project_spaces.rules import Rules
+from project_spaces.sign_ins import Proof, SignInEnd, Terminal, end_sign_in, keep_sign_in
+from tests.portal.test_access import token
+
+HOUR = timedelta(hours=1)
+
+
+def sign_in(
+    world: World, session: str, *, amr: tuple[str, ...] = ("pwd", "otp"), lasts: timedelta | None = None
+) -> str:
+    terminal = Terminal("10.0.0.9", session=session, device=session, lasts=lasts)
+    with world.portal.store.write(Event(Kind.SIGNIN_SUCCESS, ANA, None, world.clock.now)) as writing:
+        return keep_sign_in(writing, ANA, Proof(amr, world.clock.now), terminal, now=world.clock.now)
+
+
+async def opening(world: World, client: aiohttp.ClientSession, session: str) -> tuple[int, list[str]]:
+    """Status, and why the workspace may not be opened."""
+    async with client.get(f"{world.api}/projects/{PROJECT}", headers=token(f"{ANA}~{session}")) as answer:
+        body = await answer.json()
+        return answer.status, [each["code"] for each in body.get("opening", {}).get("reasons", [])]
+
+
+async def test_a_weak_session_does_not_profit_from_a_strong_one(
+    world: World, client: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(world.portal.store, "_rules", Rules(everybody=Requirement(sign_in_max_age=8 * HOUR)))
+    sign_in(world, "weak", amr=("pwd",))
+    sign_in(world, "strong")
+    assert await opening(world, client, "weak") == (200, ["sign_in_weak"])
+    assert await opening(world, client, "strong") == (200, [])
+
+
+async def test_a_session_that_ended_is_answered_nothing_at_once(world: World, client: aiohttp.ClientSession) -> None:
+    """The Hub's answer about the token may be kept for a while; the sign-in is asked at every request."""
+    here, _there = sign_in(world, "here"), sign_in(world, "there")
+    assert (await opening(world, client, "here"))[0] == 200
+    end_sign_in(world.portal.store, here, SignInEnd.ASKED, actor=ANA, now=NOW)
+    assert (await opening(world, client, "here"))[0] in {401, 403}
+    assert (await opening(world, client, "there"))[0] == 200
+
+
+async def test_a_session_ends_with_its_hours(world: World, client: aiohttp.ClientSession) -> None:
+    sign_in(world, "here", lasts=HOUR)
+    assert (await opening(world, client, "here"))[0] == 200
+    world.clock.now += HOUR
+    assert (await opening(world, client, "here"))[0] in {401, 403}
