@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from audit.events import Event, Kind
@@ -131,6 +131,29 @@ def live_sign_in(session: Session, person: str, hub_session: str, *, now: dateti
     if row is None or row.ended_at is not None:
         return None
     return row if row.ends_at is None or now < row.ends_at else None
+
+
+def live_sign_ins(session: Session, person: str, *, now: datetime) -> Sequence[SignIn]:
+    """Return every browser session of *person* that lasts, the latest first."""
+    query = select(SignIn).where(SignIn.person == person, SignIn.ended_at.is_(None), SignIn.session_sha256.is_not(None))
+    lasting = query.where(or_(SignIn.ends_at.is_(None), SignIn.ends_at > now))
+    return session.scalars(lasting.order_by(SignIn.at.desc(), SignIn.id)).all()
+
+
+def end_other_sign_ins(store: Store, person: str, hub_session: str, *, now: datetime) -> int:
+    """End every browser session of *person* but this one; return how many. Nothing is recorded where there is none.
+
+    Raises
+    ------
+    Unavailable
+        the ledger does not answer: nothing was ended.
+    """
+    kept = hash_of(hub_session)
+    with store.read() as session:
+        others = [each.id for each in live_sign_ins(session, person, now=now) if each.session_sha256 != kept]
+    if others:
+        _end(store, person, (SignIn.id.in_(others),), SignInEnd.ELSEWHERE, actor=person, now=now)
+    return len(others)
 
 
 def end_sign_in(store: Store, number: str, by: SignInEnd, *, actor: str, now: datetime) -> None:

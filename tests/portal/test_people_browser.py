@@ -36,7 +36,12 @@ async def test_every_page_is_accessible_in_both_languages(world: World, open_as:
     await admin.wait_for_url("**/admin/reviews/*")
     review = admin.url.removeprefix(world.address)
     seen = {
-        ANA: ("onboarding", "onboarding/charters/cgu", f"why?project={PROJECT}&dataset=pmsi-mco&action=mount_dataset"),
+        ANA: (
+            "sessions",
+            "onboarding",
+            "onboarding/charters/cgu",
+            f"why?project={PROJECT}&dataset=pmsi-mco&action=mount_dataset",
+        ),
         PAUL: (
             "admin",
             f"admin/people/{ANA}",

@@ -54,3 +54,29 @@ async def test_a_session_ends_with_its_hours(world: World, client: aiohttp.Clien
     assert (await opening(world, client, "here"))[0] == 200
     world.clock.now += HOUR
     assert (await opening(world, client, "here"))[0] in {401, 403}
+
+
+async def test_the_others_are_signed_out_and_this_one_stays(world: World, client: aiohttp.ClientSession) -> None:
+    for name in ("here", "there"):
+        sign_in(world, name)
+    here = token(f"{ANA}~here")
+    async with client.get(f"{world.api}/sessions", headers=here) as answer:
+        found = (await answer.json())["sessions"]
+    assert sorted(each["current"] for each in found) == [False, True]
+    async with client.delete(f"{world.api}/sessions/others", headers=here) as answer:
+        assert await answer.json() == {"ended": 1}
+    assert (await opening(world, client, "here"))[0] == 200
+    assert (await opening(world, client, "there"))[0] in {401, 403}
+
+
+async def test_a_programs_token_ends_no_session(world: World, client: aiohttp.ClientSession) -> None:
+    sign_in(world, "here")
+    async with client.delete(f"{world.api}/sessions/others", headers=token(ANA)) as answer:
+        assert answer.status == 409
+    assert (await opening(world, client, "here"))[0] == 200
+
+
+async def test_nobody_sees_the_sessions_of_another(world: World, client: aiohttp.ClientSession) -> None:
+    sign_in(world, "here")
+    async with client.get(f"{world.api}/sessions", headers=token("ben")) as answer:
+        assert (await answer.json())["sessions"] == []
