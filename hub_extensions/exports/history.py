@@ -16,11 +16,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hub_extensions.exports.acting import check_may, load
+from hub_extensions.exports.acting import UNKNOWN, check_may, load
 from hub_extensions.exports.desk import Desk
 from hub_extensions.exports.requests import OUTPUT_KIND_LABELS, ExportFile, ExportRequest
 from hub_extensions.exports.standing import standing_of
 from hub_extensions.exports.states import Act, State
+from project_spaces.errors import NotFound
 from project_spaces.store import ReadSession
 
 GONE = (State.RELEASED, State.REVOKED)
@@ -73,6 +74,8 @@ def check_reviews(desk: Desk, request_id: str, *, viewer: str, now: datetime) ->
 def _reviewed(session: ReadSession, request_id: str, viewer: str, now: datetime) -> ExportRequest:
     request = load(session, request_id)
     check_may(standing_of(session, viewer, request.project, now), request, Act.VOTE)
+    if request.state is State.DRAFT:  # nothing was checked or submitted yet: its files are its author's alone
+        raise NotFound(UNKNOWN)
     return request
 
 
