@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from project_spaces.agreements import DatasetAgreement, Embargo, agreements, embargoes
 from project_spaces.approvals import approvals
+from project_spaces.conditions import Reason
 from project_spaces.datasets import Dataset
 from project_spaces.decisions import Action, ConditionState, Decision, decide, explain
 from project_spaces.errors import NotFound, Refused
@@ -24,6 +25,8 @@ from project_spaces.slugs import is_slug
 from project_spaces.windows import Window
 
 Facts = ParamSpec("Facts")
+#: Code of the reason that somebody never was a member of the project.
+STRANGER = "membership_missing"
 _ByDataset = Mapping[str, tuple[Window, ...]]
 
 
@@ -109,12 +112,28 @@ def _facts(session: Session, username: str, action: Action, asked: _Asked) -> tu
 
 
 def allowed(decision: Decision) -> Decision:
-    """Return *decision* when it allows; raise ``Refused`` with every reason, ``NotFound`` for an unknown project."""
+    """Return *decision* when it allows; raise ``Refused`` with every reason, ``NotFound`` for an unknown project.
+
+    Who never was a member is told that alone, whatever the project is: open, stopped, approved, or not there.
+    """
     if not decision.allowed:
-        unknown = any(reason.code == "project_unknown" for reason in decision.reasons)
+        reasons = told(decision)
+        unknown = any(reason.code == "project_unknown" for reason in reasons)
         error = NotFound if unknown else Refused
-        raise error(decision.reasons[0].text, [reason.text for reason in decision.reasons])
+        raise error(reasons[0].text, [reason.text for reason in reasons])
     return decision
+
+
+def told(decision: Decision) -> tuple[Reason, ...]:
+    """Return the reasons of a refusal that its subject may know."""
+    if any(reason.code == STRANGER for reason in decision.reasons):
+        return tuple(reason for reason in decision.reasons if not of_project(reason.code))
+    return decision.reasons
+
+
+def of_project(code: str) -> bool:
+    """Tell whether a condition is about the project itself: its state is for those who have to do with it."""
+    return code.startswith(("project", "approval", "stopped_project"))
 
 
 def _raising(question: Callable[Facts, Decision]) -> Callable[Facts, Decision]:

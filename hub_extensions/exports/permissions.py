@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hub_extensions.exports.states import OWNERS, Act, Owner
+from project_spaces.access import told
 from project_spaces.decisions import Action, decide
 from project_spaces.errors import Refused
 from project_spaces.facts import MembershipFacts, ProjectFacts, Resource, Subject
@@ -127,5 +128,5 @@ def check_viewer(who: Standing, parties: Parties) -> None:
 def _require(who: Standing, action: Action, resource: Resource) -> None:
     decision = decide(who.subject, action, resource, who.now)
     if not decision.allowed:
-        reasons = [reason.text for reason in decision.reasons]
+        reasons = [reason.text for reason in told(decision)]
         raise Refused(reasons[0], reasons)

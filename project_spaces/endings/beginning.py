@@ -38,9 +38,9 @@ def end_project(store: Store, slug: str, *, reason: str, actor: str, now: dateti
     written = written_reason(reason)
     event = _event(actor, slug, now, EndCause.ADMINISTRATOR, written)
     with store.write(event) as session:
-        project = get_project(session, slug)
         if not actor.startswith(SYSTEM_PREFIX):
             require(session, actor, Action.END_PROJECT, now=now, project_slug=slug)
+        project = get_project(session, slug)
         if session.get(ProjectEnd, slug) is not None or project.ends_at <= now:
             raise Conflict(Text("Cet espace projet a déjà pris fin.", "This project space has ended already."))
         by_lead = PlatformRole.ADMINISTRATOR not in roles_of(session, actor) and not actor.startswith(SYSTEM_PREFIX)

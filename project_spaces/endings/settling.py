@@ -159,9 +159,9 @@ def _waiting(session: Session, project: str) -> Settlement:
 def _require(
     session: Session, action: Action, project: str, actor: str, now: datetime, *, author: str | None = None
 ) -> None:
-    get_project(session, project)
     owners = sorted(owners_of_data(session, project))
     require(session, actor, action, now=now, project_slug=project, owners=owners, author=author)
+    get_project(session, project)
 
 
 def _check_until(fate: Fate, until: datetime | None, now: datetime) -> None:

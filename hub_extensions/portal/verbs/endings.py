@@ -61,11 +61,10 @@ def end(call: Call, _body: Nothing) -> Page:
     """Where the end of a project stands, what was decided, and what the caller may do about it."""
     slug = call["project"]
     with call.portal.store.read() as session:
-        project = get_project(session, slug)
         mine = {each.project for each in memberships(session, person=call.actor)}
         if slug not in mine:
             require(session, call.actor, Action.SEE_END, now=call.now, project_slug=slug, owners=_owners(session, slug))
-        found = session.get(ProjectEnd, slug)
+        project, found = get_project(session, slug), session.get(ProjectEnd, slug)
         return {
             "slug": slug,
             "title": project.title,

@@ -15,7 +15,7 @@ from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import Input
 from hub_extensions.portal.verbs.reach import administers, require_sight
 from hub_extensions.portal.words import both, iso
-from project_spaces.access import may, why
+from project_spaces.access import STRANGER, may, of_project, why
 from project_spaces.conditions import WHO_LABELS, ConditionState, Who
 from project_spaces.datasets import list_datasets
 from project_spaces.decisions import Action
@@ -24,6 +24,7 @@ from project_spaces.habilitations import habilitations
 from project_spaces.memberships import memberships
 from project_spaces.people import get_person, holders
 from project_spaces.projects import list_projects
+from project_spaces.records.places import project_places
 from project_spaces.text import Text
 
 Slug = Annotated[str, Field(min_length=1, max_length=30)]
@@ -80,6 +81,8 @@ def explained(call: Call, body: Question) -> Page:
             require_sight(session, call, person, body.project)
             get_person(session, person)
         states = why(session, person, body.action, now=call.now, project_slug=body.project, dataset_slug=body.dataset)
+        if person == call.actor:
+            states = _mine_to_know(session, call, body.project, states)
         administrator = administers(session, call)
         found = {
             "person": person,
@@ -110,6 +113,18 @@ def choices(call: Call, _body: Question) -> Page:
         others = everything or administers(session, call)
     actions = [{"value": action.value, "label": both(label)} for action, label in ACTION_LABELS.items()]
     return {"projects": projects, "datasets": datasets, "others": others, "actions": actions}
+
+
+def _mine_to_know(
+    session: Session, call: Call, project: str | None, states: Sequence[ConditionState]
+) -> Sequence[ConditionState]:
+    """Leave out what is said of a project with which the caller has nothing to do, that there is one included."""
+    if project is None or not any(state.code in {STRANGER, "role_missing"} for state in states):
+        return states
+    within = project_places(session, project)
+    if may(session, call.actor, Action.SEE_RIGHTS, now=call.now, within=within).allowed:
+        return states
+    return [each for each in states if not of_project(each.code) and (each.code, each.about) != ("stop", project)]
 
 
 def _row(session: Session, call: Call, body: Question, state: ConditionState, *, administrator: bool) -> Page:
