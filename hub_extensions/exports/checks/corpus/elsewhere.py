@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from hub_extensions.exports.checks.corpus.case import BLOCK, FLAG, Case
 
 _TEXTS = (
+    ("else_places_d.csv", BLOCK, "d1 and d2 are places, not deciles", "lieu,H,F\nd1,120,4\nd2,130,44\n"),
+    ("else_progression.csv", BLOCK, "4 persons whose disease progressed", "bras,n,progression\nA,120,4\nB,130,44\n"),
     ("else_count_german.csv", BLOCK, "German words", """\
 Bundesland;Anzahl
 Bayern;120
