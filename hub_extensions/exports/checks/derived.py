@@ -71,6 +71,24 @@ def _sets(releases: Sequence[Release]) -> dict[str, list[frozenset[str]]]:
     return {name: list(sets) for name, sets in found.items()}
 
 
+def _implied(partition: Partition, name: str, sets: Mapping[str, Sequence[frozenset[str]]]) -> list[frozenset[str]]:
+    """Return the labels of one column that lie in a set of another which follows from it: a region's départements."""
+    import numpy as np
+
+    axis, found = partition.names.index(name), []
+    for at, other in enumerate(partition.names):
+        if at == axis:
+            continue
+        met = partition.possible.any(axis=tuple(each for each in range(len(partition.names)) if each not in {axis, at}))
+        met = met if axis < at else met.T
+        if not (met.sum(axis=1) <= 1).all():
+            continue
+        for allowed in sets.get(other, []):
+            inside = met[:, partition.chosen(other, allowed)].any(axis=1)
+            found.append(frozenset().union(*(partition.blocks[name][number] for number in np.flatnonzero(inside))))
+    return [each for each in found if each]
+
+
 def _column_sets(releases: Sequence[Release], partition: Partition) -> list[frozenset[str]]:
     """Return the columns of each table, those of others that hold them left out."""
     all_sets = {
@@ -112,6 +130,7 @@ def small_regions(
     if partition.rows is None and releases[0].sidecar.measure != "count":
         return
     sets = _sets(releases)
+    sets |= {name: [*sets.get(name, []), *_implied(partition, name, sets)] for name in partition.names}
     spread = system.over_atoms(np.column_stack([system.solution, system.probes]))
     tables = (spread[..., 0], spread[..., 1:], open_within_classes(system))
     for columns in _column_sets(releases, partition):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 PERSONS = 20_000
-#: How often a table leaves out the rarest label of a column: without it most draws give nobody away.
+#: How often a table leaves out the rarest label there is: without it most draws give nobody away.
 RAREST = 0.7
 COLUMNS = ("sexe", "age", "dep", "region", "diag", "rare")
 _MERGED = {"age": {"0-30": ["0-20", "21-30"], "51+": ["51-70", "71+"]}, "dep": {"D0 + D1": ["D0", "D1"]}}
@@ -107,10 +107,12 @@ def related(frame: Any, source: random.Random, earlier: list[dict[str, Any]]) ->
     free = [each for each in earlier if set(COLUMNS) - {*each["dimensions"], *each["filter"]}]
     if free and source.random() < 0.5:
         said = source.choice(free)
-        name = source.choice(sorted(set(COLUMNS) - {*said["dimensions"], *said["filter"]}))
-        labels = sorted(frame[name].unique())
-        rarest = frame[name].value_counts().idxmin()
-        left = rarest if source.random() < RAREST else source.choice(labels)
+        names = sorted(set(COLUMNS) - {*said["dimensions"], *said["filter"]})
+        counts = {name: frame[name].value_counts() for name in names}
+        rare = source.random() < RAREST
+        name = min(names, key=lambda each: counts[each].min()) if rare else source.choice(names)
+        labels = sorted(counts[name].index)
+        left = counts[name].idxmin() if rare else source.choice(labels)
         said = {**said, "filter": {**said["filter"], name: [label for label in labels if label != left]}}
     earlier.append(said)
     return said

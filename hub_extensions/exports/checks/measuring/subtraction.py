@@ -20,6 +20,7 @@ from hub_extensions.exports.checks.counts import rounding_of
 from hub_extensions.exports.checks.declared import judge_declared
 from hub_extensions.exports.checks.delimited import inspect_delimited
 from hub_extensions.exports.checks.derived import Key
+from hub_extensions.exports.checks.labels import OTHER
 from hub_extensions.exports.checks.measuring.published import COLUMNS, independent, people, related, write
 from hub_extensions.exports.checks.policy import DEFAULT
 from hub_extensions.exports.checks.published import Release, release_of
@@ -118,6 +119,7 @@ class Truth:
         counts = held.groupby(list(COLUMNS)).size().to_dict()
         self.count = np.array([counts.get(tuple(atom.values()), 0) for atom in self.atoms])
         self.at = {name: np.array([atom[name] for atom in self.atoms]) for name in COLUMNS}
+        self.named = {name: frozenset[str]() for name in self.labels}
         self.sets = {name: {frozenset({label}) for label in labels} for name, labels in self.labels.items()}
         shown = [self._row(said.region) for table in releases for said in table.statements if said.value is not None]
         for name, sets in self.sets.items():
@@ -134,15 +136,17 @@ class Truth:
             if allowed is not None:
                 stated = frozenset().union(*(self._base(name, label) for label in allowed))
                 self.sets[name].add(stated)
+                self.named[name] |= stated
                 inside &= np.isin(self.at[name], sorted(stated))
         return inside
 
     def _base(self, name: str, label: str) -> frozenset[str]:
         merged = {"0-30": {"0-20", "21-30"}, "51+": {"51-70", "71+"}, "d0 + d1": {"d0", "d1"}}
+        merged |= {"[71 ; …[": {"71+"}, "[51 ; …[": merged["51+"]}  # as the checks name classes without an end
         return frozenset(merged.get(label, {label})) if name in {"age", "dep"} else frozenset({label})
 
     def derivable(self, threshold: int) -> set[frozenset[int]]:
-        """Return the groups of few persons that follow, as sets of atoms."""
+        """Return the groups of few persons that follow, as sets of atoms that hold somebody."""
         import numpy as np
 
         options = [
@@ -169,7 +173,13 @@ class Truth:
         if not vectors:
             return set()
         follows = self.follows(np.stack(vectors))
-        return {frozenset(np.flatnonzero(vectors[at]).tolist()) for at in np.flatnonzero(follows)}
+        return {self._people(vectors[at]) for at in np.flatnonzero(follows)}
+
+    def _people(self, inside: Any) -> frozenset[int]:
+        """Return the atoms of a group that hold anybody: two names of the same people are one group."""
+        import numpy as np
+
+        return frozenset(np.flatnonzero(inside & (self.count > 0)).tolist())
 
     def follows(self, vectors: Any) -> Any:
         """Return which vectors over atoms are combinations of what is shown."""
@@ -182,13 +192,16 @@ class Truth:
         return ~rest.any(axis=1)
 
     def atoms_of(self, key: Key) -> frozenset[int]:
-        """Return the atoms of a group that was found."""
+        """Return the atoms, of those that hold somebody, of a group that was found."""
         import numpy as np
 
         inside = np.ones(len(self.atoms), dtype=bool)
         for name, allowed in key:
-            inside &= np.isin(self.at[name], sorted(allowed))
-        return frozenset(np.flatnonzero(inside).tolist())
+            held = frozenset().union(*(self._base(name, label) for label in allowed))
+            if OTHER in allowed:  # without the data, whoever no table names
+                held |= frozenset(self.labels[name]) - self.named[name]
+            inside &= np.isin(self.at[name], sorted(held))
+        return self._people(inside)
 
 
 def _eliminated(rows: Any) -> list[tuple[int, Any]]:
