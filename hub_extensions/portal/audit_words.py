@@ -27,7 +27,7 @@ GROUPS = (
     Group("files", Text("Fichiers et lectures", "Files and reads"), ("file", "contents", "session", "request")),
     Group("shown", Text("Volumes affichés", "Volumes shown"), ("output", "egress")),
     Group("workspaces", Text("Bureaux et montages", "Workspaces and mounts"), ("workspace", "mount")),
-    Group("exports", Text("Exports", "Exports"), ("export",)),
+    Group("exports", Text("Exports et imports", "Exports and imports"), ("export", "import", "outside")),
     Group(
         "rights",
         Text("Personnes et droits", "People and rights"),
