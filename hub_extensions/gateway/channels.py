@@ -13,20 +13,19 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-import aiohttp
 from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler, WebSocketProtocol13
 
 from hub_extensions.gateway.base import WorkspaceHandler
 from hub_extensions.gateway.forwarded import Forwarded
-from hub_extensions.gateway.frames import pass_on, size_of
 from hub_extensions.gateway.http import too_large
 from hub_extensions.gateway.messages import V1, parse, serialise
 from hub_extensions.gateway.replies import notice_frame, refusal_frames
+from hub_extensions.gateway.return_flow import ReturnFlow
 from hub_extensions.gateway.seats import cut_sentence
 from hub_extensions.gateway.shown import Shown
 from hub_extensions.gateway.upstream import WorkspaceGone
-from project_spaces.egress import Flow
+from hub_extensions.gateway.workspace_socket import WorkspaceSocket
 from project_spaces.errors import BureauError, Unavailable
 from project_spaces.text import Text
 
@@ -45,12 +44,6 @@ SIGNED_OUT = Text(
 )
 
 
-LARGER_THAN_BUDGET = Text(
-    "Cette sortie dépasse à elle seule le budget d'affichage : elle n'est pas montrée.",
-    "This output alone is larger than the budget of what may be shown: it is left out.",
-)
-
-
 class SpokenProtocol(WebSocketProtocol13):
     """Tornado's protocol, with a sentence where it refuses by itself a message over the limit."""
 
@@ -66,7 +59,7 @@ class SpokenProtocol(WebSocketProtocol13):
 class LiveSocket(WorkspaceHandler, WebSocketHandler):
     """A WebSocket that a lapsed decision closes at once."""
 
-    upstream: aiohttp.ClientWebSocketResponse | None = None
+    upstream: WorkspaceSocket | None = None
     pump: asyncio.Task[None] | None = None
     look: asyncio.Task[None] | None = None
 
@@ -102,6 +95,8 @@ class LiveSocket(WorkspaceHandler, WebSocketHandler):
     def cut(self, text: Text) -> None:
         """Close now, both sides."""
         self.close(CLOSED_CUT, short(text))
+        if self.upstream is not None:
+            self.upstream.cut()
         if self.pump is not None:
             self.pump.cancel()
 
@@ -111,22 +106,24 @@ class LiveSocket(WorkspaceHandler, WebSocketHandler):
         self.seat.connections[self.cut] = self.session
         headers = {"Sec-WebSocket-Protocol": subprotocol} if subprotocol else {}
         opening = Forwarded("GET", self.prefix + path, headers, None)
+        shown = Shown(partial(self.recording.shown, self.seat.workspace, name))
+        flow = ReturnFlow(self, self.seat.meter, shown, self.notice)
         try:
             # Its address is chosen outside, and the server that reads it belongs to its user.
             await self.recording.opening(self.seat.workspace, name, opening)
             self.seats.require(self.seat, self.session)
-            self.upstream = await self.seat.upstream.websocket(opening)
+            self.upstream = await self.seat.upstream.websocket(opening, flow.keeps, flow.take)
         except BureauError as error:
             await self.refuse(error)
             return False
-        except (aiohttp.ClientError, OSError):
+        except OSError:
             await self.seats.forget(self.seat)
             self.close(CLOSED_GONE, short(WorkspaceGone().text))
             return False
         if self.ws_connection is None or self.ws_connection.is_closing():  # cut, or left, while it was opened
-            await self.upstream.close()
+            self.upstream.close()
             return False
-        self.pump = asyncio.create_task(self._pump_back(name))
+        self.pump = asyncio.create_task(self._pump_back(flow, self.upstream))
         self.look = asyncio.create_task(self._look_again())
         return True
 
@@ -138,38 +135,11 @@ class LiveSocket(WorkspaceHandler, WebSocketHandler):
                 self.cut(SIGNED_OUT)
                 return
 
-    async def _pump_back(self, name: str) -> None:
+    async def _pump_back(self, flow: ReturnFlow, upstream: WorkspaceSocket) -> None:
         """Pass on what the workspace sends until either side ends."""
-        shown = Shown(partial(self.recording.shown, self.seat.workspace, name))
-        meter, told = self.seat.meter, Flow.FREE
-        try:
-            async for message in self.upstream or ():
-                if message.type not in {aiohttp.WSMsgType.BINARY, aiohttp.WSMsgType.TEXT}:
-                    break
-                if meter.flow is not told:
-                    told = await self._mind_budget(told)
-                size = size_of(message.data)
-                if not meter.fits(size):
-                    await self.notice(LARGER_THAN_BUDGET)
-                    continue
-                shown.add(size)
-                meter.count(size)
-                await pass_on(self, message.data)
+        with contextlib.suppress(WebSocketClosedError, StreamClosedError):
+            await flow.run(upstream)
             await self._say_why_it_ended()
-        except (WebSocketClosedError, StreamClosedError):
-            return
-        finally:
-            shown.tell()
-            if self.upstream is not None:
-                await self.upstream.close()
-
-    async def _mind_budget(self, told: Flow) -> Flow:
-        """Tell the person that a line of the budget was crossed; behind the last one, wait: nothing more is read."""
-        meter = self.seat.meter
-        if meter.flow > told:
-            await self.notice(meter.sentence(meter.flow))
-        await meter.opened()
-        return meter.flow
 
     async def notice(self, text: Text) -> None:
         """Show a sentence of ours where the person looks."""
@@ -253,11 +223,8 @@ class ChannelsHandler(LiveSocket):
 
     async def _send(self, frame: str | bytes) -> None:
         try:
-            if isinstance(frame, bytes):
-                await self.upstream.send_bytes(frame)  # type: ignore[union-attr]
-            else:
-                await self.upstream.send_str(frame)  # type: ignore[union-attr]
-        except (aiohttp.ClientError, OSError):
+            await self.upstream.send(frame)  # type: ignore[union-attr]
+        except OSError:
             self.close(CLOSED_GONE, short(WorkspaceGone().text))
 
 

@@ -1,7 +1,5 @@
 """Terminals: a shell in the workspace, whose input is recorded frame by frame before it is typed."""
 
-import aiohttp
-
 from audit.canonical import loads_strict, reserialise
 from audit.errors import Malformed
 from hub_extensions.gateway.channels import CLOSED_GONE, LiveSocket, short
@@ -31,8 +29,8 @@ class TerminalHandler(LiveSocket):
             self.seats.require(self.seat, self.session)
             await self.recording.terminal(self.seat.workspace, self.terminal, out)
             self.seats.require(self.seat, self.session)
-            await self.upstream.send_str(out)
-        except (aiohttp.ClientError, OSError):
+            await self.upstream.send(out)
+        except OSError:
             self.close(CLOSED_GONE, short(WorkspaceGone().text))
         except Unavailable as error:
             await self.notice(error.text)

@@ -6,6 +6,7 @@ to the engine, so the socket is opened as a handle, without following links, che
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import aiohttp
@@ -13,6 +14,8 @@ from aiohttp.client import _RequestContextManager
 from yarl import URL
 
 from hub_extensions.gateway.forwarded import Forwarded
+from hub_extensions.gateway.frames import Frame
+from hub_extensions.gateway.workspace_socket import WorkspaceSocket
 from project_spaces.errors import Unavailable
 from project_spaces.text import Text
 
@@ -61,9 +64,11 @@ class Upstream:
 
     def __init__(self, folder: Path, owner: int, token: str) -> None:
         self._handle = open_socket(folder, owner)
+        self._path = f"/proc/self/fd/{self._handle}"
+        self._token = token
         self._session = aiohttp.ClientSession(
             base_url="http://workspace/",
-            connector=aiohttp.UnixConnector(path=f"/proc/self/fd/{self._handle}", limit=0),
+            connector=aiohttp.UnixConnector(path=self._path, limit=0),
             headers={"Authorization": f"token {token}"},
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=5),
@@ -92,13 +97,11 @@ class Upstream:
             request.method, _exact(request.target), headers=request.headers, data=request.body, allow_redirects=False
         )
 
-    async def websocket(self, opening: Forwarded) -> aiohttp.ClientWebSocketResponse:
-        """Open a WebSocket without compression or a size limit of its own (the gateway limits what comes in)."""
-        protocol = opening.headers.get("Sec-WebSocket-Protocol")
-        protocols = (protocol,) if protocol else ()
-        return await self._session.ws_connect(
-            _exact(opening.target), protocols=protocols, max_msg_size=0, compress=0, autoping=True
-        )
+    async def websocket(
+        self, opening: Forwarded, keeps: Callable[[int], bool], on_frame: Callable[[Frame], None]
+    ) -> WorkspaceSocket:
+        """Open a WebSocket; see :meth:`WorkspaceSocket.open`."""
+        return await WorkspaceSocket.open(self._path, opening, self._token, keeps, on_frame)
 
     async def close(self) -> None:
         """Close every connection and the handle."""
@@ -107,5 +110,4 @@ class Upstream:
 
 
 def _exact(path: str) -> URL:
-
     return URL(path, encoded=True)

@@ -261,7 +261,7 @@ def socket_folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-async def gateway(socket_folder: Path) -> AsyncIterator[Bench]:
+async def gateway(socket_folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
     ledger = MemoryLedger()
     workspace = FakeWorkspace(ledger)
     inner = web.Application(client_max_size=2**30)
@@ -275,6 +275,7 @@ async def gateway(socket_folder: Path) -> AsyncIterator[Bench]:
     egress = Egress(counts, AMPLE, ZoneInfo("Europe/Paris"), recording.event)
     seats = Seats(domain, lambda _: SignedIn(), 0.05, egress)  # type: ignore[arg-type, return-value]
     await seats.refresh()
+    monkeypatch.setattr("hub_extensions.gateway.seats.STALE_AFTER", 60.0)  # nobody follows the fake domain meanwhile
     app = make_app(
         seats=seats,
         recording=recording,

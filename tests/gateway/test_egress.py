@@ -11,7 +11,6 @@ import pytest
 from audit.events import Event, Kind
 from hub_extensions.clocks import SteadyClock
 from hub_extensions.gateway.egress import FLUSH_BYTES, OVERDRAFT, Egress, Meter, OverBudget
-from hub_extensions.gateway.frames import size_of
 from project_spaces.egress import Budget, Flow, Use, hour_of
 from project_spaces.errors import Unavailable
 
@@ -266,10 +265,12 @@ class TestLive:
             assert "dépasse à elle seule" in (await exchange(socket, 300 * KIB))["content"]["text"]
             assert len((await exchange(socket, 5))["content"]["code"]) == 5
 
-    async def test_letters_of_several_bytes_count_as_bytes(self) -> None:
-        assert size_of("😀" * 10) == 40
-        assert size_of("é\ud800") == 5
-        assert size_of(b"\xff") == size_of("a") == 1
+    async def test_letters_of_several_bytes_count_as_bytes(self, gateway: Bench) -> None:
+        meter = await gateway.egress.meter("ana", "etude")
+        async with gateway.channels() as socket:
+            await socket.send_str(message("😀" * 10))
+            shown = (await socket.receive(timeout=10)).data
+        assert len(shown) < meter.pending == len(shown.encode())
 
 
 class TestAcrossGateways:

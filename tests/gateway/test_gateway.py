@@ -238,7 +238,7 @@ async def test_rights_that_cannot_be_checked_are_no_rights(gateway: Bench, monke
     async with gateway.request("GET", f"{PREFIX}/api/status") as got:
         assert got.status == 200
     gateway.domain.broken = True
-    later = time.monotonic() + 3
+    later = time.monotonic() + 61  # further than the bench lets it wait
     monkeypatch.setattr("hub_extensions.gateway.seats.time.monotonic", lambda: later)
     async with gateway.request("GET", f"{PREFIX}/api/status") as got:
         assert got.status == 503

@@ -1,0 +1,129 @@
+"""What flows from a workspace back to its person: metered, counted, never kept, and passed on in the turn it arrives.
+
+While nothing stands in the way, a frame goes from one socket to the other without a task being woken. When a line of
+the budget is crossed, when a frame is larger than a whole budget, or when the browser reads slowly, the workspace is
+not read any more and a task takes over, frame by frame, until the way is free again.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from tornado.iostream import StreamClosedError
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from hub_extensions.gateway.egress import Meter
+from hub_extensions.gateway.frames import Frame, pass_on
+from hub_extensions.gateway.shown import Shown
+from hub_extensions.gateway.workspace_socket import WorkspaceSocket
+from project_spaces.egress import Flow
+from project_spaces.text import Text
+
+#: Bytes of one frame that are kept until it is whole, whatever the budget: the memory of every person's gateway.
+MOST_FRAME = 512 * 2**20
+LARGER_THAN_BUDGET = Text(
+    "Cette sortie dépasse à elle seule le budget d'affichage : elle n'est pas montrée.",
+    "This output alone is larger than the budget of what may be shown: it is left out.",
+)
+
+
+class ReturnFlow:
+    """The flow of one connection.
+
+    Parameters
+    ----------
+    browser
+        where frames go.
+    notice
+        shows a sentence of ours there.
+    """
+
+    def __init__(
+        self, browser: WebSocketHandler, meter: Meter, shown: Shown, notice: Callable[[Text], Awaitable[None]]
+    ) -> None:
+        self._browser, self._meter, self._shown, self._notice = browser, meter, shown, notice
+        self._free = False
+        self._waiting: deque[Frame] = deque()
+        self._slow: asyncio.Future[None] | None = None
+        self._told = Flow.FREE
+        self._news = asyncio.Event()
+        self._source: WorkspaceSocket | None = None
+
+    def keeps(self, size: int) -> bool:
+        """Say whether a frame of *size* bytes can be shown at all."""
+        return size <= MOST_FRAME and self._meter.fits(size)
+
+    def take(self, frame: Frame) -> None:
+        """Pass on one frame, or keep it for :meth:`run`."""
+        if self._free and frame.raw is not None and self._meter.flow is self._told:
+            try:
+                self._show(frame.raw, frame.size)
+            except (WebSocketClosedError, StreamClosedError):
+                self._stop()
+        else:
+            self._waiting.append(frame)
+            self._stop()
+
+    def _show(self, raw: memoryview, size: int) -> None:
+        self._shown.add(size)
+        self._meter.count(size)
+        written = pass_on(self._browser, raw)
+        if not written.done():
+            self._slow = written
+            self._stop()
+
+    def _stop(self) -> None:
+        """Read nothing more, and have the task look."""
+        self._free = False
+        if self._source is not None:
+            self._source.hold()
+        self._news.set()
+
+    async def run(self, source: WorkspaceSocket) -> None:
+        """Return when the workspace has ended and everything it sent was passed on, or the browser is gone."""
+        self._source = source
+        source.ended.add_done_callback(lambda _: self._news.set())
+        try:
+            while not source.ended.done() or self._waiting or self._slow is not None:
+                await self._clear_the_way()
+                if source.ended.done():
+                    continue
+                self._free = True
+                self._news.clear()
+                source.resume()
+                await self._news.wait()
+                self._free = False
+        finally:
+            self._free = False
+            source.close()
+            self._shown.tell()
+
+    async def _clear_the_way(self) -> None:
+        """Do in order what could not be done at once.
+
+        Raises
+        ------
+        WebSocketClosedError, StreamClosedError
+            the browser is gone.
+        """
+        if self._browser.ws_connection is None or self._browser.ws_connection.is_closing():
+            raise WebSocketClosedError
+        while self._waiting or self._slow is not None:
+            if self._slow is not None:
+                slow, self._slow = self._slow, None
+                await slow
+                continue
+            if self._meter.flow is not self._told:
+                await self._mind_budget()
+            frame = self._waiting.popleft()
+            if frame.raw is None:
+                await self._notice(LARGER_THAN_BUDGET)
+            else:
+                self._show(frame.raw, frame.size)
+
+    async def _mind_budget(self) -> None:
+        """Tell the person that a line of the budget was crossed; behind the last one, wait: nothing more is read."""
+        if self._meter.flow > self._told:
+            await self._notice(self._meter.sentence(self._meter.flow))
+        await self._meter.opened()
+        self._told = self._meter.flow
