@@ -10,6 +10,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import cast
 
 from hub_extensions.gateway.forwarded import Forwarded
 from hub_extensions.gateway.frames import BadFrame, Cutter, Frame, Opcode, frame_header
@@ -94,8 +95,7 @@ class WorkspaceSocket(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Part of asyncio.Protocol."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - told to the type checker
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is one without being a subclass
 
     def data_received(self, data: bytes) -> None:
         """Part of asyncio.Protocol."""
@@ -151,7 +151,7 @@ class WorkspaceSocket(asyncio.Protocol):
 
     def hold(self) -> None:
         """Read nothing more until :meth:`resume`: the workspace waits."""
-        if self._transport is not None:
+        if self._transport is not None and not self._transport.is_closing():
             self._transport.pause_reading()
 
     def resume(self) -> None:
