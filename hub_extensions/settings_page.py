@@ -30,7 +30,8 @@ def page() -> str:
 
 
 def _row(name: str, field: FieldInfo) -> str:
-    default = "" if field.default is None else f"`{field.default}`"
+    nothing = field.default is None or field.default_factory is not None
+    default = "" if nothing else f"`{field.default}`"
     return f"| `{name}` | {default} | {_accepted(field)} | {field.description or _plain(name)} |\n"
 
 
