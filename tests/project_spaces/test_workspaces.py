@@ -99,6 +99,7 @@ class TestPlan:
         made = planned(world, layout)
         assert [(mount.target, mount.read_only) for mount in made.mounts] == [
             ("/data/sejours", True),
+            ("/imports", True),
             ("/project", False),
             ("/home/analyst", False),
         ]
