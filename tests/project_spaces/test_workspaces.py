@@ -104,7 +104,7 @@ class TestPlan:
             ("/home/analyst", False),
         ]
         assert made.mounts[0].source == latest
-        assert made.mounts[2].source == layout.home_dir("etude", "ana")
+        assert made.mounts[-1].source == layout.home_dir("etude", "ana")
         assert made.until == NOW + 30 * DAY
         assert made.labels == {"bureau.person": "ana", "bureau.project": "etude"}
         assert made.withheld == ()
