@@ -45,15 +45,14 @@ def results_may_leave(subject: Subject, resource: Resource, now: datetime) -> St
     """The project is open, or was frozen at its end so short a time ago that results may still be taken out."""
     project = resource.project
     frozen = project.frozen if project is not None else None
-    if project is None or frozen is None or project.status is not ProjectStatus.OPEN or not frozen.holds(now):
+    last = frozen.last if frozen is not None and frozen.holds(now) else None
+    if project is None or last is None or project.status is not ProjectStatus.OPEN:
         return project_open(subject, resource, now)
-    last = frozen.last
-    at = moment(last or now)
-    fr, en = (f" jusqu'au {at.fr}", f" until {at.en}") if last else ("", "")
+    at = moment(last)
     return yes(
         "project_frozen",
-        f"L'espace projet est gelé ; les dernières sorties peuvent être demandées{fr}.",
-        f"The project space is frozen; last exports may be asked for{en}.",
+        f"L'espace projet est gelé ; les dernières sorties peuvent être demandées jusqu'au {at.fr}.",
+        f"The project space is frozen; last exports may be asked for until {at.en}.",
         Who.ADMINISTRATOR,
         until=last,
     )

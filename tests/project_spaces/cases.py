@@ -183,9 +183,9 @@ def memberships(*windows: Window) -> Change:
     return lambda it: replace(it, resource=replace(it.resource, memberships=held))
 
 
-def was(role: MemberRole, *windows: Window) -> Change:
-    """Memberships in this role, and nothing else: no role on the platform, no owner to speak for."""
-    held = tuple(MembershipFacts(role, window) for window in windows)
+def was(role: MemberRole, *windows: Window, besides: tuple[MembershipFacts, ...] = ()) -> Change:
+    """Memberships in this role and *besides*, and nothing else: no role on the platform, no owner to speak for."""
+    held = (*besides, *(MembershipFacts(role, window) for window in windows))
     nothing = person(roles=frozenset(), owners=frozenset())
     return lambda it: replace(nothing(it), resource=replace(it.resource, memberships=held))
 
@@ -323,6 +323,9 @@ SITUATIONS: dict[str, Change] = {
     ),
     "was the lead, nothing else": was(MemberRole.LEAD, ENDED_YESTERDAY),
     "is the lead, nothing else": was(MemberRole.LEAD, HOLDS),
+    "is the lead and an analyst, nothing else": was(
+        MemberRole.LEAD, HOLDS, besides=(MembershipFacts(MemberRole.ANALYST, HOLDS),)
+    ),
     "is an analyst, nothing else": was(MemberRole.ANALYST, HOLDS),
     "administrator, speaks for no owner": person(roles=frozenset({PlatformRole.ADMINISTRATOR}), owners=frozenset()),
     "auditor, speaks for no owner": person(roles=frozenset({PlatformRole.AUDITOR}), owners=frozenset()),
