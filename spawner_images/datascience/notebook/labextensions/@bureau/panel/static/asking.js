@@ -54,12 +54,15 @@ export async function read(contents, path) {
 /** Return the files of projet/exports, the descriptions of tables left out; null when the folder can't be read. */
 export async function exported(contents) {
   try {
+    if (!(await names(contents, 'projet')).includes('exports')) {
+      return [];
+    }
     const folder = await contents.get('projet/exports', { content: true });
     return folder.content
       .filter(each => each.type !== 'directory' && !each.name.endsWith('.table.json'))
       .map(each => each.name)
       .sort((one, other) => one.localeCompare(other));
-  } catch (error) {
-    return error?.response?.status === 404 ? [] : null;
+  } catch {
+    return null;
   }
 }
