@@ -21,6 +21,7 @@ ELSEWHERE = {
     "home.start": "the spawner, before the container starts (tests/hub_extensions/test_spawner.py)",
     "home.stop": "the spawner, when it has stopped",
     "notifications.read": "nothing changed when there was none to read",
+    "my_sessions.end_others": "nothing changed when there was no other to end",
     "stops.foresee": "changes nothing: it counts whom a stop would hit",
 }
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"

@@ -13,7 +13,17 @@ from hub_extensions.portal.base import CONTENT_POLICY
 from hub_extensions.portal.testing import ADA, ANA, AUD, NOW, OTHER, OUT, PAUL, PROJECT, SETUP, World
 from project_spaces.people import disable_person
 
-HOME_PAGES = ("", "habilitations", "onboarding", "why", "exports", "exports/new", "imports", "notifications")
+HOME_PAGES = (
+    "",
+    "habilitations",
+    "onboarding",
+    "why",
+    "exports",
+    "exports/new",
+    "imports",
+    "notifications",
+    "sessions",
+)
 AUDIT_PAGES = (
     "audit",
     "audit/sessions",

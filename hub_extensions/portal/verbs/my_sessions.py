@@ -4,7 +4,7 @@ from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.words import iso
 from project_spaces.acting import acting_session
-from project_spaces.errors import Conflict
+from project_spaces.errors import Refused
 from project_spaces.sign_ins import end_other_sign_ins, hash_of, live_sign_ins
 from project_spaces.text import Text
 
@@ -40,7 +40,7 @@ def end_others(call: Call, _body: Nothing) -> Page:
     """Sign me out everywhere but here; portal and workspaces close at once there."""
     current = _current(call)
     if current is None:
-        raise Conflict(NO_SESSION)
+        raise Refused(NO_SESSION)
     return {"ended": end_other_sign_ins(call.portal.store, call.actor, current, now=call.now)}
 
 
