@@ -9,7 +9,7 @@ import os
 import stat
 import tarfile
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
 from project_spaces.beneath import Entry, delete_beneath, walk_beneath
@@ -79,7 +79,8 @@ def unseal(remains: Remains, project: str, sha256: str) -> None:
     delete_beneath(fresh)
     remains.delete_folders(project)
     with tarfile.open(file, "r:") as archive:
-        archive.extractall(fresh, numeric_owner=True, filter="tar")
+        archive.extraction_filter = _put_back
+        archive.extractall(fresh, members=map(_put_back, archive), numeric_owner=True)
     for place, folder in remains.folders(project).items():
         (fresh / place).mkdir(exist_ok=True, mode=0o700, parents=True)
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -88,6 +89,18 @@ def unseal(remains: Remains, project: str, sha256: str) -> None:
     delete_beneath(fresh)
     file.unlink()
     sync_folder(file.parent)
+
+
+def _put_back(member: tarfile.TarInfo, _to: str = "") -> tarfile.TarInfo:
+    """Return *member* as it may be put back: below its folder, without special rights.
+
+    Given twice to ``tarfile``, since Debian 12's Python (3.11.2) knows no filters yet and later ones want one.
+    """
+    if member.name.startswith("/") or ".." in PurePosixPath(member.name).parts:
+        msg = f"{member.name} lies outside"
+        raise tarfile.ReadError(msg)
+    member.mode &= 0o755
+    return member
 
 
 def _add(archive: tarfile.TarFile, name: str, entry: Entry) -> None:

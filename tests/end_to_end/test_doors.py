@@ -9,7 +9,7 @@ import pytest
 
 from hub_extensions.client import WorkbenchClient
 from hub_extensions.demo.cast import ANALYST, OTHER_ANALYST
-from hub_extensions.demo.scenery import OPEN_DATA, PROJECT, habilitate
+from hub_extensions.demo.scenery import OPEN_DATA, OTHER_PROJECT, PROJECT, habilitate
 from hub_extensions.kernel_client import Kernel
 from hub_extensions.workspace_book import WorkspaceBook
 from project_spaces.errors import BureauError
@@ -133,10 +133,14 @@ async def test_a_start_without_habilitation_left_is_told_why(world: World, clair
         await claire.api("PATCH", "/admin/projects/cohorte", {"status": "open"})
 
 
-async def test_an_unknown_project_is_404(ana: WorkbenchClient) -> None:
-    with pytest.raises(BureauError) as refused:
-        await ana.api("POST", "/workspaces/nothing-here/start", {})
-    assert refused.value.status == 404
+async def test_an_unknown_project_is_refused_as_one_of_others_is(ana: WorkbenchClient) -> None:
+    said = []
+    for project in ("nothing-here", OTHER_PROJECT):
+        with pytest.raises(BureauError) as refused:
+            await ana.api("POST", f"/workspaces/{project}/start", {})
+        said.append((refused.value.status, refused.value.text))
+    assert said[0] == said[1]
+    assert said[0][0] == 403
 
 
 async def test_a_quota_and_a_second_sign_in_do_not_undo_each_other(world: World, claire: WorkbenchClient) -> None:
