@@ -3,7 +3,6 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -14,13 +13,11 @@ from sqlalchemy.orm import Session
 
 from audit import canonical
 from audit.events import Event, Kind
-from hub_extensions.gateway.seats import OpenWorkspace
+from hub_extensions.gateway.seat import OpenWorkspace
 from hub_extensions.opening import open_box, open_layout, open_store
 from hub_extensions.settings import Settings
 from project_spaces import workspaces
-from project_spaces.access import may
 from project_spaces.datasets import DatasetVersion
-from project_spaces.decisions import Action, Decision
 from project_spaces.errors import BureauError
 from project_spaces.facts import Classification
 from project_spaces.text import Text
@@ -148,11 +145,6 @@ class WorkspaceBook:
             mounted=found.mounted,
             data_sha256=_data_sha256(session, found),
         )
-
-    def standing(self, person: str, project: str, mounted: Sequence[str], now: datetime) -> Decision:
-        """Decide whether messages may still reach a workspace of *person* in which *mounted* is mounted."""
-        with self.store.read() as session:
-            return may(session, person, Action.SEND_MESSAGE, now=now, project_slug=project, mounted=mounted)
 
     def lapsed(self, now: datetime) -> list[Believed]:
         """Return the open workspaces that nothing authorises any more."""

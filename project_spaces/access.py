@@ -17,7 +17,7 @@ from project_spaces.errors import NotFound, Refused
 from project_spaces.facts import Classification, DatasetFacts, Place, ProjectFacts, Resource, Subject
 from project_spaces.habilitations import Habilitation, habilitations
 from project_spaces.memberships import memberships
-from project_spaces.people import subject_of
+from project_spaces.people import signed_in_as, subject_of
 from project_spaces.projects import Project
 from project_spaces.records import rules_of
 from project_spaces.requirements import Requirement
@@ -66,6 +66,25 @@ def may(
     case = (author, recipient, beneficiary, tuple(concerned), tuple(owners), tuple(within))
     asked = _Asked(project_slug, dataset_slug, mounted, *case)
     return decide(*_facts(session, username, action, asked), now)
+
+
+def may_in_sessions(
+    session: Session,
+    username: str,
+    action: Action,
+    names: Sequence[str | None],
+    *,
+    now: datetime,
+    project_slug: str | None = None,
+    mounted: Sequence[str] = (),
+) -> tuple[Decision, Mapping[str | None, Decision]]:
+    """Decide as ``may``, and for each of these browser sessions of the person by its own sign-in; None is a program's.
+
+    The rest of the facts is read once: many sessions cost little more than one.
+    """
+    subject, _, resource = _facts(session, username, action, _Asked(project_slug, mounted=mounted))
+    each = {name: decide(signed_in_as(session, subject, name), action, resource, now) for name in names}
+    return decide(subject, action, resource, now), each
 
 
 def why(

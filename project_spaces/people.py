@@ -4,18 +4,20 @@ Acts are an administrator's (``system:…`` actors stand for the installation it
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit.events import SYSTEM_PREFIX, Event, Kind
+from project_spaces.acting import acting_as
 from project_spaces.columns import SLUG_LENGTH, Base, Chosen
 from project_spaces.decisions import DELEGATED, Action, decide
 from project_spaces.errors import Conflict, Invalid, NotFound, Refused
 from project_spaces.facts import Place, PlaceKind, PlatformRole, Resource, Subject
 from project_spaces.owner_stewards import owners_of
-from project_spaces.records import person_facts, rules_of
+from project_spaces.records import acting_sign_in, person_facts, rules_of
 from project_spaces.records.places import Affiliation, Organisation, organisation_places, perimeter_of
 from project_spaces.slugs import is_slug, require_slug
 from project_spaces.store import Store
@@ -104,6 +106,12 @@ def subject_of(session: Session, username: str, action: Action) -> Subject:
         perimeter=tuple(each.facts for each in perimeter_of(session, username)) if action in DELEGATED else (),
         identity_reviewed=known.identity_reviewed,
     )
+
+
+def signed_in_as(session: Session, subject: Subject, name: str | None) -> Subject:
+    """Return *subject* acting in the browser session *name*, None for a program's token: only the sign-in differs."""
+    with acting_as(subject.username, name):
+        return replace(subject, sign_in=acting_sign_in(session, subject.username))
 
 
 def person_places(session: Session, username: str) -> tuple[Place, ...]:

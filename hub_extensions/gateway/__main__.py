@@ -20,7 +20,8 @@ from hub_extensions.gateway.app import ACTIVITY_EVERY_S, MIB, make_app, report_a
 from hub_extensions.gateway.domain import StoreDomain
 from hub_extensions.gateway.egress import Egress
 from hub_extensions.gateway.recording import Recording
-from hub_extensions.gateway.seats import OpenWorkspace, Seats
+from hub_extensions.gateway.seat import OpenWorkspace
+from hub_extensions.gateway.seats import Seats
 from hub_extensions.opening import ledger_keys
 from hub_extensions.processes import PORTAL_PREFIX, hub_api_url
 from hub_extensions.secret_files import secret

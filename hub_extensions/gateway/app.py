@@ -16,7 +16,8 @@ from hub_extensions.gateway.http import ForwardHandler
 from hub_extensions.gateway.local_answers import FIXED, EventsHandler, FixedHandler
 from hub_extensions.gateway.recording import Recording
 from hub_extensions.gateway.routes import UUID
-from hub_extensions.gateway.seats import Seat, Seats
+from hub_extensions.gateway.seat import Seat
+from hub_extensions.gateway.seats import Seats
 from hub_extensions.gateway.terminals import TerminalHandler
 from project_spaces.errors import BureauError
 

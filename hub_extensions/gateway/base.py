@@ -10,7 +10,8 @@ from tornado.web import Finish, HTTPError, RequestHandler
 from hub_extensions.gateway.recording import Recording
 from hub_extensions.gateway.refusals import write_refusal
 from hub_extensions.gateway.routes import method_refused
-from hub_extensions.gateway.seats import Seat, Seats
+from hub_extensions.gateway.seat import Seat
+from hub_extensions.gateway.seats import Seats
 from hub_extensions.gateway.upstream import WorkspaceGone
 from project_spaces.errors import BureauError, NotFound, Refused
 from project_spaces.text import Text

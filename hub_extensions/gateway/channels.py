@@ -22,7 +22,7 @@ from hub_extensions.gateway.http import too_large
 from hub_extensions.gateway.messages import V1, parse, serialise
 from hub_extensions.gateway.replies import notice_frame, refusal_frames
 from hub_extensions.gateway.return_flow import ReturnFlow
-from hub_extensions.gateway.seats import cut_sentence
+from hub_extensions.gateway.seat import cut_sentence
 from hub_extensions.gateway.shown import Shown
 from hub_extensions.gateway.upstream import WorkspaceGone
 from hub_extensions.gateway.workspace_socket import WorkspaceSocket
@@ -166,6 +166,8 @@ class LiveSocket(WorkspaceHandler, WebSocketHandler):
         for task in (self.pump, self.look):
             if task is not None:
                 task.cancel()
+        if self.upstream is not None:  # the pump ends it too, if it ever began
+            self.upstream.close()
 
 
 class ChannelsHandler(LiveSocket):

@@ -1,16 +1,21 @@
 """The gateway's questions, answered by the domain's store."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from hub_extensions.gateway.seats import OpenWorkspace
+from sqlalchemy.orm import Session
+
+from hub_extensions.gateway.seat import OpenWorkspace
+from hub_extensions.gateway.seats import Asked, Standing
 from hub_extensions.workspace_book import WorkspaceBook
-from project_spaces.acting import acting_as
+from project_spaces.access import may_in_sessions
 from project_spaces.conditions import Reason, Who, earliest
-from project_spaces.decisions import Decision
+from project_spaces.decisions import Action, Decision
 from project_spaces.expiry_warnings import ExpiryWarning, announced
 from project_spaces.sign_ins import live_sign_in
 from project_spaces.text import Text
+from project_spaces.workspaces import list_open
 
 #: The session was signed out of, here or elsewhere, or its hours are over.
 OVER = Decision(
@@ -40,19 +45,33 @@ class StoreDomain:
             told = announced(session, workspace.person, now=now, project=workspace.project)
         return told[0] if told else None
 
-    def decide(self, workspace: OpenWorkspace, now: datetime) -> Decision:
-        """Decide whether messages may still reach it."""
-        return self._book.standing(workspace.person, workspace.project, workspace.mounted, now)
+    def standings(self, asked: Sequence[Asked], now: datetime) -> list[Standing]:
+        """Decide, in the order asked and from one look at the domain, whether messages may still reach them."""
+        with self._book.store.read() as reading:
+            running = {each.id for each in list_open(reading)}
+            return [_standing(reading, each, each.workspace.id in running, now) for each in asked]
 
-    def decide_in(self, workspace: OpenWorkspace, session: str | None, now: datetime) -> Decision:
-        """Decide it for one browser session: by its own sign-in, and only while that lasts."""
-        ends: datetime | None = None
-        if session is not None:
-            with self._book.store.read() as reading:
-                found = live_sign_in(reading, workspace.person, session, now=now)
-            if found is None:
-                return OVER
-            ends = found.ends_at
-        with acting_as(workspace.person, session):
-            decision = self.decide(workspace, now)
-        return replace(decision, until=earliest([decision.until, ends])) if decision.allowed else decision
+
+def _standing(reading: Session, asked: Asked, runs: bool, now: datetime) -> Standing:  # noqa: FBT001 - one caller
+    workspace = asked.workspace
+    own, in_session = may_in_sessions(
+        reading,
+        workspace.person,
+        Action.SEND_MESSAGE,
+        asked.sessions,
+        now=now,
+        project_slug=workspace.project,
+        mounted=workspace.mounted,
+    )
+    lasting = {name: _while_it_lasts(reading, workspace.person, name, each, now) for name, each in in_session.items()}
+    return Standing(runs, own, lasting)
+
+
+def _while_it_lasts(reading: Session, person: str, name: str | None, decision: Decision, now: datetime) -> Decision:
+    """Bound the decision for a browser session by the session's own end."""
+    if name is None:
+        return decision
+    found = live_sign_in(reading, person, name, now=now)
+    if found is None:
+        return OVER
+    return replace(decision, until=earliest([decision.until, found.ends_at])) if decision.allowed else decision

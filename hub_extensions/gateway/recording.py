@@ -16,7 +16,7 @@ from audit.sealing import bucket
 from hub_extensions.detection.watch import Watch
 from hub_extensions.gateway.forwarded import Forwarded
 from hub_extensions.gateway.messages import Message
-from hub_extensions.gateway.seats import OpenWorkspace
+from hub_extensions.gateway.seat import OpenWorkspace
 from project_spaces.errors import BureauError, Unavailable
 from project_spaces.policy_version import policy_version
 from project_spaces.text import Text

@@ -2,13 +2,14 @@
 
 A seat is one person in one project. Its decision is asked of the domain when it is taken, again whenever the domain's
 revision moves (looked for several times a second) and lapses by itself at ``until``. A decision that can't be renewed
-is no decision: after :data:`STALE_AFTER` without an answer from the domain, nothing is forwarded.
+is no decision: a seat that was not found right again for :data:`~hub_extensions.gateway.seat.STALE_AFTER` seconds
+forwards nothing. Many seats are decided anew some at a time, so that one pass over all of them keeps nobody waiting.
 """
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -16,38 +17,35 @@ import structlog
 from jupyterhub.services.auth import HubOAuth
 
 from hub_extensions.clocks import LapseClock
-from hub_extensions.gateway.egress import Egress, Meter
-from hub_extensions.gateway.shown import Shown
+from hub_extensions.gateway.egress import Egress
+from hub_extensions.gateway.seat import OpenWorkspace, Seat, cut_sentence, recent
 from hub_extensions.gateway.upstream import Upstream
 from project_spaces.decisions import Decision
 from project_spaces.errors import NotFound, Refused, Unavailable
-from project_spaces.expiry_warnings import BEFORE, ExpiryWarning, Notice
+from project_spaces.expiry_warnings import ExpiryWarning
 from project_spaces.text import Text
 
-#: Seconds without an answer from the domain after which no decision counts any more.
-STALE_AFTER = 2.0
-#: Seconds after which a session that asks for nothing is no longer asked about (a long answer takes minutes).
-GONE_AFTER = 600.0
+#: Seats that are decided anew with one question to the domain.
+AT_ONCE = 16
 
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class OpenWorkspace:
-    """What the gateway must know of a running workspace; read from the domain, secrets unsealed."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A workspace, and the browser sessions (None for a program's token) that are to be decided with it."""
 
-    id: str
-    person: str
-    project: str
-    folder: str
-    owner_uid: int
-    inner_token: str
-    hub_token: str
-    oauth_client_id: str
-    image_digest: str
-    mounted: tuple[str, ...]
-    #: Stands for the manifests of everything mounted; each is in a ``mount`` entry of its own.
-    data_sha256: str
+    workspace: OpenWorkspace
+    sessions: tuple[str | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether it still runs by the books, the decision for its person, and one for each session asked about."""
+
+    runs: bool
+    decision: Decision
+    sessions: Mapping[str | None, Decision]
 
 
 class Domain(Protocol):
@@ -59,95 +57,14 @@ class Domain(Protocol):
     def workspace(self, person: str, project: str) -> OpenWorkspace | None:
         """Return the running workspace, if there is one."""
 
-    def decide(self, workspace: OpenWorkspace, now: datetime) -> Decision:
-        """Decide whether messages may still reach this workspace."""
-
-    def decide_in(self, workspace: OpenWorkspace, session: str | None, now: datetime) -> Decision:
-        """Decide it for one browser session of its person, None for a program's token."""
+    def standings(self, asked: Sequence[Asked], now: datetime) -> list[Standing]:
+        """Decide, in the order asked, whether messages may still reach these workspaces."""
 
     def warning(self, workspace: OpenWorkspace, now: datetime) -> ExpiryWarning | None:
         """Return what its person was told about the first coming end of the work."""
 
 
 STOPPED = Text("Ce bureau a été arrêté.", "This workspace was stopped.")
-
-
-def cut_sentence() -> Text:
-    """Tell a person whose session was cut what happened to the work."""
-    return Text(
-        "Votre accès à ce bureau a pris fin. Vos fichiers sont gardés dans le projet.",
-        "Your access to this workspace has ended. Your files are kept in the project.",
-    )
-
-
-@dataclass
-class Seat:
-    """One person's open workspace in one project."""
-
-    workspace: OpenWorkspace
-    hub_auth: HubOAuth
-    upstream: Upstream
-    meter: Meter
-    decision: Decision
-    revision: int
-    #: What closes each live connection, and the session that it belongs to.
-    connections: dict[Callable[[Text], None], str | None] = field(default_factory=dict)
-    #: The decision for each session that came by.
-    sessions: dict[str | None, Decision] = field(default_factory=dict)
-    #: When each of them last asked for something (seconds of the steady clock).
-    seen: dict[str | None, float] = field(default_factory=dict)
-    used_at: float = field(default_factory=time.monotonic)
-    cut: bool = False
-    #: What the worker announced about the coming end.
-    warning: ExpiryWarning | None = None
-    shown: set[tuple[datetime, Notice]] = field(default_factory=set)
-    #: Counts what plain requests show; made with the first of them.
-    over_http: Shown | None = None
-
-    def allows(self, now: datetime) -> bool:
-        """Say whether the decision holds at *now*."""
-        return not self.cut and _holds(self.decision, now)
-
-    def allows_in(self, session: str | None, now: datetime) -> bool:
-        """Say whether it holds for this session too; one that was never asked about is not allowed."""
-        own = self.sessions.get(session)
-        return self.allows(now) and own is not None and _holds(own, now)
-
-    def reasons(self, session: str | None) -> list[Text]:
-        """Why it does not hold."""
-        own = self.sessions.get(session)
-        decision = own if self.decision.allowed and own is not None else self.decision
-        return [reason.text for reason in decision.reasons]
-
-    def close_sessions(self, now: datetime, text: Text) -> None:
-        """Close the connections of every session for which nothing holds any more."""
-        for close, session in tuple(self.connections.items()):
-            if not self.allows_in(session, now):
-                del self.connections[close]
-                close(text)
-
-    def untold(self, now: datetime) -> Text | None:
-        """Return the sentence about a coming end that nobody was shown here yet, and count it as shown.
-
-        The last notice needs no worker: the decision itself says when it ends.
-        """
-        warning, until = self.warning, self.decision.until
-        if until is not None and now < until <= now + BEFORE[Notice.QUARTER]:
-            warning = ExpiryWarning(self.workspace.person, self.workspace.project, until, Notice.QUARTER, ())
-        if warning is None or warning.until <= now or (warning.until, warning.notice) in self.shown:
-            return None
-        self.shown.add((warning.until, warning.notice))
-        return warning.text
-
-    def close_connections(self, text: Text) -> None:
-        """Close every live connection with a sentence its person can read."""
-        for close in tuple(self.connections):
-            close(text)
-        self.connections.clear()
-
-
-def _holds(decision: Decision, now: datetime) -> bool:
-    return decision.allowed and (decision.until is None or now < decision.until)
 
 
 class Seats:
@@ -162,7 +79,7 @@ class Seats:
         self._make_auth = make_auth
         self._poll_s = poll_s
         self._seats: dict[tuple[str, str], Seat] = {}
-        self._fresh_at = float("-inf")
+        self._answered_at = float("-inf")
         self._lock = asyncio.Lock()
         self._lapse: dict[tuple[str, str], asyncio.TimerHandle] = {}
 
@@ -184,6 +101,7 @@ class Seats:
         return seat
 
     async def _take(self, person: str, project: str) -> Seat:
+        asked_at = time.monotonic()
         revision = await asyncio.to_thread(self._domain.revision)  # asked first: what moves from here on is seen
         workspace = await asyncio.to_thread(self._domain.workspace, person, project)
         if workspace is None:
@@ -195,8 +113,8 @@ class Seats:
             )
         meter = await self._egress.meter(person, project)
         upstream = Upstream(workspace.folder, workspace.owner_uid, workspace.inner_token)
-        decision = await asyncio.to_thread(self._domain.decide, workspace, self._clock.now())
-        seat = Seat(workspace, self._make_auth(workspace), upstream, meter, decision, revision)
+        standing = await self._ask(Asked(workspace))
+        seat = Seat(workspace, self._make_auth(workspace), upstream, meter, standing.decision, revision, asked_at)
         seat.warning = await asyncio.to_thread(self._domain.warning, workspace, self._clock.now())
         self._seats[person, project] = seat
         self._arm(seat)
@@ -207,9 +125,9 @@ class Seats:
         seat.seen[session] = time.monotonic()
         if session not in seat.sessions:
             number = seat.revision
-            decision = await asyncio.to_thread(self._domain.decide_in, seat.workspace, session, self._clock.now())
+            standing = await self._ask(Asked(seat.workspace, (session,)))
             if number == seat.revision:  # otherwise it moved meanwhile, and the next request asks anew
-                seat.sessions[session] = decision
+                seat.sessions[session] = standing.sessions[session]
                 self._arm(seat)
             else:
                 await self.admit(seat, session)
@@ -223,9 +141,10 @@ class Seats:
         Refused
             the habilitation (or another condition) has lapsed.
         Unavailable
-            the domain has not answered for :data:`STALE_AFTER` seconds: fail closed.
+            nobody said for :data:`~hub_extensions.gateway.seat.STALE_AFTER` seconds that the decision is still right:
+            fail closed.
         """
-        if not self.fresh():
+        if not seat.fresh():
             raise Unavailable(
                 Text(
                     "Les droits ne peuvent pas être vérifiés pour le moment : rien n'est transmis.",
@@ -241,7 +160,7 @@ class Seats:
 
     def fresh(self) -> bool:
         """Say whether the domain has answered recently enough for decisions to count."""
-        return time.monotonic() - self._fresh_at <= STALE_AFTER
+        return recent(self._answered_at)
 
     async def watch(self) -> None:
         """Follow the domain's revision for ever; each move re-decides every seat."""
@@ -253,37 +172,51 @@ class Seats:
             await asyncio.sleep(self._poll_s)
 
     async def refresh(self) -> None:
-        """Ask once whether anything moved."""
-        asked_at = time.monotonic()
-        revision = await asyncio.to_thread(self._domain.revision)
-        await self._redecide([(key, seat) for key, seat in self._seats.items() if seat.revision != revision], revision)
-        self._fresh_at = asked_at
-
-    async def _redecide(self, seats: Iterable[tuple[tuple[str, str], Seat]], revision: int) -> None:
-        """Decide anew, everybody first; what people are told of coming ends waits for the last cut."""
+        """Find out what moved, and decide anew where something did: those first who wait longest."""
+        began = time.monotonic()
         kept: list[Seat] = []
-        for key, seat in seats:
-            current = await asyncio.to_thread(self._domain.workspace, *key)
-            seat.decision = await asyncio.to_thread(self._domain.decide, seat.workspace, self._clock.now())
-            await self._redecide_sessions(seat)
-            if current is None or current.id != seat.workspace.id:
-                await self._leave(key, seat, STOPPED if seat.decision.allowed else cut_sentence())
-                continue
-            seat.revision = revision
-            self._arm(seat)
-            kept.append(seat)
-        for seat in kept:
+        while behind := await self._behind(began):
+            asked = [Asked(seat.workspace, seat.asked_about()) for seat, *_ in behind]
+            for (seat, *known), standing in zip(behind, await self._ask_all(asked), strict=True):
+                if await self._settle(seat, standing, *known):
+                    kept.append(seat)
+        for seat in kept:  # what people are told of coming ends waits for the last cut
             if seat.decision.allowed:
                 seat.warning = await asyncio.to_thread(self._domain.warning, seat.workspace, self._clock.now())
 
-    async def _redecide_sessions(self, seat: Seat) -> None:
-        """Ask again for the sessions that are here; those that have gone are asked when they come again."""
-        oldest, connected = time.monotonic() - GONE_AFTER, set(seat.connections.values())
-        for session in [each for each in seat.sessions if each not in connected and seat.seen[each] < oldest]:
-            del seat.sessions[session], seat.seen[session]
-        for session in tuple(seat.sessions):
-            own = await asyncio.to_thread(self._domain.decide_in, seat.workspace, session, self._clock.now())
-            seat.sessions[session] = own
+    async def _behind(self, began: float) -> list[tuple[Seat, int, float]]:
+        """Return some seats that were not found right since *began*, with the revision and when it was asked for."""
+        asked_at = time.monotonic()
+        revision = await asyncio.to_thread(self._domain.revision)
+        self._answered_at = asked_at
+        for seat in self._seats.values():
+            if seat.revision == revision:
+                seat.fresh_at = asked_at
+        waiting = sorted(
+            (each for each in self._seats.values() if each.fresh_at < began), key=lambda each: each.fresh_at
+        )
+        return [(seat, revision, asked_at) for seat in waiting[:AT_ONCE]]
+
+    async def _ask(self, asked: Asked) -> Standing:
+        (standing,) = await self._ask_all([asked])
+        return standing
+
+    async def _ask_all(self, asked: Sequence[Asked]) -> list[Standing]:
+        return await asyncio.to_thread(self._domain.standings, asked, self._clock.now())
+
+    async def _settle(self, seat: Seat, standing: Standing, revision: int, asked_at: float) -> bool:
+        """Take over what was decided at *revision*; returns whether the seat stays."""
+        if self._seats.get((seat.workspace.person, seat.workspace.project)) is not seat:
+            return False
+        seat.decision = standing.decision
+        if not standing.runs:
+            await self._leave(seat, STOPPED if seat.decision.allowed else cut_sentence())
+            return False
+        if seat.sessions.keys() <= standing.sessions.keys():  # otherwise one came by meanwhile: it is decided next
+            seat.revision, seat.fresh_at = revision, asked_at
+        seat.sessions.update(standing.sessions)
+        self._arm(seat)
+        return True
 
     def _arm(self, seat: Seat) -> None:
         """Cut now what is no longer allowed, and set the clock for what will lapse."""
@@ -304,7 +237,8 @@ class Seats:
     def _cut(self, seat: Seat) -> None:
         seat.close_connections(cut_sentence())
 
-    async def _leave(self, key: tuple[str, str], seat: Seat, text: Text) -> None:
+    async def _leave(self, seat: Seat, text: Text) -> None:
+        key = (seat.workspace.person, seat.workspace.project)
         self._seats.pop(key, None)
         if timer := self._lapse.pop(key, None):
             timer.cancel()
@@ -315,9 +249,8 @@ class Seats:
 
     async def forget(self, seat: Seat) -> None:
         """Drop a seat whose workspace does not answer, so that the next request looks afresh."""
-        key = (seat.workspace.person, seat.workspace.project)
-        if self._seats.get(key) is seat:
-            await self._leave(key, seat, STOPPED)
+        if self._seats.get((seat.workspace.person, seat.workspace.project)) is seat:
+            await self._leave(seat, STOPPED)
 
     def in_use(self, since_s: float) -> list[Seat]:
         """Return the seats used within the last *since_s* seconds (for the activity report)."""
@@ -326,5 +259,5 @@ class Seats:
 
     async def close(self) -> None:
         """Leave every seat."""
-        for key, seat in tuple(self._seats.items()):
-            await self._leave(key, seat, STOPPED)
+        for seat in tuple(self._seats.values()):
+            await self._leave(seat, STOPPED)

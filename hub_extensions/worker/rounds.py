@@ -17,7 +17,7 @@ from audit.errors import LedgerError
 from hub_extensions.containers import Running
 from hub_extensions.exports.desk import Desk
 from hub_extensions.exports.releasing import resume, sweep
-from hub_extensions.gateway.seats import cut_sentence
+from hub_extensions.gateway.seat import cut_sentence
 from hub_extensions.processes import hub_api_url
 from hub_extensions.secret_files import secret
 from hub_extensions.settings import Settings

@@ -36,12 +36,18 @@ def rules_of(session: Session) -> Rules:
     return rules
 
 
+def acting_sign_in(session: Session, username: str) -> SignInFacts | None:
+    """Read the sign-in behind what *username* does, where the rules ask for anything about it."""
+    rules = rules_of(session)
+    asked = rules.ask("sign_in_max_age") or rules.ask("networks")
+    return sign_in_facts(session, username, rules) if asked else None
+
+
 def person_facts(session: Session, username: str, known_since: datetime) -> PersonFacts:
     """Read what decisions need to know of *username*, registered at *known_since*."""
     rules = rules_of(session)
-    signed_in = rules.ask("sign_in_max_age") or rules.ask("networks")
     return PersonFacts(
-        sign_in=sign_in_facts(session, username, rules) if signed_in else None,
+        sign_in=acting_sign_in(session, username),
         charters=tuple(charter_facts(session, username, known_since)),
         trainings=training_facts(session, username) if rules.ask("trainings") else (),
         stops=stop_facts(session, username),

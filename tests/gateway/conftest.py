@@ -9,7 +9,7 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -31,7 +31,8 @@ from hub_extensions.gateway.app import make_app
 from hub_extensions.gateway.domain import OVER
 from hub_extensions.gateway.egress import Egress
 from hub_extensions.gateway.recording import Recording
-from hub_extensions.gateway.seats import OpenWorkspace, Seats
+from hub_extensions.gateway.seat import OpenWorkspace
+from hub_extensions.gateway.seats import Asked, Seats, Standing
 from hub_extensions.gateway.upstream import SOCKET_NAME
 from project_spaces.decisions import Decision, Reason
 from project_spaces.egress import Budget, Use
@@ -148,6 +149,16 @@ class FakeDomain:
 
     def decide_in(self, workspace: OpenWorkspace, session: str | None, now: datetime) -> Decision:
         return self.over if session in self.ended else self.decision
+
+    def standings(self, asked: Sequence[Asked], now: datetime) -> list[Standing]:
+        return [
+            Standing(
+                self.workspace(each.workspace.person, each.workspace.project) is not None,
+                self.decide(each.workspace, now),
+                {session: self.decide_in(each.workspace, session, now) for session in each.sessions},
+            )
+            for each in asked
+        ]
 
     def warning(self, workspace: OpenWorkspace, now: datetime) -> ExpiryWarning | None:
         return self.announced
@@ -275,7 +286,7 @@ async def gateway(socket_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Async
     egress = Egress(counts, AMPLE, ZoneInfo("Europe/Paris"), recording.event)
     seats = Seats(domain, lambda _: SignedIn(), 0.05, egress)  # type: ignore[arg-type, return-value]
     await seats.refresh()
-    monkeypatch.setattr("hub_extensions.gateway.seats.STALE_AFTER", 60.0)  # nobody follows the fake domain meanwhile
+    monkeypatch.setattr("hub_extensions.gateway.seat.STALE_AFTER", 60.0)  # nobody follows the fake domain meanwhile
     app = make_app(
         seats=seats,
         recording=recording,

@@ -188,6 +188,9 @@ async def test_an_oversized_message_closes_the_connection_and_never_arrives(gate
         assert "1 Mio au plus" in str(closed.extra)
     assert gateway.workspace.effects == []
     assert gateway.ledger.of(Kind.REFUSAL)
+    async with asyncio.timeout(5):
+        while not all(inner.closed for inner in gateway.workspace.sockets):
+            await asyncio.sleep(0.01)
 
 
 async def test_an_unknown_message_closes_with_a_sentence_and_is_recorded(gateway: Bench) -> None:

@@ -21,7 +21,7 @@ from hub_extensions.detection.catalogue import Terms
 from hub_extensions.detection.watch import Watch
 from hub_extensions.gateway.messages import Message
 from hub_extensions.gateway.recording import Recording
-from hub_extensions.gateway.seats import OpenWorkspace
+from hub_extensions.gateway.seat import OpenWorkspace
 from tests.audit.recorder_process import RecorderProcess
 
 PASSWORDS = {"ana": "ana's long password", "ben": "ben's long password"}

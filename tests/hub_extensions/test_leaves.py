@@ -37,7 +37,7 @@ from hub_extensions.exports.testing import ADA, AUTHOR, BEA, PROJECT, Bench, ope
 from hub_extensions.gateway.forwarded import Forwarded
 from hub_extensions.gateway.messages import Message
 from hub_extensions.gateway.recording import Recording
-from hub_extensions.gateway.seats import OpenWorkspace
+from hub_extensions.gateway.seat import OpenWorkspace
 from project_spaces.accounts import Accounts, SignInRefused
 from project_spaces.datasets import register_dataset
 from project_spaces.errors import Locked, Refused

@@ -9,7 +9,7 @@ from sqlalchemy import event as hooks
 from sqlalchemy import select, update
 
 from audit.events import Event, Kind
-from project_spaces.access import may, why
+from project_spaces.access import may, may_in_sessions, why
 from project_spaces.acting import acting_as
 from project_spaces.agreements import (
     lift_embargo,
@@ -345,6 +345,11 @@ class TestSignIns:
                 answers[name] = why_not(strict)
         missing = ["sign_in_missing", "place_refused"]
         assert answers == {"weak": ["sign_in_weak"], "strong": [], "unknown": missing, None: missing}
+        with strict.store.read() as session:
+            work = {"now": NOW, "project_slug": "etude", "mounted": ("sejours",)}
+            own, each = may_in_sessions(session, "ana", Action.SEND_MESSAGE, tuple(answers), **work)
+            assert own == may(session, "ana", Action.SEND_MESSAGE, **work)
+        assert {name: [reason.code for reason in one.reasons] for name, one in each.items()} == answers
         with acting_as("ben", "weak"):
             assert why_not(strict) == [], "somebody else's session says nothing about hers"
 
