@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import xmlrpc.client
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
@@ -30,6 +30,9 @@ from project_spaces.text import Text
 
 ROOT = Path(__file__).resolve().parents[1]
 PORTAL_PREFIX = "/services/bureau/"
+#: glibc gives a block of 128 KiB or more back to the system when it is freed. The gateway asks for one per chunk of a
+#: large output, and the system's fresh pages cost it more than copying what they hold: it keeps up to 64 MiB instead.
+KEEPS_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(32 * 2**20), "MALLOC_TRIM_THRESHOLD_": str(64 * 2**20)}
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Process:
     name: str
     command: tuple[str, ...]
     priority: int
-    environment: dict[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def processes(settings: Settings) -> tuple[Process, ...]:
@@ -48,7 +51,7 @@ def processes(settings: Settings) -> tuple[Process, ...]:
     return (
         Process("ledger", (python, "-m", "audit.recorder", *_recorder_arguments(settings)), 10),
         Process("proxy", _proxy_command(settings), 20, {"CONFIGPROXY_AUTH_TOKEN": _secret(settings, "proxy_token")}),
-        Process("gateway", (python, "-m", "hub_extensions.gateway"), 30),
+        Process("gateway", (python, "-m", "hub_extensions.gateway"), 30, KEEPS_MEMORY),
         Process("hub", (python, "-m", "jupyterhub", "-f", str(ROOT / "jupyterhub_config.py")), 40),
         Process("portal", (python, "-m", "hub_extensions.portal"), 50, portal_environment(settings)),
         Process("worker", (python, "-m", "hub_extensions.worker"), 60),
