@@ -109,6 +109,7 @@ class Kind(StrEnum):
     IMPORT_SUBMITTED = "import.submitted"
     IMPORT_CHECKED = "import.checked"
     IMPORT_BLOCKED = "import.blocked"
+    IMPORT_READ = "import.read"
     IMPORT_RETURNED = "import.returned"
     IMPORT_APPROVED = "import.approved"
     IMPORT_REJECTED = "import.rejected"

@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, BinaryIO, Literal
+from typing import Annotated, Any, BinaryIO, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from hub_extensions.exports.checks.strictest import owners_policy
 from project_spaces.catalogue.cards import Bilingual, Card, ColumnWords, first_problem
 from project_spaces.errors import Invalid
 from project_spaces.facts import Classification
@@ -76,6 +77,8 @@ class Sheet(_Part):
     classification: Classification
     min_persons: Annotated[int, Field(ge=3, le=1000)]
     person_column: str | None = None
+    #: What results must hold to beyond the threshold: a preset, rules of ``exports.checks.policy``, or both.
+    export_policy: Mapping[str, Any] = Field(default_factory=dict)
     folder: str = "."
     licence: Line
     source: Line
@@ -96,9 +99,11 @@ def parse_sheet(document: object) -> Sheet:
         a field is missing, unknown or out of range; the sentence names the first one.
     """
     try:
-        return Sheet.model_validate(document)
+        sheet = Sheet.model_validate(document)
     except ValidationError as error:
         raise Invalid(first_problem(error)) from None
+    owners_policy(sheet.export_policy, min_persons=sheet.min_persons, person_column=sheet.person_column)
+    return sheet
 
 
 def read_sheet(file: Path) -> Sheet:
@@ -164,6 +169,7 @@ def _manifest(sheet: Sheet, tables: tuple[TableFile, ...]) -> Manifest:
         source=sheet.source,
         citation=sheet.citation,
         tables=tables,
+        export_policy=dict(sheet.export_policy),
     )
 
 

@@ -7,8 +7,8 @@ has to trust the person who asks: the owner stated them once, here.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -71,6 +71,8 @@ class Manifest:
     source: str
     citation: str
     tables: tuple[TableFile, ...]
+    #: What the owner asks of results beyond the threshold; the export desk reads it. Absent from manifests without any.
+    export_policy: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -99,6 +101,8 @@ class Manifest:
     def to_bytes(self) -> bytes:
         """Serialise; the same manifest always gives the same bytes."""
         document = asdict(self) | {"title": self.title._asdict()}
+        if not self.export_policy:
+            del document["export_policy"]
         return json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1).encode() + b"\n"
 
     @classmethod

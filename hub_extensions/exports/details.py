@@ -16,8 +16,9 @@ from hub_extensions.exports.publishing.publications import may_publish, publicat
 from hub_extensions.exports.recalls import recall_of
 from hub_extensions.exports.requests import OUTPUT_KIND_LABELS, ExportFile, ExportRequest
 from hub_extensions.exports.reviewing import ALREADY, NOT_REFUSED
+from hub_extensions.exports.rules_in_words import criteria_of, rules_page
 from hub_extensions.exports.settling import live_votes, tally_of
-from hub_extensions.exports.standing import standing_of
+from hub_extensions.exports.standing import data_of, standing_of
 from hub_extensions.exports.states import OWNERS, STATE_LABELS, TURN, UNDER_REVIEW, Act, Owner, State, check_act
 from hub_extensions.exports.views import Page, due_of, links_of, need_of, stamp, words
 from hub_extensions.exports.visibility import Eyes, eyes_of, numbering
@@ -54,6 +55,7 @@ def detail(desk: Desk, request_id: str, viewer: str, *, now: datetime) -> Page:
         eyes = eyes_of(viewer, request, tally, reviewer=role is Owner.REVIEWER)
         return {
             **_heading(desk, request),
+            "rules": _rules(desk, session, request),
             "viewer_role": "member" if role is None else role.value,
             "need": need_of(tally, viewer) if role is Owner.REVIEWER and request.state in UNDER_REVIEW else None,
             "files": [_file(file, request, tally, eyes) for file in request.files],
@@ -149,6 +151,17 @@ def _heading(desk: Desk, request: ExportRequest) -> Page:
         "submitted_at": stamp(request.submitted_at),
         "due_at": stamp(due_of(desk, request)),
     }
+
+
+def _rules(desk: Desk, session: Session, request: ExportRequest) -> Page | None:
+    """The rules that were applied; before a submission those that would be, None where they can't be read."""
+    if request.criteria is not None:
+        return rules_page(request.criteria)
+    try:
+        data = data_of(session, request.project, base=desk.policy, dataset_dir=desk.dataset_dir)
+    except Unavailable:
+        return None
+    return rules_page(criteria_of(data.policy))
 
 
 def _file(file: ExportFile, request: ExportRequest, tally: Tally, eyes: Eyes) -> Page:

@@ -45,8 +45,9 @@ def create(
     recipients: Sequence[str] = (),
     outside: Sequence[Outsider] = (),
     public: bool = False,
+    files: Sequence[tuple[str, Declaration]] = (),
 ) -> str:
-    """Open a draft in *project* and return its id.
+    """Open a draft in *project*, with its files or not at all, and return its id.
 
     Parameters
     ----------
@@ -57,6 +58,8 @@ def create(
         recipients without an account, named; the author invites each of them after the release.
     public
         declared fit for a public repository; the reviewers consent to it with their votes.
+    files
+        paths of the project folder, each with what it is, as ``add_file`` takes them.
 
     Raises
     ------
@@ -64,9 +67,14 @@ def create(
         *actor* may not take results out of the project, with the reasons.
     Invalid
         the title or the purpose is empty, or a recipient is no known person.
+    Invalid, Conflict, TooLarge
+        as ``add_file``.
     """
     title, purpose = written(title), written(purpose)
     named = tuple(dict.fromkeys(recipients)) or (actor,)
+    held: list[ExportFile] = []
+    for path, declaration in files:
+        held.append(_new_file(desk, path, declaration, held, len(held)))
     said = Said(
         {
             "title": title,
@@ -74,6 +82,7 @@ def create(
             "recipients": list(named),
             "outside": [asdict(each) for each in outside],
             "public": public,
+            "files": [_said_of(file) for file in held],
         }
     )
     request_id = new_id()
@@ -98,6 +107,7 @@ def create(
             created_at=now,
             changed_at=now,
         )
+        request.all_files += held
         add_step(request, event, said)
         session.add(request)
     return request_id
@@ -148,19 +158,9 @@ def add_file(desk: Desk, request_id: str, path: str, declaration: Declaration, *
     TooLarge
         the request is full.
     """
-    relative, declared = checked_path(path), _written(declaration)
-    content = {"path": relative, **asdict(declared)}
+    content = {"path": checked_path(path), **asdict(_written(declaration))}
     with _editing(desk, request_id, actor=actor, now=now, content=content) as turn:
-        files = turn.request.files
-        if any(file.path == relative for file in files):
-            raise Conflict(
-                Text(f"« {relative} » est déjà dans la demande.", f"“{relative}” is already in the request.")
-            )
-        if len(files) >= desk.rules.max_files:
-            most = desk.rules.max_files
-            raise TooLarge(Text(f"Au plus {most} fichiers par demande.", f"At most {most} files in a request."))
-        position = len(turn.request.all_files)
-        file = ExportFile(id=new_id(), position=position, path=relative, findings=[], **asdict(declared))
+        file = _new_file(desk, path, declaration, turn.request.files, len(turn.request.all_files))
         turn.request.all_files.append(file)
         return file.id
 
@@ -212,6 +212,23 @@ def checked_path(path: str) -> str:
             )
         )
     return str(PurePosixPath(*parts))
+
+
+def _new_file(
+    desk: Desk, path: str, declaration: Declaration, others: Sequence[ExportFile], position: int
+) -> ExportFile:
+    """Make the row of a file that stands beside *others*, or raise as ``add_file``."""
+    relative = checked_path(path)
+    if any(file.path == relative for file in others):
+        raise Conflict(Text(f"« {relative} » est déjà dans la demande.", f"“{relative}” is already in the request."))
+    if len(others) >= desk.rules.max_files:
+        most = desk.rules.max_files
+        raise TooLarge(Text(f"Au plus {most} fichiers par demande.", f"At most {most} files in a request."))
+    return ExportFile(id=new_id(), position=position, path=relative, findings=[], **asdict(_written(declaration)))
+
+
+def _said_of(file: ExportFile) -> dict[str, str]:
+    return {name: getattr(file, name) for name in ("path", "kind", "context", "controls", "code")}
 
 
 def _written(declaration: Declaration) -> Declaration:

@@ -1,23 +1,26 @@
 """Looks up what the desk's rules need to know: who somebody is to a project, and which data the project works on."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from hub_extensions.exports.assignments import is_conflicted
 from hub_extensions.exports.checks import DEFAULT, Policy
+from hub_extensions.exports.checks.strictest import owners_policy, strictest
 from hub_extensions.exports.permissions import Standing
 from hub_extensions.outside.access import CLOSED
 from project_spaces.access import project_facts
 from project_spaces.conditions import stops
-from project_spaces.datasets import Dataset, get_dataset, latest_version
+from project_spaces.datasets import Dataset, DatasetVersion, get_dataset, latest_version
 from project_spaces.decisions import Action
-from project_spaces.errors import Refused
+from project_spaces.errors import Invalid, Refused, Unavailable
 from project_spaces.facts import Resource
 from project_spaces.habilitations import habilitations
+from project_spaces.manifests import FILE_NAME, read_verified
 from project_spaces.memberships import memberships
 from project_spaces.people import get_person, subject_of
 from project_spaces.projects import Project
@@ -69,23 +72,51 @@ def data_of(session: Session, project: str, *, base: Policy, dataset_dir: Datase
     """Return the rules and tables of every data set that anybody was ever habilitated for in *project*.
 
     A habilitation that ended counts: results made while it held are still about those persons.
+
+    Raises
+    ------
+    Unavailable
+        the manifest that holds an owner's rules is not the one that was registered.
     """
     slugs = sorted({each.dataset for each in habilitations(session, project=project)})
-    datasets = [get_dataset(session, slug) for slug in slugs]
-    latest = {slug: latest_version(session, slug) for slug in slugs}
-    folders = [dataset_dir(slug, version.version) for slug, version in latest.items() if version is not None]
-    return ProjectData(_strictest(base, datasets), tuple(folder for folder in folders if folder.is_dir()))
+    policies, folders = [base], []
+    for slug in slugs:
+        dataset, version = get_dataset(session, slug), latest_version(session, slug)
+        folder = None if version is None else dataset_dir(slug, version.version)
+        if version is None or folder is None or not folder.is_dir():
+            policies.append(_of_owner(dataset, {}, base))
+            continue
+        folders.append(folder)
+        policies.append(_of_owner(dataset, _stated(folder, version), base))
+    return ProjectData(strictest(policies), tuple(folders))
 
 
 def policy_of(*, min_persons: int, max_file_bytes: int, max_files: int) -> Policy:
-    """Return the rules of the checks with this installation's limits."""
-    return replace(DEFAULT, min_persons=min_persons, max_file_mb=max(1, max_file_bytes >> 20), max_files=max_files)
+    """Return the rules of the checks with this installation's limits; its own threshold is not called another's."""
+    limits = {"max_file_mb": max(1, max_file_bytes >> 20), "max_files": max_files}
+    if min_persons == DEFAULT.min_persons:
+        return replace(DEFAULT, **limits)
+    source = f"réglage de cette installation : {min_persons} personnes"
+    return replace(DEFAULT, name=f"installation-{min_persons}", source=source, min_persons=min_persons, **limits)
 
 
-def _strictest(base: Policy, datasets: list[Dataset]) -> Policy:
-    columns = {dataset.person_column for dataset in datasets if dataset.person_column}
-    return replace(
-        base,
-        min_persons=max([base.min_persons, *(dataset.min_persons for dataset in datasets)]),
-        person_column=columns.pop() if len(columns) == 1 else base.person_column,
-    )
+def _stated(folder: Path, version: DatasetVersion) -> Mapping[str, Any]:
+    """What the owner asks of results, as it was registered with the version."""
+    if not (folder / FILE_NAME).exists():  # a version that was registered by its hash alone
+        return {}
+    try:
+        return read_verified(folder, version.manifest_sha256).export_policy
+    except Invalid as error:
+        raise Unavailable(error.text) from error
+
+
+def _of_owner(dataset: Dataset, stated: Mapping[str, Any], base: Policy) -> Policy:
+    """The owner's rules, within the installation's limits of size; a threshold that decides is named as the owner's."""
+    if stated:
+        asked = owners_policy(stated, min_persons=dataset.min_persons, person_column=dataset.person_column)
+    else:
+        asked = replace(base, min_persons=dataset.min_persons, person_column=dataset.person_column)
+    if dataset.min_persons > base.min_persons:
+        source = f"{dataset.owner} ({dataset.slug}) : {dataset.min_persons} personnes"
+        asked = replace(asked, source=f"{asked.source} ; {source}" if stated else source)
+    return replace(asked, max_file_mb=base.max_file_mb, max_files=base.max_files)

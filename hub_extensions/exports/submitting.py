@@ -20,11 +20,12 @@ from audit.events import Event, Kind, Scalar
 from hub_extensions.exports import permissions
 from hub_extensions.exports.acting import acting, check_may, load, stale
 from hub_extensions.exports.checking import CheckOrder, Earlier, judged, laid_out, population_of
-from hub_extensions.exports.checks import FileVerdict, Finding, Policy, Verdict
+from hub_extensions.exports.checks import FileVerdict, Finding, Verdict
 from hub_extensions.exports.desk import Desk
 from hub_extensions.exports.drafting import checked_path
 from hub_extensions.exports.releasing import release_if_possible
 from hub_extensions.exports.requests import ExportFile, ExportRequest
+from hub_extensions.exports.rules_in_words import criteria_of
 from hub_extensions.exports.settling import settle, void_outdated
 from hub_extensions.exports.standing import ProjectData, data_of, standing_of
 from hub_extensions.exports.states import Act, State, check_act
@@ -155,7 +156,7 @@ def submit(desk: Desk, request_id: str, *, actor: str, now: datetime) -> Submiss
             _check_answered(request, files)
             request.round += 1
             request.submitted_at = now
-            request.criteria = _criteria(plan.data.policy)
+            request.criteria = criteria_of(plan.data.policy)
         for row, file in zip(request.files, files, strict=True):
             _store(row, file, request, frozen=not blocked)
         if not blocked:
@@ -257,11 +258,6 @@ def _check_answered(request: ExportRequest, files: Sequence[_Judged]) -> None:
     before = [row.sha256 for row in request.files]
     if not said and before == [file.original.sha256 for file in files]:
         raise Conflict(NOTHING_NEW)
-
-
-def _criteria(policy: Policy) -> dict[str, str | int | bool | None]:
-    """The rules applied, as the package will tell them; numbers with a fraction as text."""
-    return {key: value if isinstance(value, int | bool | None) else str(value) for key, value in vars(policy).items()}
 
 
 def _data(desk: Desk, session: Session, project: str) -> ProjectData:

@@ -131,7 +131,7 @@ def _proved(target: Path, before: Manifest, version: str) -> Manifest:
     raw = (target / FILE_NAME).read_bytes()
     said = Manifest.from_bytes(raw)
     manifest = read_verified(target, hashlib.sha256(raw).hexdigest(), [table.name for table in said.tables])
-    same = ("dataset", "title", "owner", "classification", "min_persons", "person_column")
+    same = ("dataset", "title", "owner", "classification", "min_persons", "person_column", "export_policy")
     marks = [(table.name, table.identifying, table.linkable) for table in manifest.tables]
     if (
         manifest.version != version

@@ -34,6 +34,7 @@ def next_sheet(before: Manifest, version: str, files: dict[str, Path]) -> Sheet:
             "classification": before.classification,
             "min_persons": before.min_persons,
             "person_column": before.person_column,
+            "export_policy": dict(before.export_policy),
             "licence": before.licence,
             "source": before.source,
             "citation": before.citation,

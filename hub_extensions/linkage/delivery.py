@@ -7,7 +7,7 @@ registered, and asking again starts from nothing (DESIGN section 3, rules 1 and 
 
 import hashlib
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 
 from audit.errors import LedgerError
 from audit.events import Event, Kind
+from hub_extensions.exports.checks.strictest import owners_mapping, owners_policy, strictest
 from hub_extensions.linkage.circuit import Delivery, PartitionedSpace, run_linkage
 from hub_extensions.secret_files import secret
 from project_spaces.datasets import Dataset, get_dataset, register_manifest, versions
@@ -221,6 +222,16 @@ def _run(linkages: Linkages, ready: _Ready, target: Path) -> Outcome:
     )
 
 
+def owners_strictest(sides: Sequence[Manifest]) -> dict[str, Any]:
+    """Return what the owners of both sides ask of results made from the linked data: of each rule, the stricter."""
+    asked = [
+        owners_policy(side.export_policy, min_persons=side.min_persons, person_column=None)
+        for side in sides
+        if side.export_policy
+    ]
+    return owners_mapping(strictest(asked)) if asked else {}
+
+
 def _manifest(ready: _Ready, delivery: Delivery) -> Manifest:
     sides = [ready.manifests[ready.plan.left.dataset], ready.manifests[ready.plan.right.dataset]]
     title = ready.spec.output.title
@@ -236,6 +247,7 @@ def _manifest(ready: _Ready, delivery: Delivery) -> Manifest:
         source=ready.source,
         citation=" ; ".join(dict.fromkeys(side.citation for side in sides)),
         tables=delivery.tables,
+        export_policy=owners_strictest(sides),
     )
 
 

@@ -82,6 +82,7 @@ PAGES: tuple[tuple[str, type[RequestHandler]], ...] = (
     (f"imports/(?P<request>{_ID})/files", imports.ReceiveHandler),
     ("import-review", imports.ImportQueuePage),
     (f"import-review/(?P<request>{_ID})", imports.ImportReviewPage),
+    (f"import-review/(?P<request>{_ID})/files/(?P<file>{_ID})", imports.ImportPreviewPage),
     ("review", review.QueuePage),
     (f"review/(?P<request>{_ID})", review.ReviewPage),
     (f"review/(?P<request>{_ID})/files/(?P<file>{_ID})", review.PreviewHandler),

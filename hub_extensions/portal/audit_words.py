@@ -148,6 +148,7 @@ KIND_LABELS: Mapping[str, Text] = {
     "import.submitted": Text("Import : déposé", "Import: submitted"),
     "import.checked": Text("Import : contrôlé", "Import: checked"),
     "import.blocked": Text("Import : bloqué", "Import: blocked"),
+    "import.read": Text("Import : lu par un gestionnaire", "Import: read by a steward"),
     "import.returned": Text("Import : renvoyé", "Import: returned"),
     "import.approved": Text("Import : accepté", "Import: accepted"),
     "import.rejected": Text("Import : refusé", "Import: rejected"),

@@ -31,12 +31,16 @@ _HERE = "."
 
 @dataclass(frozen=True)
 class Form:
-    """What a form of a page does: the verb, its body, what is said afterwards and where the person is sent."""
+    """What a form of a page does: the verb, its body, what is said afterwards and where the person is sent.
+
+    *emptied* are fields that say "none" when they come back empty; every other empty field counts as not given.
+    """
 
     verb: Callable[..., Any]
     done: Text | None
     model: type[BaseModel] = Nothing
     lists: frozenset[str] = frozenset()
+    emptied: frozenset[str] = frozenset()
     next: Callable[[Any], str] = field(default=lambda _result: _HERE)
 
 
@@ -145,7 +149,7 @@ class PageHandler(PortalHandler):
         self.finish(self.render_page("error.html", error=error))
 
     def _fields(self, form: Form) -> dict[str, Any]:
-        """The form's own fields; an empty one counts as not given."""
+        """The form's own fields; of a hidden field and the box that overrides it, the box."""
         fields: dict[str, Any] = {}
         for name in self.request.body_arguments:
             if name in {"act", "_xsrf"}:
@@ -154,7 +158,9 @@ class PageHandler(PortalHandler):
             if name in form.lists:
                 fields[name] = values
             elif values:
-                fields[name] = values[0]
+                fields[name] = values[-1]
+            elif name in form.emptied:
+                fields[name] = ""
         return fields
 
     def _filled(self) -> Callable[..., str]:

@@ -9,7 +9,8 @@ import pytest
 
 from hub_extensions.imports.acting import By
 from hub_extensions.imports.advancing import advance
-from hub_extensions.imports.composing import Target, create
+from hub_extensions.imports.composing import Target, create, declare, receiving, submit
+from hub_extensions.imports.testing import DECLARATION
 from hub_extensions.portal.testing import ANA, BEN, OUT, PROJECT, SOL, World
 from tests.portal.test_pages import Browser
 
@@ -134,3 +135,25 @@ async def test_the_api_walks_the_same_way(world: World, client: aiohttp.ClientSe
     page = await call(ANA, "GET", f"/imports/{request_id}")
     assert "Précisez l'année." in [each["message"] for each in page["timeline"]]
     await call(OUT, "GET", f"/imports/{request_id}", status=404)
+
+
+async def test_a_steward_looks_at_a_file_and_nobody_else_does(browser: Browser) -> None:
+    world = browser.world
+    request_id = opened(world)
+    by = By(ANA, world.clock())
+    with receiving(world.portal.imports, request_id, "registre.csv", by) as part:
+        part.write_text("age;n\n40;<script>top.hacked=1</script>\n")
+    declare(world.portal.imports, request_id, DECLARATION, by)
+    submit(world.portal.imports, request_id, by)
+    await browser.sign_in(SOL)
+    advance(world.portal.imports, request_id, now=world.clock())
+    page = await browser.get(f"import-review/{request_id}")
+    (frame,) = re.findall(r'<iframe class="preview" sandbox[^>]* src="/services/bureau/([^"]+)"', page)
+    async with browser.client.get(world.address + frame) as answer:
+        drawn = await answer.text()
+        assert answer.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+    assert "&lt;script&gt;" in drawn
+    assert "<script" not in drawn
+    for who, status in ((ANA, 403), (BEN, 403), (OUT, 404)):
+        await browser.sign_in(who)
+        await browser.get(frame, status)

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from hub_extensions.exports.marks import Mark, english, mark_of
-from hub_extensions.portal.previews import NotebookView, NoView, PictureView, TableView, TextView, view_of
+from hub_extensions.exports.previews import NotebookView, NoView, PictureView, TableView, TextView, view_of
 from hub_extensions.portal.templating import render
 
 #: Each would act in a page that believed it.

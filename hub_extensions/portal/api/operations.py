@@ -99,6 +99,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(_POST, "/projects/{project}/end/confirmations", endings.confirm, status=201),
     Operation(_DELETE, "/projects/{project}/end/decisions", endings.withdraw),
     Operation(_POST, "/projects/{project}/checks", exports.check, exports.Paths),
+    Operation(_GET, "/projects/{project}/export-rules", exports.rules),
     Operation(_GET, "/workspaces/{project}", home.workspace),
     Operation(_POST, "/workspaces/{project}/start", home.start, status=202),
     Operation(_POST, "/workspaces/{project}/stop", home.stop),

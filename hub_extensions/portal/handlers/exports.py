@@ -52,11 +52,13 @@ class NewExportPage(PageHandler):
         """What may be chosen, and what was already chosen; *checks* when the files were looked at."""
         choices = await self.run(lambda call, _: exports.choosable(call), Nothing())
         asked = self.get_argument("project", choices[0]["slug"] if len(choices) == 1 else "")
-        listing = None
+        listing = rules = None
         if asked in {each["slug"] for each in choices}:
             self.path_kwargs["project"] = asked
             listing = await self.run(exports.files, Nothing())
+            rules = await self.run(exports.rules, Nothing())
         return {
+            "rules": rules,
             "choices": choices,
             "asked": asked,
             "listing": listing,
@@ -88,7 +90,9 @@ class ExportPage(PageHandler):
 
     template = "export.html"
     acts: ClassVar = {
-        "describe": Form(exports.describe, Text("Enregistré.", "Saved."), exports.Description),
+        "describe": Form(
+            exports.describe, Text("Enregistré.", "Saved."), exports.Description, emptied=frozenset({"outside"})
+        ),
         "add_file": Form(exports.add_file, Text("Fichier ajouté.", "File added."), exports.NewFile),
         "change_file": Form(exports.change_file, Text("Déclaration modifiée.", "Declared anew."), exports.ChangedFile),
         "remove_file": Form(exports.remove_file, Text("Fichier retiré.", "File taken out."), exports.FileRef),

@@ -1,5 +1,6 @@
 """The import desk's pages: my imports, one import with its files, the steward's queue; and the reception of files."""
 
+import asyncio
 from typing import Any, ClassVar
 
 from tornado.web import Finish, stream_request_body
@@ -7,9 +8,11 @@ from tornado.web import Finish, stream_request_body
 from hub_extensions.exports.acting import new_id
 from hub_extensions.imports import composing
 from hub_extensions.imports.acting import By
+from hub_extensions.imports.drawing import view_in_quarantine
 from hub_extensions.portal.api.problems import MEDIA_TYPE, problem
 from hub_extensions.portal.base import to_json
 from hub_extensions.portal.context import Call, Page
+from hub_extensions.portal.handlers.review import DrawnPage
 from hub_extensions.portal.inputs import Nothing, Person
 from hub_extensions.portal.pages import Form, PageHandler
 from hub_extensions.portal.uploads import FRAME, NO_FILE, FormReader, RawReader, Received, Receiver
@@ -97,6 +100,16 @@ class ImportReviewPage(ImportPage):
         "reject": Form(imports.reject, Text("Import refusé.", "Import rejected."), imports.Reason),
         "remove": Form(imports.remove, Text("Import retiré du projet.", "Import taken out."), imports.Reason),
     }
+
+
+class ImportPreviewPage(DrawnPage):
+    """One quarantined file, read in the confined process."""
+
+    async def show(self, error: Any = None, **_extra: Any) -> None:  # noqa: ARG002 - the base's signature
+        """Draw it."""
+        waiting = await self.run(imports.file_to_look_at, Nothing())
+        seen = (waiting.path, waiting.name, waiting.wheres, self.lang)
+        await self.draw(await asyncio.to_thread(view_in_quarantine, *seen), waiting.name)
 
 
 @stream_request_body

@@ -3,11 +3,11 @@
 import asyncio
 from typing import Any, ClassVar
 
+from hub_extensions.exports.previews import PREVIEW_POLICY, View, view_of
 from hub_extensions.portal import templating
 from hub_extensions.portal.context import Page
 from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.pages import Form, PageHandler
-from hub_extensions.portal.previews import PREVIEW_POLICY, view_of
 from hub_extensions.portal.verbs import exports, origins, review
 from project_spaces.errors import NotFound
 from project_spaces.text import Text
@@ -81,10 +81,20 @@ def onward(files: list[Page]) -> dict[str, str]:
     return anchors
 
 
-class PreviewHandler(PageHandler):
-    """One file, drawn by us, in a page that can do nothing."""
+class DrawnPage(PageHandler):
+    """Base of pages that show one file: drawn by us, under a policy of their own, able to do nothing."""
 
     template = "preview.html"
+
+    async def draw(self, view: View, name: str) -> None:
+        """Write the drawing."""
+        self.set_header("Content-Security-Policy", PREVIEW_POLICY)
+        html = templating.render(self.template, self.lang, view=view, kind=type(view).__name__, name=name)
+        await self.finish(html)
+
+
+class PreviewHandler(DrawnPage):
+    """One file of a request."""
 
     async def show(self, error: Any = None, **_extra: Any) -> None:  # noqa: ARG002 - the base's signature
         """Write the drawing under its own policy."""
@@ -97,7 +107,4 @@ class PreviewHandler(PageHandler):
             for finding in file["findings"]
             if finding["severity"] != "info"
         ]
-        view = await asyncio.to_thread(view_of, preview.path, preview.name, wheres)
-        self.set_header("Content-Security-Policy", PREVIEW_POLICY)
-        html = templating.render(self.template, self.lang, view=view, kind=type(view).__name__, name=preview.name)
-        await self.finish(html)
+        await self.draw(await asyncio.to_thread(view_of, preview.path, preview.name, wheres), preview.name)

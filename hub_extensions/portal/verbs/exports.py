@@ -10,6 +10,8 @@ from hub_extensions.exports import details, downloads, drafting, recalls, review
 from hub_extensions.exports.drafting import Declaration
 from hub_extensions.exports.publishing import publications
 from hub_extensions.exports.requests import OUTPUT_KIND_LABELS, OutputKind
+from hub_extensions.exports.rules_in_words import criteria_of, rules_page
+from hub_extensions.exports.standing import data_of
 from hub_extensions.exports.states import Owner, State
 from hub_extensions.exports.submitting import Checked
 from hub_extensions.portal.context import Call, Page
@@ -131,21 +133,20 @@ def mine(call: Call, _body: Nothing) -> Page:
 
 
 def create(call: Call, body: NewRequest) -> Page:
-    """Open a draft, with its files when they are given."""
-    desk, at = call.portal.desk, {"actor": call.actor, "now": call.now}
+    """Open a draft, with its files when they are given: all of them, or nothing."""
+    declaration = Declaration(body.kind, body.context or body.purpose, body.controls, body.code)
     request_id = drafting.create(
-        desk,
+        call.portal.desk,
         project=body.project,
         title=body.title,
         purpose=body.purpose,
         recipients=body.recipients,
         outside=[each.outsider() for each in body.outside],
         public=body.public,
-        **at,
+        files=[(path, declaration) for path in body.files],
+        actor=call.actor,
+        now=call.now,
     )
-    declaration = Declaration(body.kind, body.context or body.purpose, body.controls, body.code)
-    for path in body.files:
-        drafting.add_file(desk, request_id, path, declaration, **at)
     return {"id": request_id}
 
 
@@ -266,6 +267,15 @@ def files(call: Call, _body: Nothing) -> Page:
             for file in listing.files
         ],
     }
+
+
+def rules(call: Call, _body: Nothing) -> Page:
+    """The rules that results of a project must hold to: the strictest of the installation and all its data sets."""
+    desk = call.portal.desk
+    with call.portal.store.read() as session:
+        require(session, call.actor, Action.SUBMIT_EXPORT, now=call.now, project_slug=call["project"])
+        data = data_of(session, call["project"], base=desk.policy, dataset_dir=desk.dataset_dir)
+    return rules_page(criteria_of(data.policy))
 
 
 def choosable(call: Call) -> list[Page]:

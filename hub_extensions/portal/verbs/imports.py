@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from hub_extensions.imports import composing, reviewing, views
+from hub_extensions.imports import composing, reading, reviewing, views
 from hub_extensions.imports.acting import By
 from hub_extensions.imports.composing import Declaration, Target
 from hub_extensions.imports.records import CONTENT_LABELS, Content
@@ -120,6 +120,11 @@ def remove(call: Call, body: Reason) -> Page:
     """Take what came in out of the project again."""
     reviewing.remove(call.portal.imports, call["request"], body.message, by(call))
     return detail(call, Nothing())
+
+
+def file_to_look_at(call: Call, _body: Nothing) -> reading.Waiting:
+    """A quarantined file, for the eyes of whoever judges it."""
+    return reading.read_file(call.portal.imports, call["request"], call["file"], by(call))
 
 
 def choices(call: Call, _body: Nothing) -> Page:

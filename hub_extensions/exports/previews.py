@@ -112,8 +112,12 @@ def view_of(path: Path, name: str, wheres: Sequence[str]) -> View:
 
 def table_view(text: str, delimiter: str, wheres: Sequence[str]) -> TableView:
     """Lay a delimited table out, with the cells that findings name lit."""
-    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    header = rows[0][:MOST_COLUMNS] if rows else []
+    return rows_view(list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)), wheres)
+
+
+def rows_view(rows: Sequence[Sequence[str]], wheres: Sequence[str]) -> TableView:
+    """Lay rows out, the first being the header, with the cells that findings name lit."""
+    header = list(rows[0][:MOST_COLUMNS]) if rows else []
     lit = marked_cells(list(wheres), header)
     cut = len(rows) - 1 > MOST_ROWS or any(len(row) > MOST_COLUMNS for row in rows[: MOST_ROWS + 1])
     body = tuple(
