@@ -1,17 +1,16 @@
-"""One request as one viewer may see it, with the reason for every button that is not for him; and its frozen files."""
+"""One request as one viewer may see it, with the reason for every button that is not for him."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from audit.events import Event, Kind
 from hub_extensions.exports import permissions
-from hub_extensions.exports.acting import UNKNOWN, UNKNOWN_FILE, check_may, load, parties_of
+from hub_extensions.exports.acting import UNKNOWN, check_may, load, parties_of
 from hub_extensions.exports.desk import Desk
 from hub_extensions.exports.outsiders import outside_of
 from hub_extensions.exports.permissions import Standing
+from hub_extensions.exports.programs import programs_of
 from hub_extensions.exports.publishing.publications import may_publish, publication_of
 from hub_extensions.exports.recalls import recall_of
 from hub_extensions.exports.requests import OUTPUT_KIND_LABELS, ExportFile, ExportRequest
@@ -23,20 +22,10 @@ from hub_extensions.exports.states import OWNERS, STATE_LABELS, TURN, UNDER_REVI
 from hub_extensions.exports.views import Page, due_of, links_of, need_of, stamp, words
 from hub_extensions.exports.visibility import Eyes, eyes_of, numbering
 from hub_extensions.exports.voting import OUTCOME_LABELS, Outcome, Tally
-from project_spaces.errors import BureauError, Conflict, NotFound, Unavailable
+from project_spaces.errors import BureauError, NotFound, Unavailable
 from project_spaces.text import Text
 
 OUT = frozenset({State.RELEASED, State.REVOKED})
-
-
-@dataclass(frozen=True)
-class Preview:
-    """The bytes a reviewer judges: those that would leave. Show them without script, from an origin of their own."""
-
-    name: str
-    media_type: str
-    size: int
-    path: Path
 
 
 def detail(desk: Desk, request_id: str, viewer: str, *, now: datetime) -> Page:
@@ -58,7 +47,9 @@ def detail(desk: Desk, request_id: str, viewer: str, *, now: datetime) -> Page:
             "rules": _rules(desk, session, request),
             "viewer_role": "member" if role is None else role.value,
             "need": need_of(tally, viewer) if role is Owner.REVIEWER and request.state in UNDER_REVIEW else None,
-            "files": [_file(file, request, tally, eyes) for file in request.files],
+            "files": [
+                _file(file, request, tally, eyes, program=file.path in programs_of(request)) for file in request.files
+            ],
             "comments": _comments(request, eyes),
             "acts": _acts(who, request, tally),
             "timeline": _timeline(request, eyes),
@@ -73,47 +64,6 @@ def detail(desk: Desk, request_id: str, viewer: str, *, now: datetime) -> Page:
                 [each for each in request.links if role is Owner.AUTHOR or each.recipient == viewer], now
             ),
         }
-
-
-def read_file(desk: Desk, request_id: str, file_id: str, *, actor: str, now: datetime) -> Preview:
-    """Give a reviewer the bytes that would be released; nobody else gets bytes from the desk before the release.
-
-    Who read which bytes is recorded before they are given.
-
-    Raises
-    ------
-    NotFound, Refused
-        the request or file is unknown; *actor* is not one of its reviewers.
-    Conflict
-        the file is not frozen yet.
-    Unavailable
-        what is on disk is no longer what was frozen; the ledger does not take the entry.
-    """
-    with desk.store.read() as session:
-        request = load(session, request_id)
-        project = request.project
-        check_may(standing_of(session, actor, project, now), request, Act.VOTE)
-        file = next((each for each in request.files if each.id == file_id), None)
-        if file is None:
-            raise NotFound(UNKNOWN_FILE)
-        if file.released_sha256 is None:
-            raise Conflict(Text("Ce fichier n'est pas encore déposé.", "This file is not submitted yet."))
-        if not desk.vault.intact(file.released_sha256):
-            raise Unavailable(
-                Text("Le fichier figé est endommagé : rien n'est montré.", "The frozen file is damaged: not shown.")
-            )
-        sha256 = file.released_sha256
-        preview = Preview(
-            name=str(file.released_name),
-            media_type=file.type or "application/octet-stream",
-            size=file.released_size or 0,
-            path=desk.vault.path(sha256),
-        )
-    subject = {"request": request_id, "file": file_id}
-    # The hash of a small table gives its numbers to whoever tries them all: the leaf commits to it with a salt.
-    told = {"sha256": sha256}
-    desk.store.record(Event(Kind.EXPORT_READ, actor, project, now, subject, sha256.encode(), told))
-    return preview
 
 
 def _role(who: Standing, request: ExportRequest) -> Owner | None:
@@ -164,7 +114,7 @@ def _rules(desk: Desk, session: Session, request: ExportRequest) -> Page | None:
     return rules_page(criteria_of(data.policy))
 
 
-def _file(file: ExportFile, request: ExportRequest, tally: Tally, eyes: Eyes) -> Page:
+def _file(file: ExportFile, request: ExportRequest, tally: Tally, eyes: Eyes, *, program: bool) -> Page:
     votes = [vote for vote in live_votes(request) if vote.file_id == file.id]
     seen = [vote for vote in votes if eyes.vote(vote)]
     own = [vote.ballot.value for vote in votes if vote.reviewer == eyes.viewer]
@@ -182,6 +132,7 @@ def _file(file: ExportFile, request: ExportRequest, tally: Tally, eyes: Eyes) ->
         "context": file.context,
         "controls": file.controls,
         "code": file.code,
+        "program": program,
         "verdict": file.verdict,
         "findings": [{**each, "message": words(Text(*each["message"]))} for each in file.findings],
         "normalised": file.released_sha256 is not None and file.released_sha256 != file.sha256,

@@ -21,6 +21,7 @@ from hub_extensions.exports.desk import Desk
 from hub_extensions.exports.requests import OUTPUT_KIND_LABELS, ExportFile, ExportRequest
 from hub_extensions.exports.standing import standing_of
 from hub_extensions.exports.states import Act, State
+from hub_extensions.exports.summaries import summaries
 from project_spaces.errors import NotFound
 from project_spaces.store import ReadSession
 
@@ -110,12 +111,14 @@ def _added(
 ) -> dict[str, Any]:
     """What *file* adds: nothing where the same bytes left before; else its differences with each alike table."""
     same = next((request for request, other in past if other.released_sha256 == file.released_sha256), None)
-    found = {"same_as": same.title if same else None, "compared": []}
-    table = None if same else _table(desk, file)
+    rows = _rows(desk, file)
+    summary = [[sentence._asdict() for sentence in table] for table in summaries(rows)]
+    found = {"same_as": same.title if same else None, "compared": [], "summary": summary, "lines": len(rows)}
+    table = None if same else _table_of(rows)
     if table is None:
         return found
     for request, other in past:
-        before = _table(desk, other)
+        before = _table_of(_rows(desk, other))
         if before is None or before.columns != table.columns or len(found["compared"]) == MOST_TABLES:
             continue
         changes = list(_changes(before, table, threshold))
@@ -139,15 +142,20 @@ class _Table:
     rows: dict[tuple[str, ...], dict[str, str]]
 
 
-def _table(desk: Desk, file: ExportFile) -> _Table | None:
-    """The file as a table: its words are labels, its numbers values; None where it is none, or a large one."""
+def _rows(desk: Desk, file: ExportFile) -> list[list[str]]:
+    """The lines of the file; none where it is no table, or a large one."""
     if not str(file.released_name).lower().endswith(".csv") or (file.released_size or 0) > LARGEST:
-        return None
+        return []
     try:
         text = desk.vault.path(str(file.released_sha256)).read_text(encoding="utf-8")
-        lines = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
+        return list(csv.reader(io.StringIO(text, newline="")))
     except (OSError, UnicodeDecodeError, csv.Error):
-        return None
+        return []
+
+
+def _table_of(rows: list[list[str]]) -> _Table | None:
+    """Lines as a table: words are labels, numbers values."""
+    lines = [row for row in rows if row]
     if not lines:
         return None
     header, rows = tuple(lines[0]), {}

@@ -4,6 +4,7 @@ The checks write places as people do ("ligne 3, patients", "Feuil1 · ligne 3, p
 """
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 _LINE = re.compile(r"(?:^|· )ligne (?P<line>\d+)(?:, (?P<column>.+))?$")
@@ -39,15 +40,58 @@ def english(where: str) -> str:
     return where.replace("ligne ", "line ").replace("lignes", "lines").replace("colonne ", "column ")
 
 
-def marked_cells(wheres: list[str], header: list[str]) -> set[tuple[int, int | None]]:
-    """Return (line, column from 0 or None for the whole line) of every place named in *wheres*."""
-    cells: set[tuple[int, int | None]] = set()
-    for where in wheres:
-        mark = mark_of(where)
-        if mark is None:
+Rows = Sequence[Sequence[str]]
+
+
+def marked_cells(wheres: Iterable[str], rows: Rows) -> set[tuple[int, int | None]]:
+    """Return (line, column from 0 or None for the whole line) of every place named in *wheres* of the table *rows*."""
+    return {cell for where in wheres for cell in _cells_of(where, rows)}
+
+
+def _cells_of(where: str, rows: Rows) -> Iterator[tuple[int, int | None]]:
+    mark = mark_of(where)
+    if mark is None:
+        yield from _named(where, rows)
+        return
+    start = _start_of_sheet(where, rows)
+    column = None if mark.number is None else mark.number - 1
+    if mark.name is not None:
+        column = _column(mark.name, rows[start : start + mark.line - 1])
+    yield start + mark.line, column
+
+
+def _start_of_sheet(where: str, rows: Rows) -> int:
+    """Lines of a sheet are its own; several sheets stand below one another, each under its name alone on a line."""
+    sheet = where.rpartition(" · ")[0] or where.rpartition("!")[0]
+    for number, row in enumerate(rows, 1):
+        if sheet and [cell for cell in row if cell] == [sheet]:
+            return number
+    return 0
+
+
+def _column(name: str, above: Rows) -> int | None:
+    """The nearest line above a cell that holds *name* says which column is meant."""
+    for row in reversed(above):
+        if name in row:
+            return list(row).index(name)
+    return None
+
+
+def _named(where: str, rows: Rows) -> Iterator[tuple[int, int | None]]:
+    """A column by its name, or a cell by its labels: « hommes ; département 92 »."""
+    header = [str(cell) for cell in rows[0]] if rows else []
+    if where in header:
+        yield 1, header.index(where)
+        return
+    column, labels = None, {}
+    for part in where.split(" ; "):
+        if part in header:
+            column = header.index(part)
             continue
-        column = None if mark.number is None else mark.number - 1
-        if mark.name is not None:
-            column = header.index(mark.name) if mark.name in header else None
-        cells.add((mark.line, column))
-    return cells
+        found = next((name for name in header if name and part.startswith(f"{name} ")), None)
+        if found is None:
+            return
+        labels[header.index(found)] = part.removeprefix(f"{found} ").removeprefix("= ")
+    for line, row in enumerate(rows[1:], 2):
+        if labels and all(at < len(row) and row[at] == label for at, label in labels.items()):
+            yield line, column

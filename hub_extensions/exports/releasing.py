@@ -19,6 +19,7 @@ from hub_extensions.exports.assigning import assigned_well
 from hub_extensions.exports.desk import SYSTEM, Desk
 from hub_extensions.exports.packaging import Contents, PackagedFile
 from hub_extensions.exports.planted import PLANTED, is_planted
+from hub_extensions.exports.programs import kept_programs
 from hub_extensions.exports.requests import ExportFile, ExportLink, ExportRelease, ExportRequest, ExportVote
 from hub_extensions.exports.settling import live_votes, settle, tally_of
 from hub_extensions.exports.states import Act, State
@@ -105,7 +106,8 @@ def sweep(desk: Desk, *, now: datetime) -> int:
         with desk.store.read() as session:
             files = session.execute(select(ExportFile.sha256, ExportFile.released_sha256)).all()
             packages = session.scalars(select(ExportRelease.sha256)).all()
-        kept = {sha256 for pair in files for sha256 in pair} | set(packages)
+            programs = kept_programs(session)
+        kept = {sha256 for pair in files for sha256 in pair} | set(packages) | programs
         return desk.vault.sweep(kept.__contains__, now_s=now.timestamp())
 
 

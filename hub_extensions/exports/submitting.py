@@ -6,8 +6,8 @@ request is the draft it was. What was copied meanwhile is content-addressed: the
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from hub_extensions.exports.checking import CheckOrder, Earlier, judged, laid_ou
 from hub_extensions.exports.checks import FileVerdict, Finding, Verdict
 from hub_extensions.exports.desk import Desk
 from hub_extensions.exports.drafting import checked_path
+from hub_extensions.exports.programs import KEPT, freeze_programs
 from hub_extensions.exports.releasing import release_if_possible
 from hub_extensions.exports.requests import ExportFile, ExportRequest
 from hub_extensions.exports.rules_in_words import criteria_of
@@ -68,6 +69,8 @@ class _Plan:
     paths: tuple[str, ...]
     earlier: tuple[Earlier, ...]
     data: ProjectData
+    #: What each file's author names as the program that made it.
+    programs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,7 @@ def submit(desk: Desk, request_id: str, *, actor: str, now: datetime) -> Submiss
     plan = _plan(desk, request_id, actor, now)
     files = _judge(desk, plan)
     blocked = any(file.verdict.verdict is Verdict.BLOCK for file in files)
+    programs = {} if blocked else freeze_programs(desk, plan.project, plan.programs.values())
     act, kind = (Act.EDIT, Kind.EXPORT_CHECKED) if blocked else (Act.SUBMIT, Kind.EXPORT_SUBMITTED)
     content = {
         file.path: {
@@ -144,6 +148,7 @@ def submit(desk: Desk, request_id: str, *, actor: str, now: datetime) -> Submiss
             "released_sha256": file.released.sha256,
             "verdict": file.verdict.verdict.value,
             "rules": sorted({finding.rule for finding in file.verdict.findings}),
+            KEPT: programs.get(plan.programs[file.path]),
         }
         for file in files
     }
@@ -203,6 +208,7 @@ def _plan(desk: Desk, request_id: str, actor: str, now: datetime) -> _Plan:
             paths=tuple(file.path for file in request.files),
             earlier=_earlier(desk, session, request.project),
             data=_data(desk, session, request.project),
+            programs={file.path: file.code for file in request.files},
         )
 
 

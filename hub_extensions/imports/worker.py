@@ -1,7 +1,7 @@
 """The confined process that opens quarantined files: ``python -m hub_extensions.imports.worker``.
 
-Three orders: ``look`` says what is wrong with files, ``draw`` what a steward is shown of one, ``prepare`` writes a data
-set's version from accepted ones. All give up memory, time, new programs and the network first (``checks.sandbox``).
+Two orders: ``look`` says what is in the files, ``prepare`` writes a data set's version from accepted ones. Both give up
+memory, time, new programs and the network first (``checks.sandbox``).
 """
 
 import json
@@ -13,7 +13,6 @@ from typing import Any
 from hub_extensions.exports.checks.sandbox import Limits, confine
 from hub_extensions.exports.checks.worker import not_checked
 from hub_extensions.imports.contents import Expected, Looked, look
-from hub_extensions.imports.drawing import drawn
 from hub_extensions.imports.versions import prepare_version
 
 LIMITS = Limits(memory_mb=8192, cpu_s=900, file_mb=8192)
@@ -32,21 +31,14 @@ def looked(order: dict[str, Any]) -> dict[str, Any]:
     return {"files": answers}
 
 
-def drawing(order: dict[str, Any]) -> dict[str, Any]:
-    """Say what is in one file."""
-    return dict(drawn(Path(order["path"]), str(order["name"]), str(order["language"])))
-
-
-_ANSWERS = {"look": looked, "draw": drawing, "prepare": prepare_version}
-
-
 def main() -> int:
     """Confine this process, then do what is asked on standard input."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     order = json.load(sys.stdin)
     confine(LIMITS)
-    json.dump(_ANSWERS[order["act"]](order), out)
+    answer = looked(order) if order["act"] == "look" else prepare_version(order)
+    json.dump(answer, out)
     out.flush()
     return 0
 

@@ -86,6 +86,7 @@ PAGES: tuple[tuple[str, type[RequestHandler]], ...] = (
     ("review", review.QueuePage),
     (f"review/(?P<request>{_ID})", review.ReviewPage),
     (f"review/(?P<request>{_ID})/files/(?P<file>{_ID})", review.PreviewHandler),
+    (f"review/(?P<request>{_ID})/files/(?P<file>{_ID})/program", review.ProgramHandler),
     ("admin", admin.PeoplePage),
     ("admin/projects", admin.ProjectsPage),
     (f"admin/projects/(?P<project>{_SLUG})", admin.ProjectPage),

@@ -43,6 +43,7 @@ def environment(language: Language) -> Environment:
     made.filters["place"] = partial(place, language=language)
     made.filters["step"] = lambda kind: lang.sentence(STEP_LABELS.get(kind, kind), language)
     made.filters["short"] = _short
+    made.filters["kind"] = lambda view: type(view).__name__
     made.filters["count"] = partial(lang.written_number, language=language)
     made.filters["gap"] = partial(lang.written_gap, language=language)
     made.filters["kind_name"] = lambda kind: lang.sentence(kind_label(kind), language)

@@ -26,8 +26,9 @@ from audit.events import Kind
 from audit.testing import MemoryLedger, capture
 from hub_extensions.exports import drafting, reviewing, storage
 from hub_extensions.exports.acting import load
-from hub_extensions.exports.details import detail, read_file
+from hub_extensions.exports.details import detail
 from hub_extensions.exports.downloads import revoke
+from hub_extensions.exports.reading import read_file
 from hub_extensions.exports.releasing import release, resume
 from hub_extensions.exports.states import FINAL, UNDER_REVIEW, State
 from hub_extensions.exports.testing import (

@@ -6,7 +6,8 @@ import pytest
 
 from audit.events import Kind
 from hub_extensions.exports import reviewing
-from hub_extensions.exports.details import detail, read_file
+from hub_extensions.exports.details import detail
+from hub_extensions.exports.reading import read_file
 from hub_extensions.exports.states import OWNERS, Act, Owner, State
 from hub_extensions.exports.testing import ADA, AUTHOR, BEA, COLLEAGUE, CYD, DAY, ONCE, STRANGER, Bench
 from hub_extensions.exports.views import mine, queue, received

@@ -14,7 +14,8 @@ import pytest
 from audit.testing import capture
 from hub_extensions.exports import drafting
 from hub_extensions.exports.checking import standard_checker
-from hub_extensions.exports.details import detail, read_file
+from hub_extensions.exports.details import detail
+from hub_extensions.exports.reading import read_file
 from hub_extensions.exports.states import State
 from hub_extensions.exports.submitting import pre_check
 from hub_extensions.exports.testing import ADA, AUTHOR, BEA, DECLARATION, PROJECT, Bench, open_bench

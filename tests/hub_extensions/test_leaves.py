@@ -30,8 +30,9 @@ from audit.testing import MemoryLedger
 from hub_extensions.detection.catalogue import Terms
 from hub_extensions.detection.watch import Watch
 from hub_extensions.exports import downloads, drafting, reviewing
-from hub_extensions.exports.details import detail, read_file
+from hub_extensions.exports.details import detail
 from hub_extensions.exports.drafting import Declaration
+from hub_extensions.exports.reading import read_file
 from hub_extensions.exports.requests import OutputKind
 from hub_extensions.exports.testing import ADA, AUTHOR, BEA, PROJECT, Bench, open_bench, populate
 from hub_extensions.gateway.forwarded import Forwarded

@@ -1,25 +1,14 @@
-"""What a steward is shown of a quarantined file: who, when, recorded first, drawn from a confined process's words."""
+"""What a steward is shown of a quarantined file: who, when, recorded first."""
 
-import base64
-import io
-import json
-import zipfile
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from PIL import Image
 
 from audit.events import Kind
 from audit.testing import MemoryLedger
-from hub_extensions.exports.previews import NotebookView, NoView, PictureView, TableView, TextView
 from hub_extensions.exports.testing import AUTHOR, COLLEAGUE, STRANGER
 from hub_extensions.imports import reviewing
 from hub_extensions.imports.advancing import advance
-from hub_extensions.imports.drawing import view_from, view_in_quarantine
 from hub_extensions.imports.reading import read_file
 from hub_extensions.imports.records import ImportFile
 from hub_extensions.imports.testing import SAM, ImportBench
@@ -79,70 +68,6 @@ def test_without_a_ledger_nothing_is_shown(bench: ImportBench) -> None:
     bench.ledger.stop()
     with pytest.raises(Unavailable):
         look(bench, request_id)
-
-
-def drawn(path: Path, wheres: tuple[str, ...] = ()) -> Any:
-    return view_in_quarantine(path, path.name, wheres, "fr")
-
-
-def test_every_kind_is_drawn_from_the_confined_process_words(tmp_path: Path) -> None:
-    put = lambda name, data: (tmp_path / name, (tmp_path / name).write_bytes(data))[0]  # noqa: E731
-    table = drawn(put("t.csv", "âge;n\n40;12\n50;4\n".encode("utf-8-sig")), ("ligne 3, n",))
-    assert isinstance(table, TableView)
-    assert [cell.text for cell in table.header] == ["âge", "n"]
-    assert [cell.text for _, row in table.rows for cell in row if cell.marked] == ["4"]
-    pq.write_table(pa.table({"age": [40, None], "nom": ["<script>", "b"]}), tmp_path / "p.parquet")
-    columnar = drawn(tmp_path / "p.parquet")
-    assert [[cell.text for cell in row] for _, row in columnar.rows] == [["40", "<script>"], ["", "b"]]
-    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-        archive.writestr("in/x.csv", b"n\n1\n")
-    assert [[cell.text for cell in row] for _, row in drawn(tmp_path / "a.zip").rows] == [["in/x.csv", "4"]]
-    assert drawn(put("n.md", b"# Titre")) == TextView("# Titre", cut=False)
-    book = {"cells": [{"cell_type": "code", "source": "1+1"}]}
-    assert drawn(put("n.ipynb", json.dumps(book).encode())) == NotebookView((("code", "1+1"),), cut=False)
-    out = io.BytesIO()
-    Image.new("RGB", (7, 3)).save(out, "PNG")
-    assert isinstance(drawn(put("p.png", out.getvalue())), PictureView)
-    for name, data in {"w.xlsx": b"PK", "b.csv": b"\xff\xfe\x00", "c.zip": b"no", "d.parquet": b"PAR1"}.items():
-        assert drawn(put(name, data)) == NoView()
-
-
-def test_a_process_that_dies_over_a_file_shows_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hub_extensions.imports.inspecting.COMMAND", ("false",))
-    (tmp_path / "t.csv").write_bytes(b"n\n1\n")
-    assert drawn(tmp_path / "t.csv") == NoView()
-
-
-def test_a_large_table_shows_its_first_whole_lines(tmp_path: Path) -> None:
-    file = tmp_path / "large.csv"
-    file.write_bytes(b"nom,n\n" + "é,12\n".encode() * 7_000_000)
-    view = drawn(file)
-    assert isinstance(view, TableView)
-    assert view.cut
-    assert len(view.rows) == 1000
-    assert {len(row) for _, row in view.rows} == {2}
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        {},
-        {"kind": "rows", "rows": "x", "cut": False},
-        {"kind": "html", "text": "<script>"},
-        {"kind": "picture", "png": 1, "width": 1, "height": 1},
-        {"kind": "text", "text": 1, "cut": False},
-    ],
-)
-def test_a_confined_process_that_says_something_else_is_not_shown(said: dict[str, Any]) -> None:
-    assert view_from(said, ()) == NoView()
-
-
-@pytest.mark.parametrize("png", ["x' onerror=alert(1) '", 'iVBO"><script>', "é"])
-def test_a_picture_s_address_is_nothing_but_letters_and_digits(png: str) -> None:
-    said = {"kind": "picture", "png": png, "width": 1, "height": 1}
-    assert view_from(said, ()) == NoView()
-    sound = {**said, "png": base64.b64encode(b"x").decode()}
-    assert isinstance(view_from(sound, ()), PictureView)
 
 
 def test_the_wheres_of_hints_light_nothing(bench: ImportBench) -> None:

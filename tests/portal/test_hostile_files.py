@@ -8,7 +8,7 @@ import json
 import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,14 @@ from hub_extensions.exports.checks import FileVerdict, Verdict
 from hub_extensions.exports.details import detail
 from hub_extensions.exports.drafting import Declaration
 from hub_extensions.exports.requests import OutputKind
-from hub_extensions.portal.testing import ADA, ANA, NOW, PROJECT, World, open_world
+from hub_extensions.imports import composing
+from hub_extensions.imports.acting import By
+from hub_extensions.imports.advancing import advance
+from hub_extensions.imports.composing import Declaration as ImportDeclaration
+from hub_extensions.imports.composing import Target
+from hub_extensions.imports.records import Content
+from hub_extensions.imports.testing import SettableInspector
+from hub_extensions.portal.testing import ADA, ANA, NOW, PROJECT, SOL, World, open_world
 
 #: ``{url}`` leads to the listener. Each acts in a page that believes it: script, handlers, pictures, refresh, style.
 ATTACKS = (
@@ -158,10 +165,39 @@ async def test_no_request_leaves_and_no_script_runs(unguarded: World, chromium: 
     assert [url for url in asked if not url.startswith((unguarded.url, unguarded.hub.url))] == []
 
 
-async def signed_in(world: World, chromium: Browser) -> Page:
-    """A reviewer's page."""
+async def test_what_comes_in_does_nothing_to_its_steward(unguarded: World, chromium: Browser) -> None:
+    """The import desk without its checks: a steward opens every file of a hostile import."""
+    desk, by = replace(unguarded.portal.imports, inspector=SettableInspector()), By(ANA, unguarded.clock())
+    object.__setattr__(unguarded.portal, "imports", desk)
+    async with listening() as listener:
+        words = "\n".join(listener.attacks)
+        request = composing.create(desk, Target(PROJECT), listener.attacks[2][:200], by)
+        for name, data in hostile_files(listener.attacks).items():
+            if "<" not in name:
+                with composing.receiving(desk, request, name, by) as part:
+                    part.write_bytes(data)
+        composing.declare(desk, request, ImportDeclaration(Content.DATA, words, words, words[:500], True), by)
+        composing.submit(desk, request, by)
+        advance(desk, request, now=unguarded.clock())
+        page = await signed_in(unguarded, chromium, SOL)
+        await page.goto(f"{unguarded.address}import-review/{request}")
+        frames = page.locator("iframe.preview")
+        assert await frames.count() >= 9
+        for number in range(await frames.count()):
+            await frames.nth(number).scroll_into_view_if_needed()
+            await page.frame_locator("iframe.preview").nth(number).locator("table, pre, p").first.wait_for()
+        assert await page.evaluate("window.hacked") is None
+        address = await frames.first.get_attribute("src")
+        await page.goto(f"{unguarded.url}{address}")
+        assert await page.evaluate("[self.origin, document.scripts.length]") == ["null", 0]
+        await page.wait_for_timeout(500)
+    assert listener.heard == []
+
+
+async def signed_in(world: World, chromium: Browser, who: str = ADA) -> Page:
+    """Somebody's page."""
     page = await (await chromium.new_context(locale="fr-FR")).new_page()
     page.set_default_timeout(15_000)
-    await page.goto(f"{world.hub.url}/become/{ADA}")
+    await page.goto(f"{world.hub.url}/become/{who}")
     await page.goto(world.address)
     return page

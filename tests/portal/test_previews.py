@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from hub_extensions.exports.marks import Mark, english, mark_of
-from hub_extensions.exports.previews import NotebookView, NoView, PictureView, TableView, TextView, view_of
+from hub_extensions.exports.previews.views import NotebookView, NoView, PictureView, TableView, TextView, view_of
 from hub_extensions.portal.templating import render
 
 #: Each would act in a page that believed it.
@@ -26,7 +26,7 @@ PAYLOADS = (
 
 def drawn(path: Path, wheres: tuple[str, ...] = ()) -> str:
     view = view_of(path, path.name, wheres)
-    return render("preview.html", "fr", view=view, kind=type(view).__name__, name=path.name)
+    return render("preview.html", "fr", view=view, name=path.name)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,36 @@ def test_the_cell_that_a_finding_names_is_lit_and_no_other(tmp_path: Path) -> No
     assert isinstance(view, TableView)
     assert [(line, cell.text) for line, row in view.rows for cell in row if cell.marked] == [(3, "4")]
     assert drawn(file, ("ligne 3, patients",)).count('class="lit"') == 1
+
+
+def lit(tmp_path: Path, text: str, *wheres: str) -> list[tuple[int, str]]:
+    """The line and the text of every cell that is lit, the header's too."""
+    file = tmp_path / "table.csv"
+    file.write_text(text)
+    view = view_of(file, file.name, wheres)
+    assert isinstance(view, TableView)
+    rows = [(1, view.header), *view.rows]
+    return [(line, cell.text) for line, row in rows for cell in row if cell.marked]
+
+
+def test_a_cell_of_a_second_sheet_is_lit_in_its_own_sheet(tmp_path: Path) -> None:
+    """Sheets stand below one another in the released file; the checks count the lines of each."""
+    book = "Un\ndep,n\n75,120\n92,140\n\nDeux\ntitre\n\ndep,n\n75,0\n92,150\n"
+    assert lit(tmp_path, book, "Deux · ligne 4, n") == [(10, "0")]
+    assert lit(tmp_path, book, "Un · ligne 3, n") == [(4, "140")]
+    assert lit(tmp_path, book, "Deux!B5") == [(11, "150")]
+
+
+def test_a_cell_below_a_title_is_lit_by_its_column(tmp_path: Path) -> None:
+    assert lit(tmp_path, "Effectifs 2025\n\nage,n\n40,120\n50,0\n", "ligne 5, n") == [(5, "0")]
+
+
+def test_a_cell_is_lit_by_its_labels_and_a_column_by_its_name(tmp_path: Path) -> None:
+    table = "departement,hommes,femmes\n75,830,120\n92,833,140\n"
+    assert lit(tmp_path, table, "hommes ; departement 92") == [(3, "833")]
+    assert lit(tmp_path, table, "departement = 75") == [(2, "75"), (2, "830"), (2, "120")]
+    assert lit(tmp_path, table, "femmes") == [(1, "femmes")]
+    assert lit(tmp_path, table, "total", "", "region 92", "hommes ; age 12") == []
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

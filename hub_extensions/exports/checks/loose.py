@@ -82,7 +82,7 @@ def compare(
     if not small or deepest == 0 or len(fine) < max(fewest, 0.6 * smaller):
         return
     where = (
-        "; ".join(
+        " ; ".join(
             f"{dimension} {label}" if dimension != HEADER_DIMENSION else label for dimension, label in sorted(small[0])
         )
         or "total"
@@ -92,15 +92,15 @@ def compare(
         yield block(
             "difference.subset",
             where,
-            f"« {name} » moins ce tableau = moins de {t} personnes ({where}).",
-            f"{name} minus this table = fewer than {t} persons ({where}).",
+            f"« {name} » moins ce tableau = moins de {t} personnes.",
+            f"{name} minus this table = fewer than {t} persons.",
         )
     elif all(move >= 0 for move in moves.values()) or len(small) * 2 >= len(moves):
         yield flag(
             "difference.repeated",
             where,
-            f"La même case est publiée dans « {name} », à moins de {t} près ({where}).",
-            f"The same cell is published in {name}, fewer than {t} apart ({where}).",
+            f"La même case est publiée dans « {name} », à moins de {t} près.",
+            f"The same cell is published in {name}, fewer than {t} apart.",
         )
 
 

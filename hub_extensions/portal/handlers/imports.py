@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 from tornado.web import Finish, stream_request_body
 
 from hub_extensions.exports.acting import new_id
+from hub_extensions.exports.previews.showing import view_confined
 from hub_extensions.imports import composing
 from hub_extensions.imports.acting import By
-from hub_extensions.imports.drawing import view_in_quarantine
 from hub_extensions.portal.api.problems import MEDIA_TYPE, problem
 from hub_extensions.portal.base import to_json
 from hub_extensions.portal.context import Call, Page
@@ -109,7 +109,7 @@ class ImportPreviewPage(DrawnPage):
         """Draw it."""
         waiting = await self.run(imports.file_to_look_at, Nothing())
         seen = (waiting.path, waiting.name, waiting.wheres, self.lang)
-        await self.draw(await asyncio.to_thread(view_in_quarantine, *seen), waiting.name)
+        await self.draw(await asyncio.to_thread(view_confined, *seen), waiting.name)
 
 
 @stream_request_body

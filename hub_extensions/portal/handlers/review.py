@@ -3,7 +3,8 @@
 import asyncio
 from typing import Any, ClassVar
 
-from hub_extensions.exports.previews import PREVIEW_POLICY, View, view_of
+from hub_extensions.exports.previews.showing import view_confined, view_of_release
+from hub_extensions.exports.previews.views import PREVIEW_POLICY, View
 from hub_extensions.portal import templating
 from hub_extensions.portal.context import Page
 from hub_extensions.portal.inputs import Nothing
@@ -13,6 +14,11 @@ from project_spaces.errors import NotFound
 from project_spaces.text import Text
 
 UNKNOWN = Text("Cette demande n'est pas à vérifier par vous.", "This request is not for you to review.")
+
+
+#: Types whose preview is pictures or pages; lines of a table, and bytes of a text, that need much or little room.
+DRAWN_LARGE = frozenset({"png", "jpeg", "svg", "pdf", "docx", "pptx", "notebook"})
+LONG, SHORT, FEW_BYTES = 14, 6, 500
 
 
 class QueuePage(PageHandler):
@@ -61,14 +67,23 @@ class ReviewPage(PageHandler):
         if request["viewer_role"] != "reviewer":
             raise NotFound(UNKNOWN)
         following = await self.run(review.following, Nothing())
+        history = await self.run(origins.history, Nothing())
         return {
             "request": request,
             "way": exports.way_of(request["state"]),
             "following": following,
-            "history": await self.run(origins.history, Nothing()),
+            "history": history,
+            "heights": {file["id"]: height(file, history["files"][file["id"]]["lines"]) for file in request["files"]},
             "origins": await self.run(origins.origins, Nothing()),
             "onward": onward(request["files"]),
         }
+
+
+def height(file: Page, lines: int) -> str:
+    """The class of a preview's frame: as high as what is in it, as far as one can tell from outside."""
+    if file["type"] in DRAWN_LARGE or lines > LONG:
+        return " tall"
+    return " short" if 0 < lines <= SHORT or (not lines and file["size"] <= FEW_BYTES) else ""
 
 
 def onward(files: list[Page]) -> dict[str, str]:
@@ -89,7 +104,7 @@ class DrawnPage(PageHandler):
     async def draw(self, view: View, name: str) -> None:
         """Write the drawing."""
         self.set_header("Content-Security-Policy", PREVIEW_POLICY)
-        html = templating.render(self.template, self.lang, view=view, kind=type(view).__name__, name=name)
+        html = templating.render(self.template, self.lang, view=view, name=name)
         await self.finish(html)
 
 
@@ -107,4 +122,15 @@ class PreviewHandler(DrawnPage):
             for finding in file["findings"]
             if finding["severity"] != "info"
         ]
-        await self.draw(await asyncio.to_thread(view_of, preview.path, preview.name, wheres), preview.name)
+        seen = (preview.path, preview.name, wheres, self.lang)
+        await self.draw(await asyncio.to_thread(view_of_release, *seen), preview.name)
+
+
+class ProgramHandler(DrawnPage):
+    """The program that made a file, read in the confined process: sources only, no results."""
+
+    async def show(self, error: Any = None, **_extra: Any) -> None:  # noqa: ARG002 - the base's signature
+        """Write the drawing."""
+        program = await self.run(review.program_to_preview, Nothing())
+        name = program.name if program.name.lower().endswith(".ipynb") else f"{program.name}.txt"
+        await self.draw(await asyncio.to_thread(view_confined, program.path, name, (), self.lang), program.name)

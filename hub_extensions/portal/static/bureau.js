@@ -32,6 +32,12 @@
     button.focus();
   }
 
+  /* The preview of the file that has the focus, in a page of its own. */
+  function large() {
+    const { all, at } = current();
+    all[at < 0 ? 0 : at]?.querySelector("[data-open]")?.click();
+  }
+
   /* Rows of the queue: the link of each is its stop. */
   function row(step) {
     const all = Array.from(document.querySelectorAll("[data-queue-item]"));
@@ -51,6 +57,7 @@
   const onRequest = {
     j: () => go(1),
     k: () => go(-1),
+    o: () => large(),
     a: () => vote("approve"),
     r: () => vote("refuse"),
     c: () => say("remark"),

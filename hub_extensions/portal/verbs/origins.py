@@ -1,7 +1,7 @@
 """What stands behind a request, for its reviewers: what left the project before, and the ledger's entries.
 
 Reviewers see that something ran, when, and where it is in the ledger; never what: the content is sealed, and opening it
-is the auditors' (docs/audit.md). An author who wants the code read attaches it to the request as a file.
+is the auditors' (docs/audit.md). The program that an author names is kept and shown (``exports.programs``).
 """
 
 from audit.events import Kind

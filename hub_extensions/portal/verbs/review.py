@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from hub_extensions.exports import assignments, calibration, details, reviewing, views
+from hub_extensions.exports import assignments, calibration, reading, reviewing, views
 from hub_extensions.exports import availability as availability_of
 from hub_extensions.exports.voting import Ballot
 from hub_extensions.portal.context import Call, Page
@@ -163,6 +163,11 @@ def reject(call: Call, body: Message) -> Page:
     return detail(call, Nothing())
 
 
-def file_to_preview(call: Call, _body: Nothing) -> details.Preview:
+def file_to_preview(call: Call, _body: Nothing) -> reading.Preview:
     """The bytes that would be released, for a reviewer's eyes."""
-    return details.read_file(call.portal.desk, call["request"], call["file"], actor=call.actor, now=call.now)
+    return reading.read_file(call.portal.desk, call["request"], call["file"], actor=call.actor, now=call.now)
+
+
+def program_to_preview(call: Call, _body: Nothing) -> reading.Preview:
+    """The program that made a file, for a reviewer's eyes."""
+    return reading.read_program(call.portal.desk, call["request"], call["file"], actor=call.actor, now=call.now)

@@ -85,7 +85,15 @@ class NoView:
     cut: bool = False
 
 
-View = TableView | TextView | PictureView | NotebookView | NoView
+@dataclass(frozen=True)
+class PartsView:
+    """A document: its pages, or its tables and its text, one below the other."""
+
+    parts: tuple["View", ...]
+    cut: bool
+
+
+View = TableView | TextView | PictureView | NotebookView | PartsView | NoView
 
 
 def view_of(path: Path, name: str, wheres: Sequence[str]) -> View:
@@ -118,7 +126,7 @@ def table_view(text: str, delimiter: str, wheres: Sequence[str]) -> TableView:
 def rows_view(rows: Sequence[Sequence[str]], wheres: Sequence[str]) -> TableView:
     """Lay rows out, the first being the header, with the cells that findings name lit."""
     header = list(rows[0][:MOST_COLUMNS]) if rows else []
-    lit = marked_cells(list(wheres), header)
+    lit = marked_cells(wheres, rows[: MOST_ROWS + 1])
     cut = len(rows) - 1 > MOST_ROWS or any(len(row) > MOST_COLUMNS for row in rows[: MOST_ROWS + 1])
     body = tuple(
         (line, tuple(_cell(value, line, column, lit) for column, value in enumerate(row[:MOST_COLUMNS])))
