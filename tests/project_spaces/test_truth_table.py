@@ -7,16 +7,18 @@ from pathlib import Path
 import pytest
 
 from project_spaces import decisions
-from project_spaces.decisions import REQUIRES, Action, explain
+from project_spaces.decisions import REQUIRES, Action, ConditionState, explain
 from project_spaces.facts import StopFacts, StopScope
 from project_spaces.windows import Window
 from tests.project_spaces.cases import (
     ABOUT,
+    ENDED_LONG_AGO,
     HOUR,
     NOW,
     PERSON,
     PROJECT,
     SITUATIONS,
+    WITHDRAWN,
     YESTERDAY,
     approvals,
     case,
@@ -160,6 +162,37 @@ LAPSES = {
 def test_each_condition_lapses_when_it_says(condition: str) -> None:
     change, until = LAPSES[condition]
     assert case(Action.SEND_MESSAGE, change).decide(Action.SEND_MESSAGE).until == until
+
+
+def test_last_results_may_leave_until_the_frozen_time_ends() -> None:
+    frozen = case(Action.SUBMIT_EXPORT, project(window=Window(YESTERDAY, NOW - HOUR), frozen=Window(NOW - HOUR, SOON)))
+    assert frozen.decide(Action.SUBMIT_EXPORT).until == SOON
+
+
+def stops(*windows: Window) -> list[ConditionState]:
+    """The states of the switches that are about something, where the project's were set in these *windows*."""
+    switches = tuple(StopFacts(StopScope.PROJECT, "etude", window) for window in windows)
+    it = case(Action.SEND_MESSAGE, person(stops=switches))
+    states = explain(it.subject, Action.SEND_MESSAGE, it.resource, NOW)
+    return [state for state in states if state.code.startswith("stop")]
+
+
+def test_a_switch_says_what_it_is_about_unless_that_is_everybodys() -> None:
+    """Who never was in a project is not told its switches' state: they are found by what they are about."""
+    assert {(state.code, state.about) for state in stops()} == {("stop", None), ("stop", "etude"), ("stop", "sejours")}
+    assert ("stopped_project", "etude") in {(state.code, state.about) for state in stops(Window(YESTERDAY))}
+
+
+def test_a_project_stopped_twice_is_stopped_since_the_first_time() -> None:
+    (said,) = [state.text.en for state in stops(Window(NOW - HOUR), Window(YESTERDAY)) if not state.holds]
+    assert said == "Project space etude has been stopped since 24 November 2026 at 12:00 UTC."
+
+
+@pytest.mark.parametrize("latest_first", [True, False])
+def test_of_several_past_rights_the_latest_says_why(latest_first: bool) -> None:
+    past = [WITHDRAWN, ENDED_LONG_AGO] if latest_first else [ENDED_LONG_AGO, WITHDRAWN]
+    (reason,) = case(Action.SEND_MESSAGE, data(habilitations=tuple(past))).decide(Action.SEND_MESSAGE).reasons
+    assert reason.code == "habilitation_revoked"
 
 
 SENTENCES = {
