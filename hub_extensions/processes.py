@@ -22,6 +22,7 @@ from supervisor.xmlrpc import SupervisorTransport
 
 from audit.client import Ledger
 from audit.errors import LedgerError
+from hub_extensions.kept_memory import KEEPS_MEMORY
 from hub_extensions.opening import ledger_keys
 from hub_extensions.secret_files import secret
 from hub_extensions.settings import Settings
@@ -30,9 +31,6 @@ from project_spaces.text import Text
 
 ROOT = Path(__file__).resolve().parents[1]
 PORTAL_PREFIX = "/services/bureau/"
-#: glibc gives a block of 128 KiB or more back to the system when it is freed. The gateway asks for one per chunk of a
-#: large output, and the system's fresh pages cost it more than copying what they hold: it keeps up to 64 MiB instead.
-KEEPS_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(32 * 2**20), "MALLOC_TRIM_THRESHOLD_": str(64 * 2**20)}
 
 
 @dataclass(frozen=True)

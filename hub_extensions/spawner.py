@@ -20,6 +20,7 @@ from traitlets import Instance, Unicode
 
 from hub_extensions.gateway.upstream import Upstream
 from hub_extensions.image_digests import digest
+from hub_extensions.kept_memory import KEEPS_MEMORY
 from hub_extensions.sealed_container import LABEL, Bind, SealedContainer
 from hub_extensions.settings import Settings
 from hub_extensions.trial import LOCK, TrialProcesses
@@ -210,6 +211,7 @@ class SealedDockerSpawner(PolicyMixin, DockerSpawner):
             memory_mb=plan.memory_mb,
             pids=plan.pids,
             environment={
+                **KEEPS_MEMORY,
                 "BUREAU_BASE_URL": f"/user/{self.user.name}/{self.name}/",
                 "JUPYTER_TOKEN": seating.secrets.inner_token,
             },

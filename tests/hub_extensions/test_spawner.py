@@ -13,6 +13,7 @@ from docker.errors import APIError, ImageNotFound
 from jupyterhub.spawner import SpawnException
 
 from hub_extensions import spawner as module
+from hub_extensions.kept_memory import KEEPS_MEMORY
 from hub_extensions.settings import load
 from hub_extensions.spawner import SealedDockerSpawner
 from project_spaces.errors import Refused, Unavailable
@@ -141,7 +142,7 @@ async def test_the_container_is_sealed_and_holds_nothing_of_the_hub(stage) -> No
     modes = {bind["bind"]: bind["mode"] for bind in host["binds"].values()}
     assert modes == {"/data/claims": "ro", "/run/bureau": "rw"}
     assert container["image"] == "sha256:abc"
-    assert set(container["environment"]) == {"BUREAU_BASE_URL", "JUPYTER_TOKEN"}
+    assert set(container["environment"]) == {"BUREAU_BASE_URL", "JUPYTER_TOKEN", *KEEPS_MEMORY}
     assert "hub-token" not in str(container)
     assert "client-id" not in str(container)
 
