@@ -1,10 +1,10 @@
 """What authors put beside a table to show that it is safe: control files of dominance, and ACRO's own results.
 
 Evidence is read to find fault, never to acquit by itself: a control that shows a dominant contributor blocks the sum
-that it
-controls, and a declaration that contradicts our own checks is blocked with the file that it praises.
+that it controls, and a declaration that contradicts our own checks is blocked with the file that it praises.
 """
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -35,15 +35,10 @@ def is_control_of(control: str, main: str) -> bool:
 def controls_beside(path: Path) -> list[Path]:
     """Return the ordinary small files beside *path* that carry its name and are named as its control."""
     stem = path.stem.casefold()
-    found = [
-        other
-        for other in sorted(path.parent.iterdir())
-        if stem in other.stem.casefold()
-        and is_control_of(other.name, path.name)
-        and other.suffix.lower() in _READ
-        and _is_small(other)
-    ]
-    return found[:_MOST]
+    with os.scandir(path.parent) as entries:
+        named = sorted(each.name for each in entries if stem in each.name.casefold())
+    beside = [path.parent / name for name in named if is_control_of(name, path.name)]
+    return [other for other in beside if other.suffix.lower() in _READ and _is_small(other)][:_MOST]
 
 
 def _is_small(path: Path) -> bool:

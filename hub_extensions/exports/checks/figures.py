@@ -236,7 +236,7 @@ def _sources(node: Any, *, inside: bool = False) -> Iterator[list[Any]]:
 
 
 def _packed_length(text: str, dtype: str) -> int:
-    bits = re.search(r"\d+$", dtype)
+    bits = re.search(r"(?<!\d)\d+$", dtype)
     return len(text) * 3 // 4 // max(1, int(bits.group()) // 8 if bits else 8)
 
 

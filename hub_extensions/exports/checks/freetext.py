@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from hub_extensions.exports.checks.active import check_active
 from hub_extensions.exports.checks.consoles import printed_tables
 from hub_extensions.exports.checks.delimited import decode
 from hub_extensions.exports.checks.findings import Finding, block, flag
@@ -64,7 +65,7 @@ def check_sentences(text: str, policy: Policy, where: str = "texte") -> Iterator
 
 #: A node of a decision tree, as scikit-learn, rpart and graphviz print it.
 _LEAF = re.compile(
-    r"\b(?:n_node_samples|samples|effectifs?|cover)\s*[:=]\s*(?P<said>\d+)\b|^\s*\d+\)\s\S.*?\s(?P<rpart>\d+)\s+\d[\d.]*\s+\S+\s+\(",
+    r"\b(?:n_node_samples|samples|effectifs?|cover)\s*[:=]\s*(?P<said>\d+)\b|^[^\S\n]*\d+\)\s\S.*?\s(?P<rpart>\d+)\s+\d[\d.]*\s+\S+\s+\(",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -105,7 +106,7 @@ def _cut(line: str) -> list[str] | None:
     bare = line.strip()
     if "...." in bare:  # the leaders of a table of contents
         return None
-    bare = re.sub(r"\s*\\\\(?:\s*\\hline)?$", "", bare)
+    bare = re.sub(r"(?<!\s)\s*\\\\(?:\s*\\hline)?$", "", bare)
     if bare.startswith("|") and bare.endswith("|"):
         return [cell.strip() for cell in bare.strip("|").split("|")]
     for separator in ("\t", ";", "|", "&", ","):
@@ -151,27 +152,6 @@ def _separated_tables(lines: Sequence[str], where: str) -> list[Grid]:
 def _worth(rows: Sequence[Sequence[str]]) -> bool:
     digits = sum(1 for row in rows for cell in row if re.search(r"\d", cell))
     return len(rows) >= FEWEST_LINES and digits >= len(rows) - 1
-
-
-#: What runs or fetches when a text is shown as Markdown or HTML.
-_ACTIVE = re.compile(
-    r"<\s*(?:script|iframe|object|embed|form|base|meta|link|svg)\b|<[a-z][^>]*\son[a-z]+\s*="
-    r"|<img\b[^>]*\bsrc\s*=\s*[\"']?\s*(?:https?:)?//|!\[[^\]]*\]\(\s*(?:https?:)?//|\]\(\s*(?:javascript|data):",
-    re.IGNORECASE,
-)
-
-
-def check_active(text: str) -> Iterator[Finding]:
-    """Yield a block for code and pictures from elsewhere in a text that a reader may open as a page."""
-    found = _ACTIVE.search(text)
-    if found:
-        line = text.count("\n", 0, found.start()) + 1
-        yield block(
-            "text.active",
-            f"ligne {line}",
-            "Ce texte contient du code ou une image venue d'ailleurs : il agirait chez son lecteur.",
-            "This text holds code or a picture from elsewhere: it would act at its reader's.",
-        )
 
 
 def _marked_tables(text: str, suffix: str) -> list[Grid]:
@@ -326,7 +306,7 @@ def _plain_code(text: str, policy: Policy, where: str) -> Iterator[Finding]:
                 "A long list of values is written in the program: a program leaves without data.",
             )
             return
-    tuples = len(re.findall(r"^\s*\(\s*\d[^()]*,[^()]*\)\s*[,;]?\s*$", text, re.MULTILINE))
+    tuples = len(re.findall(r"^[^\S\n]*\(\s*\d[^()]*,[^()]*\)\s*[,;]?\s*$", text, re.MULTILINE))
     written = any(
         len(grid.rows) >= FEWEST_LINES + 2
         for found in _STRING.findall(text)

@@ -24,7 +24,7 @@ _FROM = re.compile(
 _BELOW = re.compile(
     rf"^(?:(≤|<=|<|moins de|under)\s*{_NUMBER}{_UNIT}|{_NUMBER}{_UNIT}\s*(?:et moins|ou moins|or less))$"
 )
-_PARTS = re.compile(r"\s*(?:\+|\||/|;|,|∪|\bou\b|\bet\b|\bor\b|\band\b|&)\s*")
+_PARTS = re.compile(r"(?<!\s)\s*(?:\+|\||/|;|,|∪|\bou\b|\bet\b|\bor\b|\band\b|&)\s*")
 _REST = frozenset({"autre", "autres", "other", "others", "reste", "le reste", "rest"})
 
 Bound = tuple[float, int]

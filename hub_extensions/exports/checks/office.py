@@ -65,7 +65,7 @@ def _tables(xml: bytes, where: str) -> list[Grid]:
 
 def _words(xml: bytes) -> str:
     text = re.sub(rb"</(?:w|a):p>|<w:br/>|</(?:w|a):tc>", b"\n", xml)
-    return re.sub(r"<[^>]+>", "", text.decode("utf-8", "replace"))
+    return re.sub(r"<[^<>]+>", "", text.decode("utf-8", "replace"))
 
 
 def inspect_document(path: Path, policy: Policy) -> Inspected:

@@ -89,7 +89,7 @@ def policy_on_the_wire(policy: Policy) -> dict[str, Any]:
 class _Worker:
     """One worker process and the lines that it writes, each awaited no longer than its limit."""
 
-    def __init__(self, request: dict[str, Any]) -> None:
+    def __init__(self) -> None:
         environment = {
             "PATH": os.environ.get("PATH", ""),
             "PYTHONPATH": os.pathsep.join(sys.path[1:]),
@@ -105,16 +105,15 @@ class _Worker:
             env=environment,
             start_new_session=True,
         )
-        self._request = json.dumps(request).encode()
 
-    def lines(self) -> Iterator[dict[str, Any]]:
-        """Yield what the worker says; ends when it ends, is killed when it is silent too long."""
+    def answers(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Ask, and yield what the worker says; it is left when it ends or is silent too long."""
         process = self._process
         if process.stdin is None or process.stdout is None or process.stderr is None:
             return
         try:
-            process.stdin.write(self._request)
-            process.stdin.close()
+            process.stdin.write(json.dumps(request).encode() + b"\n")
+            process.stdin.flush()
         except BrokenPipeError:
             return
         buffer = b""
@@ -144,14 +143,43 @@ class _Worker:
                 stream.close()
 
 
+class Workers:
+    """Starts a worker for each request, so that no file of one project lies in the memory that reads another's.
+
+    *kept*: one worker answers request after request while all goes well. For files that may be mixed: a corpus.
+    """
+
+    def __init__(self, *, kept: bool = False) -> None:
+        self._kept = kept
+        self._idle: _Worker | None = None
+
+    def take(self) -> _Worker:
+        """Return a worker that waits for a request."""
+        worker, self._idle = self._idle or _Worker(), None
+        return worker
+
+    def give_back(self, worker: _Worker, *, well: bool) -> None:
+        """Take a worker back that answered wholly, or end it."""
+        if self._kept and well:
+            self._idle = worker
+        else:
+            worker.end()
+
+    def end(self) -> None:
+        """End the one that waits."""
+        if self._idle is not None:
+            self._idle.end()
+            self._idle = None
+
+
 def _silent(_what: str, _done: int, _total: int) -> None:
     """Show nothing."""
 
 
-def _listen(worker: _Worker, states: list[_State], progress: Progress) -> tuple[int, bool]:
-    """Take in what the worker says. Return the file it was on when it stopped, and whether it ended by itself."""
-    current, ended = -1, False
-    for line in worker.lines():
+def _listen(answers: Iterator[dict[str, Any]], states: list[_State], progress: Progress) -> tuple[int, bool]:
+    """Take in what a worker says. Return the file it was on when it stopped, and whether it said everything."""
+    current = -1
+    for line in answers:
         index = line["index"]
         match line["event"]:
             case "start":
@@ -166,8 +194,8 @@ def _listen(worker: _Worker, states: list[_State], progress: Progress) -> tuple[
                     state.seconds = float(line.get("seconds", 0.0))
                     state.normalised = None if line["normalised"] is None else Path(line["normalised"])
             case "end":
-                ended = True
-    return current, ended
+                return current, True
+    return current, False
 
 
 def _work(
@@ -179,6 +207,7 @@ def _work(
     *,
     apart: bool,
     progress: Progress,
+    workers: Workers,
 ) -> None:
     """Send the files to workers until every file has been judged and all have been compared."""
     compared = False
@@ -198,13 +227,13 @@ def _work(
             "out_dir": str(out_dir),
             "apart": apart,
         }
-        worker = _Worker(request)
+        worker = workers.take()
         try:
-            current, compared = _listen(worker, states, progress)
+            current, compared = _listen(worker.answers(request), states, progress)
         except (ValueError, KeyError, TypeError):
             current, compared = -1, False
         finally:
-            worker.end()
+            workers.give_back(worker, well=compared)
         if not compared:
             compared = _lost(states, current)
     if not compared:
@@ -234,6 +263,7 @@ def run_checks(
     names: Sequence[str] | None = None,
     apart: bool = False,
     progress: Progress = _silent,
+    workers: Workers | None = None,
 ) -> list[FileVerdict]:
     """Check files for disclosure, each in a confined worker.
 
@@ -246,6 +276,7 @@ def run_checks(
         names: the names the author gave, when *files* are stored under others (by hash).
         apart: judge each file as if it were alone in its request (a corpus, not a request).
         progress: told which file is being checked.
+        workers: where workers come from; a fresh one for this request by default.
 
     Returns:
         One verdict for each file, in order. A file that could not be checked is blocked, never passed.
@@ -268,7 +299,9 @@ def run_checks(
             target = Path(scratch) if out_dir is None else Path(out_dir)
             target.mkdir(parents=True, exist_ok=True)
             earlier = None if released is None else Path(released)
-            _work(states, policy, [Path(path) for path in data], earlier, target, apart=apart, progress=progress)
+            tables = [Path(path) for path in data]
+            source = workers or Workers()
+            _work(states, policy, tables, earlier, target, apart=apart, progress=progress, workers=source)
     return [_verdict(state, keep=out_dir is not None) for state in states]
 
 

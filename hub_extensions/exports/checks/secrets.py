@@ -13,7 +13,7 @@ _KNOWN = re.compile(
     r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----|\bgh[pousr]_[A-Za-z0-9]{30,}\b|\bgithub_pat_\w{40,}\b|\bglpat-[\w-]{20,}\b|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bxox[abprs]-[\w-]{10,}\b"  # noqa: E501
     r"|\bsk-[A-Za-z0-9_-]{20,}\b|\bAIza[\w-]{35}\b|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}|\bnpm_[A-Za-z0-9]{36}\b|\bhf_[A-Za-z0-9]{30,}\b"
 )
-_URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@'\"]+:([^\s/@'\"]{3,})@")
+_URL = re.compile(r"\b[a-z][a-z0-9+.-]{0,30}://[^\s/:@'\"]+:([^\s/@'\"]{3,})@")
 _ASSIGNED = re.compile(
     r"(?i)\b(?:password|passwd|pwd|mot_?de_?passe|secret|api_?key|token|access_?key)\b\s*[=:]\s*['\"]([^'\"\s]{6,})['\"]"
 )

@@ -296,7 +296,7 @@ def inspect_workbook(path: Path, policy: Policy) -> Inspected:
         found += _orphans(archive, members)
         for member in members:
             if member.filename.endswith((".xml", ".vml")) and not _CELL_PARTS.match(member.filename):
-                text = re.sub(r"<[^>]+>", "\n", read_member(archive, member).decode("utf-8", "replace"))
+                text = re.sub(r"<[^<>]+>", "\n", read_member(archive, member).decode("utf-8", "replace"))
                 found += check_hidden(text, member.filename)
     values, formulas = _load(path, values=True), _load(path, values=False)
     texts, grids, rows = [], [], []

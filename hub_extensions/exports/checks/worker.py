@@ -1,8 +1,7 @@
 """The process in which untrusted files are opened: ``python -m hub_extensions.exports.checks.worker``.
 
-Reads one request on standard input, writes one JSON line for each step on standard output. Says which file it
-begins, so
-that the parent knows which one it died of.
+Reads requests on standard input, one a line, and writes one JSON line for each step on standard output. Says which file
+it begins, so that the parent knows which one it died of.
 """
 
 import json
@@ -85,12 +84,16 @@ def _peak_mb() -> int:
 
 
 def main() -> int:
-    """Confine this process, then answer the request on standard input."""
+    """Confine this process, then answer the requests on standard input, one a line."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    raw = json.load(sys.stdin)
-    confine(Limits(**raw.get("limits", {})))
-    _run(read_request(raw), Reporter(out))
+    confined = False
+    for line in sys.stdin:
+        raw = json.loads(line)
+        if not confined:
+            confine(Limits(**raw.get("limits", {})))
+            confined = True
+        _run(read_request(raw), Reporter(out))
     return 0
 
 

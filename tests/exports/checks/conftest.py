@@ -7,6 +7,7 @@ import pytest
 
 from hub_extensions.exports.checks import FileVerdict, Policy, run_checks
 from hub_extensions.exports.checks.corpus.confusion import Confusion, measure
+from hub_extensions.exports.checks.corpus.write import write_corpus
 from hub_extensions.exports.checks.grid import Grid, grids_from_matrix
 from hub_extensions.exports.checks.roles import Table, table_of
 
@@ -36,6 +37,14 @@ def judge(tmp_path: Path) -> Checker:
 
 
 @pytest.fixture(scope="session")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Confusion:
-    """The whole corpus, written and judged once."""
-    return measure(tmp_path_factory.mktemp("corpus"))
+def corpus_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The whole corpus, written once."""
+    folder = tmp_path_factory.mktemp("corpus")
+    write_corpus(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def corpus(corpus_folder: Path) -> Confusion:
+    """The whole corpus, judged once."""
+    return measure(corpus_folder)

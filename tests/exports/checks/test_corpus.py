@@ -43,9 +43,8 @@ def test_no_pickle_of_the_corpus_ever_ran(corpus: Confusion) -> None:
     assert not hostile.CANARY.exists()
 
 
-def test_the_corpus_is_the_same_in_every_run(tmp_path: Path) -> None:
-    first, second = tmp_path / "a", tmp_path / "b"
-    write_corpus(first)
+def test_the_corpus_is_the_same_in_every_run(tmp_path: Path, corpus_folder: Path) -> None:
+    first, second = corpus_folder, tmp_path / "again"
     write_corpus(second)
     files = [
         path.relative_to(first) for path in sorted(first.rglob("*")) if path.is_file() and path.stat().st_size < 1 << 24

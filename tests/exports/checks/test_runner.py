@@ -161,3 +161,33 @@ def test_a_blocked_file_leaves_no_normalised_copy(tmp_path: Path, three: list[Pa
     assert sorted(out.iterdir()) == sorted(verdict.normalised for verdict in verdicts if verdict.normalised)
     assert verdicts[0].normalised is not None
     assert verdicts[0].normalised.read_text() == CLEAN
+
+
+@pytest.mark.parametrize(("kept", "started"), [(False, 2), (True, 1)])
+def test_each_request_has_a_worker_of_its_own_unless_files_may_be_mixed(
+    monkeypatch: pytest.MonkeyPatch, three: list[Path], *, kept: bool, started: int
+) -> None:
+    begun: list[int] = []
+
+    class Counted(runner._Worker):
+        def __init__(self) -> None:
+            super().__init__()
+            begun.append(self._process.pid)
+
+    monkeypatch.setattr(runner, "_Worker", Counted)
+    workers = runner.Workers(kept=kept)
+    for _ in range(2):
+        assert {verdict.verdict for verdict in run_checks(three, workers=workers)} == {Verdict.PASS}
+    workers.end()
+    assert len(begun) == started
+
+
+def test_a_kept_worker_that_died_is_replaced(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, three: list[Path]
+) -> None:
+    _sabotage(monkeypatch, tmp_path, "os._exit(9)")
+    workers = runner.Workers(kept=True)
+    for _ in range(2):
+        verdicts = run_checks(three, workers=workers)
+        assert [verdict.verdict for verdict in verdicts] == [Verdict.PASS, Verdict.BLOCK, Verdict.PASS]
+    workers.end()

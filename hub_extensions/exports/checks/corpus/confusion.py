@@ -16,7 +16,7 @@ from typing import Any
 from hub_extensions.exports.checks.corpus.write import MANIFEST, write_corpus
 from hub_extensions.exports.checks.findings import FileVerdict, Verdict
 from hub_extensions.exports.checks.policy import load_policy
-from hub_extensions.exports.checks.runner import Progress, run_checks
+from hub_extensions.exports.checks.runner import Progress, Workers, run_checks
 from project_spaces.errors import Invalid
 from project_spaces.text import Language, Text
 
@@ -81,19 +81,22 @@ def _alone(entry: dict[str, Any]) -> bool:
     return not any(entry.get(key) for key in ("request", "released", "data", "policy"))
 
 
-def _judge_alone(folder: Path, entries: Sequence[dict[str, Any]], progress: Progress) -> list[Outcome]:
-    """Judge in one worker the files that need no neighbour."""
+def _judge_alone(
+    folder: Path, entries: Sequence[dict[str, Any]], progress: Progress, workers: Workers
+) -> list[Outcome]:
+    """Judge as one request the files that need no neighbour."""
     policy = replace(load_policy(None), max_files=10_000)
-    verdicts = run_checks([folder / entry["file"] for entry in entries], policy, apart=True, progress=progress)
+    files = [folder / entry["file"] for entry in entries]
+    verdicts = run_checks(files, policy, apart=True, progress=progress, workers=workers)
     return [_outcome(entry, verdict, verdict.seconds) for entry, verdict in zip(entries, verdicts, strict=True)]
 
 
-def _judge(folder: Path, entry: dict[str, Any]) -> Outcome:
+def _judge(folder: Path, entry: dict[str, Any], workers: Workers) -> Outcome:
     started = time.monotonic()
     files = [folder / name for name in (*entry.get("request", ()), entry["file"])]
     data = [folder / entry["data"]] if entry.get("data") else []
     released = folder / entry["released"] if entry.get("released") else None
-    verdict = run_checks(files, load_policy(entry.get("policy")), data=data, released=released)[-1]
+    verdict = run_checks(files, load_policy(entry.get("policy")), data=data, released=released, workers=workers)[-1]
     return _outcome(entry, verdict, time.monotonic() - started)
 
 
@@ -114,11 +117,15 @@ def measure(folder: Path | None = None, progress: Progress = lambda *_: None) ->
         write_corpus(folder)
     entries = _read(folder)
     alone = [entry for entry in entries if _alone(entry)]
-    outcomes = _judge_alone(folder, alone, progress) if alone else []
-    for entry in entries:
-        if not _alone(entry):
-            progress(entry["file"], len(outcomes), len(entries))
-            outcomes.append(_judge(folder, entry))
+    workers = Workers(kept=True)
+    try:
+        outcomes = _judge_alone(folder, alone, progress, workers) if alone else []
+        for entry in entries:
+            if not _alone(entry):
+                progress(entry["file"], len(outcomes), len(entries))
+                outcomes.append(_judge(folder, entry, workers))
+    finally:
+        workers.end()
     return Confusion(tuple(outcomes))
 
 
