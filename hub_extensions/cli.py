@@ -4,6 +4,7 @@ Exit status of every command: 0 good, 1 the thing asked about is not good, 2 it 
 """
 
 import importlib
+import keyword
 import pkgutil
 import sys
 
@@ -19,14 +20,15 @@ class LazyGroup(click.Group):
     """Finds a command by the name of its file, so that ``bureau --help`` imports nothing heavy."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - the signature is click's
-        """Name every command that has a file."""
-        return sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
+        """Name every command that has a file; one that Python can't name so has an underscore behind it."""
+        return sorted(module.name.rstrip("_") for module in pkgutil.iter_modules(commands.__path__))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the one command that is called."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        return importlib.import_module(f"{commands.__name__}.{cmd_name}").command
+        module = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        return importlib.import_module(f"{commands.__name__}.{module}").command
 
 
 @click.group(cls=LazyGroup)

@@ -16,6 +16,10 @@ class ImportSettings(BaseSettings):
     import_scanner: Literal["clamscan", "clamdscan"] = Field(
         "clamscan", description="ClamAV's program; clamdscan asks the resident daemon, which is faster."
     )
+    import_scanner_daemon: Path = Field(
+        Path("/etc/clamav/clamd.conf"),
+        description="Configuration of clamdscan's daemon; it must say AlertExceedsMax yes and AlertEncrypted yes.",
+    )
     import_signatures: Path = Field(Path("/var/lib/clamav"), description="Folder of ClamAV's signatures.")
     import_signatures_days: int = Field(
         7, ge=1, le=60, description="Signatures older than this stop imports until they are renewed."

@@ -60,6 +60,9 @@ def open_installed_import_desk(settings: Settings) -> ImportDesk:
             max_total_bytes=settings.import_max_total_mb << 20,
         ),
         scanner=ClamAV(
-            settings.import_scanner, settings.import_signatures, timedelta(days=settings.import_signatures_days)
+            settings.import_scanner,
+            settings.import_signatures,
+            timedelta(days=settings.import_signatures_days),
+            settings.import_scanner_daemon,
         ),
     )

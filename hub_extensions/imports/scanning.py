@@ -3,6 +3,9 @@
 The engine is a program of the system (Debian packages ``clamav`` or ``clamdscan``); it is run on the quarantined bytes
 before anything of ours opens them. No engine, no signatures, old signatures, an error, a file it could not look into
 wholly, a time-out: each means that the import waits in quarantine, with the reason on its page.
+
+The resident daemon has a configuration of its own, and Debian's says « OK » of what is too large to look into (tried):
+it is asked only when its configuration reports that, and what is encrypted.
 """
 
 import shutil
@@ -18,6 +21,8 @@ from project_spaces.text import Text
 
 #: Files in which ClamAV keeps signatures: the vendor's, and those that a site writes itself.
 SIGNATURES = frozenset({".cvd", ".cld", ".cud", ".ndb", ".hdb", ".hsb", ".mdb", ".ldb", ".yara"})
+#: What a daemon's configuration must say, or it calls clean what it can't look into wholly.
+STRICT = ("AlertExceedsMax", "AlertEncrypted")
 #: Exit statuses that clamscan(1) and clamdscan(1) document.
 CLEAN, FOUND = 0, 1
 ARGUMENTS = {
@@ -62,11 +67,14 @@ class ClamAV:
         folder of signatures.
     max_age
         of the newest signature file.
+    daemon
+        configuration of the daemon that ``clamdscan`` asks.
     """
 
     program: Literal["clamscan", "clamdscan"] = "clamscan"
     signatures: Path = Path("/var/lib/clamav")
     max_age: timedelta = timedelta(days=7)
+    daemon: Path = Path("/etc/clamav/clamd.conf")
     timeout_s: float = 900.0
 
     def __call__(self, files: Sequence[Path], now: datetime) -> list[Scan]:
@@ -80,14 +88,16 @@ class ClamAV:
                 )
             )
         self._require_signatures(now)
+        if self.program == "clamdscan":
+            self._require_strict_daemon()
         engine = self._run(program, "--version").stdout.strip().splitlines()
         if not engine:
             raise Unavailable(_failed("--version"))
         return [self._scan(program, file, engine[0][:100]) for file in files]
 
     def _scan(self, program: str, file: Path, engine: str) -> Scan:
-        database = (f"--database={self.signatures}",) if self.program == "clamscan" else ()
-        done = self._run(program, *ARGUMENTS[self.program], *database, str(file))
+        where = f"--database={self.signatures}" if self.program == "clamscan" else f"--config-file={self.daemon}"
+        done = self._run(program, *ARGUMENTS[self.program], where, str(file))
         names = tuple(
             line.removesuffix(" FOUND").rpartition(": ")[2]
             for line in done.stdout.splitlines()
@@ -107,6 +117,25 @@ class ClamAV:
             )
         except (OSError, subprocess.SubprocessError, UnicodeDecodeError) as error:
             raise Unavailable(_failed(type(error).__name__)) from error
+
+    def _require_strict_daemon(self) -> None:
+        """Refuse a daemon that would call clean what it did not look into, or that reads other signatures."""
+        try:
+            lines = self.daemon.read_text("utf-8", "replace").splitlines()
+        except OSError as error:
+            raise Unavailable(_failed(f"{self.daemon}: {error.strerror}")) from error
+        said = {name: rest[0] for name, *rest in map(str.split, filter(str.strip, lines)) if rest}
+        lax = [name for name in STRICT if said.get(name, "no").lower() not in {"yes", "true", "1"}]
+        if lax or Path(said.get("DatabaseDirectory", "/var/lib/clamav")) != self.signatures:
+            wanted = ", ".join([*(f"{name} yes" for name in lax), f"DatabaseDirectory {self.signatures}"])
+            raise Unavailable(
+                Text(
+                    f"Le démon de l'antivirus laisserait passer ce qu'il n'a pas lu ({self.daemon} : {wanted}) : les "
+                    "fichiers restent en quarantaine.",
+                    f"The malware scanner's daemon would pass what it has not read ({self.daemon}: {wanted}): the "
+                    "files stay in quarantine.",
+                )
+            )
 
     def _require_signatures(self, now: datetime) -> None:
         try:

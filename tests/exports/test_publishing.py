@@ -1,6 +1,7 @@
 """Public results in a repository: who may, what the reviewers consented to, a real git, and everything that fails."""
 
 import json
+import os
 import shutil
 import subprocess
 import threading
@@ -274,3 +275,27 @@ def test_an_invenio_record_is_made_once_whatever_fails_on_the_way(public: Bench,
     assert push_waiting(bench.desk, now=now) == (request_id,)
     assert FakeInvenio.records == {}
     assert "withdrawn" in FakeInvenio.gone["rec0"]
+
+
+def test_git_reaches_a_host_over_ssh_with_the_one_key_and_no_unknown_host(
+    public: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Paths with blanks, nobody's configuration; a stand-in for ``ssh`` notes how it is called and runs git here."""
+    programs, noted = tmp_path / "bin", tmp_path / "noted"
+    programs.mkdir()
+    ssh = programs / "ssh"
+    ssh.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >> {noted}\nfor last; do :; done\nexec sh -c "$last"\n')
+    ssh.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    key, known = tmp_path / "deposit key", tmp_path / "known; hosts"
+    place = GitRepository(f"ssh://git@forge.example{tmp_path}/remote.git", "main", key, known)
+    public.desk = replace(public.desk, repositories={"resultats": place})
+    request_id = released(public)
+    publish(public.desk, request_id, "resultats", actor=LEAD, now=public.now)
+    assert push_waiting(public.desk, now=public.now) == (request_id,)
+    assert commits(tmp_path / "remote.git") == 1
+    called = noted.read_text().splitlines()
+    assert called[called.index("-i") + 1] == str(key)
+    assert {"BatchMode=yes", "StrictHostKeyChecking=yes", "IdentitiesOnly=yes"} <= set(called)
+    assert f'UserKnownHostsFile="{known}"' in called
+    assert called[called.index("-F") + 1] == "none"

@@ -1,8 +1,14 @@
 """ClamAV itself, with signatures that we write: it finds, it passes, and whenever it can't say, nothing passes."""
 
 import os
+import pwd
 import shutil
+import subprocess
+import tempfile
+import time
 import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,6 +31,82 @@ def clamav(tmp_path: Path) -> ClamAV:
     folder.mkdir()
     (folder / "site.ndb").write_text(f"Eicar.Site:0:*:{EICAR.hex()}\nSite.Mark:0:*:{b'SITE-MARK-42'.hex()}\n")
     return ClamAV(signatures=folder)
+
+
+STRICT = "AlertExceedsMax yes\nAlertEncrypted yes\n"
+
+
+@pytest.fixture
+def daemon(clamav: ClamAV, tmp_path: Path) -> Iterator[Callable[[str], ClamAV]]:
+    """The system's resident scanner on a socket of its own, configured as asked."""
+    assert shutil.which("clamd"), "ClamAV's daemon is not installed: apt-get install clamav-daemon clamdscan"
+    # A socket's address is short.
+    with tempfile.TemporaryDirectory(prefix="bvclam", dir="/tmp") as home:
+        started: list[subprocess.Popen[bytes]] = []
+
+        def started_with(rules: str) -> ClamAV:
+            config, user = tmp_path / "clamd.conf", pwd.getpwuid(os.geteuid()).pw_name
+            place = f"LocalSocket {home}/clamd.sock\nDatabaseDirectory {clamav.signatures}\n"
+            config.write_text(f"{place}User {user}\nForeground yes\n{rules}")
+            process = subprocess.Popen(["clamd", f"--config-file={config}"], stdout=subprocess.PIPE)
+            started.append(process)
+            while not Path(home, "clamd.sock").exists():
+                assert process.poll() is None, "clamd did not start"
+                time.sleep(0.02)
+            return ClamAV("clamdscan", clamav.signatures, daemon=config)
+
+        yield started_with
+        for process in started:
+            process.kill()
+            process.communicate()
+
+
+def test_the_resident_scanner_finds_and_passes_the_same(daemon: Callable[[str], ClamAV], tmp_path: Path) -> None:
+    scanner = daemon(STRICT)
+    bad, good = written(tmp_path, "a", EICAR), written(tmp_path, "b", b"age,n\n40,12\n")
+    assert [scan.found for scan in scanner([bad, good], NOW)] == [("Eicar.Site.UNOFFICIAL",), ()]
+
+
+def test_what_the_resident_scanner_can_not_look_into_is_found_not_passed(
+    daemon: Callable[[str], ClamAV], tmp_path: Path
+) -> None:
+    large = written(tmp_path, "large", b"x" * (3 << 20) + b"SITE-MARK-42")
+    assert daemon(f"{STRICT}MaxFileSize 1M\n")([large], NOW)[0].found[0].startswith("Heuristics.Limits.Exceeded")
+
+
+@pytest.mark.parametrize(
+    "rules", ["", "AlertExceedsMax yes\n", "AlertEncrypted yes\n", f"{STRICT}AlertExceedsMax no\n"]
+)
+def test_a_resident_scanner_that_passes_over_what_it_can_not_read_is_not_asked(
+    daemon: Callable[[str], ClamAV], tmp_path: Path, rules: str
+) -> None:
+    """Debian's own configuration says « OK » of a file beyond its limits."""
+    scanner = daemon(f"{rules}MaxFileSize 1M\n")
+    large = written(tmp_path, "large", b"x" * (3 << 20) + b"SITE-MARK-42")
+    said = subprocess.run(
+        ["clamdscan", "--fdpass", f"--config-file={scanner.daemon}", str(large)], capture_output=True, check=False
+    )
+    if "AlertExceedsMax yes" not in rules:
+        assert said.returncode == 0, "the daemon did pass it"
+    with pytest.raises(Unavailable) as refused:
+        scanner([large], NOW)
+    assert "AlertE" in refused.value.text.fr
+
+
+def test_a_resident_scanner_with_other_signatures_or_that_is_away_is_no_scanner(
+    daemon: Callable[[str], ClamAV], tmp_path: Path
+) -> None:
+    scanner, file = daemon(STRICT), written(tmp_path, "a", b"n\n1\n")
+    elsewhere = tmp_path / "other"
+    shutil.copytree(scanner.signatures, elsewhere)
+    with pytest.raises(Unavailable, match="DatabaseDirectory"):
+        replace(scanner, signatures=elsewhere)([file], NOW)
+    with pytest.raises(Unavailable):
+        replace(scanner, daemon=tmp_path / "none.conf")([file], NOW)
+    gone = tmp_path / "gone.conf"
+    gone.write_text(scanner.daemon.read_text().replace("clamd.sock", "gone.sock"))
+    with pytest.raises(Unavailable):
+        replace(scanner, daemon=gone)([file], NOW)
 
 
 def written(tmp_path: Path, name: str, data: bytes) -> Path:

@@ -6,6 +6,7 @@ withdrawal leaves a tombstone; what others copied meanwhile, and git's own histo
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import urllib.error
@@ -35,6 +36,8 @@ class RepositorySettings(BaseModel):
     #: git: the branch; the key with which ssh signs in.
     branch: str = Field("main", pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,100}$")
     ssh_key: Path | None = None
+    #: git: the host keys that are believed; without it, those of this machine.
+    known_hosts: Path | None = None
     #: InvenioRDM: file whose first line is an access token.
     token_file: Path | None = None
 
@@ -72,7 +75,7 @@ class Repository(Protocol):
 def repository_of(settings: RepositorySettings) -> Repository:
     """Return the place that *settings* describe."""
     if settings.kind == "git":
-        return GitRepository(settings.url, settings.branch, settings.ssh_key)
+        return GitRepository(settings.url, settings.branch, settings.ssh_key, settings.known_hosts)
     return Invenio(settings.url.rstrip("/"), settings.token_file)
 
 
@@ -83,6 +86,7 @@ class GitRepository:
     url: str
     branch: str
     ssh_key: Path | None = None
+    known_hosts: Path | None = None
 
     def begin(self, deposit: Deposit) -> str | None:  # noqa: ARG002 - the protocol's signature
         """Git needs no number beforehand."""
@@ -117,14 +121,13 @@ class GitRepository:
 
     def _git(self, folder: Path, *arguments: str) -> str:
         """Run git without anybody's configuration, hooks, prompts or links."""
-        ssh = "ssh -o BatchMode=yes -o StrictHostKeyChecking=yes"
         environment = {
             "PATH": os.environ.get("PATH", ""),
             "HOME": str(folder),
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_TERMINAL_PROMPT": "0",
-            "GIT_SSH_COMMAND": f"{ssh} -i {self.ssh_key}" if self.ssh_key else ssh,
+            "GIT_SSH_COMMAND": shlex.join(self._ssh()),
             **{f"GIT_{who}_NAME": "Bureau virtuel" for who in ("AUTHOR", "COMMITTER")},
             **{f"GIT_{who}_EMAIL": "bureau-virtuel@localhost" for who in ("AUTHOR", "COMMITTER")},
         }
@@ -144,6 +147,14 @@ class GitRepository:
         except (OSError, subprocess.SubprocessError) as error:
             raise Unreachable(f"git {arguments[0]}: {type(error).__name__}") from error
         return done.stdout
+
+    def _ssh(self) -> list[str]:
+        """The program that git reaches a host with: no questions, no unknown host, no key but the one that is meant."""
+        options = ["BatchMode=yes", "StrictHostKeyChecking=yes", "IdentitiesOnly=yes"]
+        if self.known_hosts is not None:
+            options.append(f"UserKnownHostsFile={json.dumps(str(self.known_hosts))}")
+        identity = ["-i", str(self.ssh_key)] if self.ssh_key else []
+        return ["ssh", "-F", "none", *(part for option in options for part in ("-o", option)), *identity]
 
 
 @dataclass(frozen=True)
