@@ -30,6 +30,9 @@ ALLOWED = {
     "pptx": "pptx",
     "skops": "skops",
     "onnx": "onnx",
+    "safetensors": "safetensors",
+    "npy": "npy",
+    "npz": "npz",
     "py": "code",
     "r": "code",
     "sql": "code",
@@ -67,7 +70,7 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"ARROW1", "arrow"),
     (b"FEA1", "arrow"),
     (b"<stata_dta>", "stata"),
-    (b"\x93NUMPY", "numpy"),
+    (b"\x93NUMPY", "npy"),
     (b"RDX2", "rdata"),
     (b"RDX3", "rdata"),
     (b"RDA", "rdata"),
@@ -112,7 +115,9 @@ def _zip_kind(names: list[str]) -> str:
         for prefix, kind in (("xl/", "xlsx"), ("word/", "docx"), ("ppt/", "pptx")):
             if any(name.startswith(prefix) for name in names):
                 return kind
-    return "skops" if "schema.json" in names else "zip"
+    if "schema.json" in names:
+        return "skops"
+    return "npz" if names and all(name.endswith(".npy") for name in names) else "zip"
 
 
 def _listing(path: Path) -> list[str]:
@@ -155,7 +160,7 @@ def _content_kind(path: Path, head: bytes, declared: str) -> str:
     if _PICKLE.match(head) or _OLD_PICKLE.match(head):
         return "pickle"
     if not is_text(head):
-        return "onnx" if declared == "onnx" else "binary"
+        return declared if declared in {"onnx", "safetensors"} else "binary"
     markup = _markup(head)
     if markup is not None and declared not in {"code", "text"}:
         return markup

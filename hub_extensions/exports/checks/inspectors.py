@@ -24,6 +24,9 @@ _WHERE = {
     "parquet": ("columnar", "inspect_parquet"),
     "skops": ("models", "inspect_skops"),
     "onnx": ("models", "inspect_onnx"),
+    "safetensors": ("weights", "inspect_safetensors"),
+    "npy": ("weights", "inspect_npy"),
+    "npz": ("weights", "inspect_npz"),
     "pickle": ("pickles", "inspect_pickle"),
     "zip": ("archives", "inspect_zip"),
 }

@@ -16,6 +16,7 @@ from hub_extensions.exports.checks.corpus import (
     individual,
     laidout,
     listed,
+    modelled,
     numbered,
     pages,
     pasted,
@@ -51,6 +52,7 @@ def all_cases() -> Iterator[Case]:
         listed,
         numbered,
         hostile,
+        modelled,
         together,
     )
     yield from itertools.chain.from_iterable(kind.cases() for kind in kinds)
