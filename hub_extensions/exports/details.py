@@ -19,7 +19,7 @@ from hub_extensions.exports.rules_in_words import criteria_of, rules_page
 from hub_extensions.exports.settling import live_votes, tally_of
 from hub_extensions.exports.standing import data_of, standing_of
 from hub_extensions.exports.states import OWNERS, STATE_LABELS, TURN, UNDER_REVIEW, Act, Owner, State, check_act
-from hub_extensions.exports.views import Page, due_of, links_of, need_of, stamp, words
+from hub_extensions.exports.views import Page, due_of, links_of, need_of, promised_if_submitted, stamp, words
 from hub_extensions.exports.visibility import Eyes, eyes_of, numbering
 from hub_extensions.exports.voting import OUTCOME_LABELS, Outcome, Tally
 from project_spaces.errors import BureauError, NotFound, Unavailable
@@ -45,6 +45,7 @@ def detail(desk: Desk, request_id: str, viewer: str, *, now: datetime) -> Page:
         return {
             **_heading(desk, request),
             "rules": _rules(desk, session, request),
+            "due_if_now": stamp(promised_if_submitted(desk, request, now)),
             "viewer_role": "member" if role is None else role.value,
             "need": need_of(tally, viewer) if role is Owner.REVIEWER and request.state in UNDER_REVIEW else None,
             "files": [

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 _LINE = re.compile(r"(?:^|· )ligne (?P<line>\d+)(?:, (?P<column>.+))?$")
 _CELL = re.compile(r"(?:^|[!·] ?)(?P<letters>[A-Z]{1,3})(?P<line>\d+)$")
 _NUMBERED = re.compile(r"colonne (\d+)")
+#: « and so many others like it », behind the first place.
+_MORE = re.compile(r" \(\+\d+\)$")
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Mark:
 
 def mark_of(where: str) -> Mark | None:
     """Return the cell that *where* names, None when it names something else."""
+    where = _MORE.sub("", where)
     if found := _LINE.search(where):
         name = found["column"]
         numbered = _NUMBERED.fullmatch(name) if name else None
@@ -46,6 +49,11 @@ Rows = Sequence[Sequence[str]]
 def marked_cells(wheres: Iterable[str], rows: Rows) -> set[tuple[int, int | None]]:
     """Return (line, column from 0 or None for the whole line) of every place named in *wheres* of the table *rows*."""
     return {cell for where in wheres for cell in _cells_of(where, rows)}
+
+
+def marked_lines(wheres: Iterable[str]) -> frozenset[int]:
+    """Return the lines of a text that *wheres* name."""
+    return frozenset(mark.line for where in wheres if (mark := mark_of(where)) is not None)
 
 
 def _cells_of(where: str, rows: Rows) -> Iterator[tuple[int, int | None]]:

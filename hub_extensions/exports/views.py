@@ -108,6 +108,13 @@ def due_of(desk: Desk, request: ExportRequest) -> datetime | None:
     return desk.rules.calendar.due_at(request.submitted_at, desk.rules.review_working_days)
 
 
+def promised_if_submitted(desk: Desk, request: ExportRequest, now: datetime) -> datetime | None:
+    """When an answer would be promised if the author submitted now; None where it is not the author's turn."""
+    if request.state not in {State.DRAFT, State.RETURNED}:
+        return None
+    return desk.rules.calendar.due_at(now, desk.rules.review_working_days)
+
+
 def _queued(desk: Desk, session: Session, request: ExportRequest, reviewer: str, now: datetime) -> Page:
     tally = tally_of(session, request, required=desk.rules.reviewers_required, now=now)
     due = due_of(desk, request)

@@ -36,6 +36,8 @@ def drawn(path: Path, wheres: tuple[str, ...] = ()) -> str:
         ("Feuil1 · ligne 12, taux, brut", Mark(12, "taux, brut")),
         ("ligne 4, colonne 2", Mark(4, None, 2)),
         ("ligne 4", Mark(4)),
+        ("ligne 2, cout_min (+3)", Mark(2, "cout_min")),
+        ("texte · ligne 7", Mark(7)),
         ("B3", Mark(3, None, 2)),
         ("Feuil1!AA10", Mark(10, None, 27)),
         ("120 lignes", None),
@@ -101,6 +103,14 @@ def test_nothing_of_a_file_becomes_markup(tmp_path: Path, name: str, payload: st
     body = page.split("</head>", 1)[1].lower()
     for opened in ("<script", "<img", "<svg", "<meta", "<iframe", "<style", "49"):
         assert opened not in body
+
+
+def test_the_line_of_a_text_that_a_finding_names_is_lit_and_escaped(tmp_path: Path) -> None:
+    file = tmp_path / "note.md"
+    file.write_text("# Titre\nParmi eux, <b>4</b> patients\nfin")
+    page = drawn(file, ("texte · ligne 2",))
+    assert page.count("<mark>") == 1
+    assert "<mark>Parmi eux, &lt;b&gt;4&lt;/b&gt; patients</mark>" in page
 
 
 def test_a_picture_is_encoded_again_without_what_was_hidden_in_it(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def check_leaves(text: str, policy: Policy, where: str = "texte") -> Iterator[Fi
     if small:
         yield block(
             "model.leaf",
-            f"{where} ligne {text.count(chr(10), 0, small[0].start()) + 1}",
+            f"{where} · ligne {text.count(chr(10), 0, small[0].start()) + 1}",
             f"Un nœud de l'arbre compte moins de {policy.min_persons} personnes : imposez un minimum par feuille.",
             f"A node of the tree holds fewer than {policy.min_persons} persons: require a minimum for each leaf.",
         )

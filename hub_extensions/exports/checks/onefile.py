@@ -17,9 +17,12 @@ from hub_extensions.exports.checks.names import shown
 from hub_extensions.exports.checks.policy import Policy
 from hub_extensions.exports.checks.secrets import check_secrets
 from hub_extensions.exports.checks.tables import check_grid
+from hub_extensions.exports.checks.textlines import placed
 
 #: Read although never released, to say what they hold.
 _EXPLAINED = frozenset({"pickle", "zip"})
+#: Types whose text has the lines of the file.
+_LINES_ARE_ITS_OWN = frozenset({"text", "code"})
 
 
 @dataclass
@@ -81,6 +84,8 @@ def check_file(path: Path, name: str, policy: Policy, *, controlled: bool = Fals
         return checked
     checked.findings += checked.inspected.findings
     checked.findings += content_findings(checked.inspected, policy, controlled=controlled)
+    if kind in _LINES_ARE_ITS_OWN:
+        checked.findings = placed(checked.findings, checked.inspected.text, policy)
     return checked
 
 

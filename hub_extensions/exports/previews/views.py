@@ -17,7 +17,7 @@ from typing import Any
 from PIL import Image
 from PIL.Image import DecompressionBombError
 
-from hub_extensions.exports.marks import marked_cells
+from hub_extensions.exports.marks import marked_cells, marked_lines
 
 #: The preview's own policy; ``frame-ancestors`` lets the portal, and nobody else, show it in its page.
 PREVIEW_POLICY = (
@@ -54,10 +54,16 @@ class TableView:
 
 @dataclass(frozen=True)
 class TextView:
-    """Text to show as it is."""
+    """Text to show as it is; *lit* are the lines that findings name."""
 
     text: str
     cut: bool
+    lit: frozenset[int] = frozenset()
+
+    @property
+    def lines(self) -> list[tuple[int, str]]:
+        """Its lines, numbered."""
+        return list(enumerate(self.text.split("\n"), 1))
 
 
 @dataclass(frozen=True)
@@ -112,7 +118,7 @@ def view_of(path: Path, name: str, wheres: Sequence[str]) -> View:
         if suffix == ".ipynb":
             return notebook_view(data)
         if suffix in _TEXTS:
-            return text_view(data)
+            return text_view(data, wheres)
     except (OSError, ValueError, KeyError, TypeError, RecursionError, csv.Error, DecompressionBombError):
         return NoView()
     return NoView()
@@ -139,10 +145,10 @@ def _cell(value: str, line: int, column: int, lit: set[tuple[int, int | None]]) 
     return Cell(value[:500], marked=(line, column) in lit or (line, None) in lit)
 
 
-def text_view(data: bytes) -> TextView:
+def text_view(data: bytes, wheres: Sequence[str] = ()) -> TextView:
     """Show text, escaped by the template; bytes that are no text are shown as such."""
     text = data.decode("utf-8", errors="replace")
-    return TextView(text[:MOST_TEXT], len(text) > MOST_TEXT)
+    return TextView(text[:MOST_TEXT], len(text) > MOST_TEXT, marked_lines(wheres))
 
 
 def picture_view(data: bytes) -> PictureView:

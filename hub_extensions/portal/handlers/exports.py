@@ -19,8 +19,8 @@ from project_spaces.errors import BureauError
 from project_spaces.text import Text
 
 BLOCKED = Text(
-    "Rien n'est parti : un fichier au moins est bloqué. Corrigez-le dans votre bureau, puis déposez à nouveau.",
-    "Nothing left: at least one file is blocked. Mend it in your workspace, then submit again.",
+    "Rien n'est parti : un fichier au moins est bloqué. Corrigez-le ici ou dans votre bureau, puis déposez à nouveau.",
+    "Nothing left: at least one file is blocked. Mend it here or in your workspace, then submit again.",
 )
 
 

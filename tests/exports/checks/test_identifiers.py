@@ -5,7 +5,7 @@ import pytest
 from hub_extensions.exports.checks.findings import Severity
 from hub_extensions.exports.checks.identifiers import check_columns, check_headers, check_nir, check_text, luhn, nir_key
 from hub_extensions.exports.checks.secrets import check_secrets
-from tests.exports.checks.conftest import grid
+from tests.exports.checks.conftest import Checker, grid
 
 
 def _severity(text: str) -> Severity | None:
@@ -120,3 +120,17 @@ def test_secrets(text: str) -> None:
 @pytest.mark.parametrize("text", ["d41d8cd98f00b204e9800998ecf8427e", "password = '<your password>'", "token: str"])
 def test_hashes_and_examples_are_no_secrets(text: str) -> None:
     assert not list(check_secrets(text, ""))
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "line"),
+    [
+        ("Bonjour\nMme Lefèvre est venue\n", "text.name", 2),
+        ("a\nb\nécrire à lea.blanc@gmail.com\n", "identifier.email", 3),
+        ("a\nParmi eux, 4 patients ont été réadmis.\n", "text.small_count", 2),
+        ("NIR 2 55 08 14 168 025 38", "identifier.nir", 1),
+    ],
+)
+def test_a_finding_in_a_text_says_its_line(judge: Checker, text: str, rule: str, line: int) -> None:
+    (found,) = [finding for finding in judge("note.md", text).findings if finding.rule == rule]
+    assert found.where == f"texte · ligne {line}"
