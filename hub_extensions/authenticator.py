@@ -24,7 +24,7 @@ from audit.errors import LedgerError, Malformed
 from hub_extensions.browser_sessions import address_of, begin_session, session_behind, terminal_of
 from hub_extensions.opening import open_box, open_own_trace, open_store
 from hub_extensions.settings import Settings
-from hub_extensions.sign_in import SignInHandler, handlers
+from hub_extensions.sign_in import SignInHandler, handlers, in_both
 from project_spaces.access import may
 from project_spaces.accounts import Accounts, SignedIn
 from project_spaces.decisions import Action
@@ -39,7 +39,7 @@ class SignInError(web.HTTPError):
     """The domain's refusal as an HTTP answer: its status, its sentence in both languages, nothing else."""
 
     def __init__(self, error: BureauError) -> None:
-        super().__init__(error.status, f"{error.text.fr} — {error.text.en}".replace("%", "%%"))
+        super().__init__(error.status, in_both(error.text))
         self.error = error
 
 

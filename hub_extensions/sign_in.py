@@ -33,6 +33,7 @@ FORM_EXPIRED = Text(
 )
 NOT_THE_SAME = Text("Les deux mots de passe diffèrent.", "The two passwords differ.")
 YEAR_DAYS = 365
+BETWEEN = " — "
 
 
 class DoorPage:
@@ -89,7 +90,7 @@ class DoorPage:
             super().check_xsrf_cookie()  # type: ignore[misc]
         except web.HTTPError as error:
             self.log.warning("XSRF check failed on %s: %s", self.request.path, error)  # type: ignore[attr-defined]
-            raise web.HTTPError(403, FORM_EXPIRED.in_(self.language)) from None
+            raise web.HTTPError(403, in_both(FORM_EXPIRED)) from None
 
 
 class SignInHandler(DoorPage, LoginHandler):
@@ -122,7 +123,7 @@ class SignInHandler(DoorPage, LoginHandler):
         following = self.get_argument("next", "")
         action = url_concat(self.settings["login_url"], {"next": following} if following else {})
         page = self.door(
-            login_error=login_error,
+            login_error=_own(login_error, self.language),
             username=(username or "")[:30],
             action=action,
             enrolled=self.get_query_argument("enrolled", "") == "1",
@@ -159,7 +160,7 @@ class SignOutHandler(LogoutHandler):
     async def get(self) -> None:
         """Let nobody be signed out by a page that is not ours, such as a workspace's."""
         if self.request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"}:
-            raise web.HTTPError(403, FORM_EXPIRED.fr)
+            raise web.HTTPError(403, in_both(FORM_EXPIRED))
         await super().get()
 
     async def handle_logout(self) -> None:
@@ -283,6 +284,17 @@ def drawings() -> list[tuple[Any, ...]]:
 def _picker(language: Language) -> Callable[[str, str], str]:
     """Return a function that takes a sentence in French and English and gives the one to read."""
     return lambda fr, en: Text(fr, en).in_(language)
+
+
+def in_both(text: Text) -> str:
+    """Return a sentence as the Hub's error page takes it: that page does not know its reader's language."""
+    return f"{text.fr}{BETWEEN}{text.en}".replace("%", "%%")
+
+
+def _own(sentence: str | None, language: Language) -> str | None:
+    """Return the reader's half of what :func:`in_both` made; the sign-in form is shown again by the Hub with it."""
+    french, between, english = (sentence or "").partition(BETWEEN)
+    return sentence if not between else Text(french, english).in_(language)
 
 
 def sentences(error: BureauError, language: Language) -> str:

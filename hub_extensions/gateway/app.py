@@ -15,6 +15,7 @@ from hub_extensions.gateway.channels import ChannelsHandler
 from hub_extensions.gateway.http import ForwardHandler
 from hub_extensions.gateway.local_answers import FIXED, EventsHandler, FixedHandler
 from hub_extensions.gateway.recording import Recording
+from hub_extensions.gateway.refusals import SaysWhy
 from hub_extensions.gateway.routes import UUID
 from hub_extensions.gateway.seat import Seat
 from hub_extensions.gateway.seats import Seats
@@ -48,7 +49,7 @@ class CallbackHandler(WorkspaceHandler, HubOAuthCallbackHandler):
         await HubOAuthCallbackHandler.get(self)
 
 
-class ReadyHandler(tornado.web.RequestHandler):
+class ReadyHandler(SaysWhy):
     """``/api``, which the Hub asks without a sign-in right after a start; the same for every address there may be.
 
     The spawner has waited for the workspace itself by then. An answer of its own would tell anybody who works when.
@@ -60,7 +61,7 @@ class ReadyHandler(tornado.web.RequestHandler):
         self.finish({"version": "gateway"})
 
 
-class HealthHandler(tornado.web.RequestHandler):
+class HealthHandler(SaysWhy):
     """Whether this process decides and records; for the supervisor."""
 
     async def get(self) -> None:
@@ -70,7 +71,7 @@ class HealthHandler(tornado.web.RequestHandler):
         self.finish({"healthy": healthy})
 
 
-class HomeHandler(tornado.web.RequestHandler):
+class HomeHandler(SaysWhy):
     """``/user/<person>/<project>`` and its root lead to JupyterLab."""
 
     def get(self, person: str, project: str) -> None:
@@ -78,7 +79,7 @@ class HomeHandler(tornado.web.RequestHandler):
         self.redirect(f"/user/{person}/{project}/lab")
 
 
-class NothingHere(tornado.web.RequestHandler):
+class NothingHere(SaysWhy):
     """Anything that is not a workspace's address."""
 
     def prepare(self) -> None:

@@ -5,11 +5,10 @@ from urllib.parse import quote
 
 from jupyterhub.services.auth import HubOAuth, HubOAuthenticated
 from tornado.httputil import HTTPServerRequest
-from tornado.web import Finish, HTTPError, RequestHandler
+from tornado.web import Finish, HTTPError
 
 from hub_extensions.gateway.recording import Recording
-from hub_extensions.gateway.refusals import write_refusal
-from hub_extensions.gateway.routes import method_refused
+from hub_extensions.gateway.refusals import SaysWhy, method_refused, write_refusal
 from hub_extensions.gateway.seat import Seat
 from hub_extensions.gateway.seats import Seats
 from hub_extensions.gateway.upstream import WorkspaceGone
@@ -28,7 +27,7 @@ FOREIGN_ORIGIN = Text(
 )
 
 
-class WorkspaceHandler(HubOAuthenticated, RequestHandler):
+class WorkspaceHandler(HubOAuthenticated, SaysWhy):
     """Base of every handler below ``/user/<person>/<project>/``."""
 
     seat: Seat

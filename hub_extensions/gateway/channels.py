@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from tornado.iostream import StreamClosedError
+from tornado.web import Finish
 from tornado.websocket import WebSocketClosedError, WebSocketHandler, WebSocketProtocol13
 
 from hub_extensions.gateway.base import WorkspaceHandler
@@ -26,7 +27,7 @@ from hub_extensions.gateway.seat import cut_sentence
 from hub_extensions.gateway.shown import Shown
 from hub_extensions.gateway.upstream import WorkspaceGone
 from hub_extensions.gateway.workspace_socket import WorkspaceSocket
-from project_spaces.errors import BureauError, Unavailable
+from project_spaces.errors import BureauError, Invalid, Unavailable
 from project_spaces.text import Text
 
 SESSION = re.compile(r"[A-Za-z0-9_-]{1,128}")
@@ -41,6 +42,11 @@ LOOK_EVERY_S = 30.0
 SIGNED_OUT = Text(
     "Votre session a pris fin : reconnectez-vous. Ce qui tourne continue.",
     "Your session has ended: sign in again. What runs goes on.",
+)
+
+NO_PAGE = Text(
+    "Cette adresse n'est pas une page : JupyterLab y tient une connexion.",
+    "This address is no page: JupyterLab keeps a connection there.",
 )
 
 
@@ -75,6 +81,13 @@ class LiveSocket(WorkspaceHandler, WebSocketHandler):
     async def _record(self, error: BureauError) -> None:
         with contextlib.suppress(BureauError):
             await self.recording.refusal(self.person, self.project, self.request.path, error)
+
+    async def prepare(self) -> None:
+        """Say what the address is for to whoever opens it as a page."""
+        await super().prepare()
+        if self.request.method == "GET" and self.request.headers.get("Upgrade", "").lower() != "websocket":
+            await self.refuse(Invalid(NO_PAGE))
+            raise Finish
 
     def get_compression_options(self) -> None:
         """No compression: no bombs, and less delay."""

@@ -2,12 +2,13 @@
 
 import html
 import json
+from typing import Any
 from urllib.parse import urlencode
 
 from tornado.web import RequestHandler
 
-from project_spaces.errors import BureauError
-from project_spaces.text import Language
+from project_spaces.errors import BureauError, NotFound, Refused
+from project_spaces.text import Language, Text
 
 PAGE = """<!doctype html>
 <html lang="{lang}"><head><meta charset="utf-8"><title>Bureau virtuel</title>
@@ -16,6 +17,53 @@ PAGE = """<!doctype html>
 a{{color:#174ea6}} h1{{font-size:1.4rem}}</style></head>
 <body><main><h1>{text}</h1>{reasons}{why}<p><a href="{home}">{back}</a></p></main></body></html>
 """
+
+NOWHERE = Text("Il n'y a pas de bureau à cette adresse.", "There is no workspace at this address.")
+NOT_READ = Text("Cette demande n'est pas lisible.", "This request can't be read.")
+NOT_SIGNED_IN = Text(
+    "La connexion n'a pas abouti : revenez à l'accueil et recommencez.",
+    "Signing in did not come to its end: go back to the home page and start over.",
+)
+BROKEN = Text(
+    "Quelque chose s'est mal passé de notre côté : rien n'a été transmis.",
+    "Something went wrong on our side: nothing was forwarded.",
+)
+
+
+class MethodRefused(BureauError):
+    """The address is open, but not for this method."""
+
+    status = 405
+
+
+class Illegible(BureauError):
+    """A request that can't be taken apart."""
+
+    status = 400
+
+
+class SaysWhy(RequestHandler):
+    """Base of every handler: also what the framework refuses by itself is one sentence in the reader's language."""
+
+    def write_error(self, status_code: int, **_kwargs: Any) -> None:
+        """Answer; the body may not have been read, so the connection ends."""
+        self.set_header("Connection", "close")
+        write_refusal(self, as_error(status_code, str(self.request.method)))
+
+
+def as_error(status: int, method: str) -> BureauError:
+    """Return our error for a status that the framework chose."""
+    if status == 405:
+        return method_refused(method)
+    known = {400: Illegible(NOT_READ), 403: Refused(NOT_SIGNED_IN), 404: NotFound(NOWHERE)}
+    return known.get(status) or BureauError(BROKEN)
+
+
+def method_refused(method: str) -> MethodRefused:
+    """Return the refusal of *method* where it is not open."""
+    return MethodRefused(
+        Text(f"Méthode {method} refusée à cette adresse.", f"Method {method} refused at this address.")
+    )
 
 
 def language(handler: RequestHandler) -> Language:

@@ -11,7 +11,8 @@ from enum import StrEnum
 from urllib.parse import parse_qs
 
 from audit.events import Kind
-from project_spaces.errors import BureauError, Invalid, Refused
+from hub_extensions.gateway.refusals import method_refused
+from project_spaces.errors import Invalid, Refused
 from project_spaces.text import Text
 
 
@@ -163,19 +164,6 @@ def parse_query(query: str) -> dict[str, list[str]]:
         return parse_qs(pairs, keep_blank_values=True, strict_parsing=bool(pairs), errors="strict")
     except ValueError:
         raise Invalid(Text("Paramètres d'adresse mal formés.", "Malformed address parameters.")) from None
-
-
-class MethodRefused(BureauError):
-    """The address is open, but not for this method."""
-
-    status = 405
-
-
-def method_refused(method: str) -> MethodRefused:
-    """Return the refusal of *method* where it is not open."""
-    return MethodRefused(
-        Text(f"Méthode {method} refusée à cette adresse.", f"Method {method} refused at this address.")
-    )
 
 
 def _check_parameters(route: Route, parameters: Mapping[str, Sequence[str]]) -> None:

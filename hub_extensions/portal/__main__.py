@@ -21,6 +21,7 @@ from hub_extensions.portal.app import make_app
 from hub_extensions.portal.context import Portal
 from hub_extensions.portal.hub import HubApi
 from hub_extensions.portal.ledger_view import PublishedLedger
+from hub_extensions.portal.plain import HEARD
 from hub_extensions.portal.workspaces import Workspaces
 from hub_extensions.processes import PORTAL_PREFIX
 from hub_extensions.secret_files import secret
@@ -33,8 +34,6 @@ from project_spaces.quotas import Quota
 log = structlog.get_logger()
 #: Seconds for which the Hub's answer about a token counts (TRAPS B13: the default is 300).
 TOKEN_CACHE_S = 15
-#: A form of the portal is text; files never come this way (bytes).
-LARGEST_REQUEST = 2 << 20
 
 
 def open_portal(settings: Settings, hub: HubApi) -> Portal:
@@ -89,7 +88,7 @@ async def serve(settings: Settings) -> None:
         prefix=PORTAL_PREFIX,
         cookie_secret=bytes.fromhex(secret(settings.secrets_dir, "portal_cookie")),
     )
-    server = HTTPServer(app, xheaders=True, max_body_size=LARGEST_REQUEST)
+    server = HTTPServer(app, xheaders=True, max_body_size=HEARD)
     server.add_sockets(bind_sockets(settings.portal_port, "127.0.0.1"))
     log.info("portal_ready", port=settings.portal_port)
     await stopped()

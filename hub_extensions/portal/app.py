@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler
-from tornado.web import Application, RequestHandler, StaticFileHandler, url
+from tornado.web import RequestHandler, StaticFileHandler, url
 
 from hub_extensions.portal.api.handlers import ApiHandler, DocumentHandler, DownloadApi, UnknownCall
 from hub_extensions.portal.api.operations import OPERATIONS, Operation
@@ -37,6 +37,7 @@ from hub_extensions.portal.handlers import (
     why,
 )
 from hub_extensions.portal.pages import NotFoundPage
+from hub_extensions.portal.plain import Plain, PortalApplication
 from hub_extensions.portal.templating import STATIC
 
 _SLUG = r"[a-z0-9-]{1,30}"
@@ -152,7 +153,7 @@ PUBLIC_PAGES: tuple[tuple[str, type[RequestHandler]], ...] = (
 )
 
 
-class HealthHandler(RequestHandler):
+class HealthHandler(Plain):
     """Says that the process answers; asks nothing of anybody."""
 
     def get(self) -> None:
@@ -161,7 +162,7 @@ class HealthHandler(RequestHandler):
         self.finish("ok")
 
 
-class CallbackHandler(HubOAuthCallbackHandler):
+class CallbackHandler(Plain, HubOAuthCallbackHandler):
     """The end of the Hub's sign-in."""
 
     @property
@@ -177,7 +178,7 @@ class CallbackHandler(HubOAuthCallbackHandler):
         self.set_header("Cache-Control", "no-store")
 
 
-class StaticHandler(StaticFileHandler):
+class StaticHandler(Plain, StaticFileHandler):
     """Style, script and logo: the only thing that is shown without signing in."""
 
     def set_extra_headers(self, path: str) -> None:  # noqa: ARG002 - Tornado's signature
@@ -192,7 +193,7 @@ class StaticHandler(StaticFileHandler):
         return 365 * 24 * 3600 if self.get_query_argument("v", "") else 0
 
 
-def make_app(portal: Portal, hub_auth: HubOAuth, *, prefix: str, cookie_secret: bytes) -> Application:
+def make_app(portal: Portal, hub_auth: HubOAuth, *, prefix: str, cookie_secret: bytes) -> PortalApplication:
     """Return the application that serves below *prefix* (which begins and ends with a slash)."""
     routes: list[Any] = [
         url(f"{prefix}health", HealthHandler),
@@ -202,7 +203,7 @@ def make_app(portal: Portal, hub_auth: HubOAuth, *, prefix: str, cookie_secret: 
         *(url(re.escape(prefix) + path, handler) for path, handler in (*PAGES, *OUTSIDE_PAGES, *PUBLIC_PAGES)),
         url(re.escape(prefix.rstrip("/")), _Home, {"target": prefix}),
     ]
-    return Application(
+    return PortalApplication(
         routes,
         default_handler_class=NotFoundPage,
         portal=portal,
@@ -214,7 +215,7 @@ def make_app(portal: Portal, hub_auth: HubOAuth, *, prefix: str, cookie_secret: 
     )
 
 
-class _Home(RequestHandler):
+class _Home(Plain):
     """The portal's address without its last slash."""
 
     def initialize(self, target: str) -> None:

@@ -58,6 +58,8 @@ BROKEN = Text(
     "Something went wrong on our side. Nothing is lost; try again, then tell the administrator.",
 )
 NOT_HERE = Text("Il n'y a pas de page à cette adresse.", "There is no page at this address.")
+NOT_SO = Text("Cette adresse ne fait pas ce qui lui est demandé.", "This address does not do what is asked of it.")
+NOT_READ = Text("Cette demande n'est pas lisible.", "This request can't be read.")
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -122,12 +124,16 @@ class PortalHandler(HubOAuthenticated, RequestHandler):
         """Let the request through to its method, or answer it here."""
         self.lang = language.chosen(self)
         try:
-            self._require_own_page()
-            name = await self._identify()
-            self.viewer = await asyncio.to_thread(look_up, self.portal, name, self.session, framed=self.framed)
+            await self.admit()
         except BureauError as error:
             await self.refuse(error)
             raise Finish from None
+
+    async def admit(self) -> None:
+        """Learn who asks, from where; raises what the person must be told instead."""
+        self._require_own_page()
+        name = await self._identify()
+        self.viewer = await asyncio.to_thread(look_up, self.portal, name, self.session, framed=self.framed)
 
     async def _identify(self) -> str:
         self._looking_up = True
@@ -201,6 +207,7 @@ class PortalHandler(HubOAuthenticated, RequestHandler):
         error = kwargs.get("exc_info", (None, None, None))[1]
         if not isinstance(error, BureauError):
             error = as_error(status_code)
+        self.lang = language.chosen(self)  # it may have failed before anybody looked
         self.answer_error(error)
 
     def answer_error(self, error: BureauError) -> None:
@@ -213,15 +220,31 @@ class Unexpected(BureauError):
 
 
 class NoPage(BureauError):
-    """An address that leads nowhere, or a method that it does not know."""
+    """An address that leads nowhere."""
 
     status: ClassVar[int] = 404
 
 
+class NoMethod(BureauError):
+    """A method that the address does not know."""
+
+    status: ClassVar[int] = 405
+
+
+class Illegible(BureauError):
+    """A request that can't be taken apart."""
+
+    status: ClassVar[int] = 400
+
+
 def as_error(status: int) -> BureauError:
     """Return our error for a status that the framework chose."""
-    if status in {404, 405}:
+    if status == 404:
         return NoPage(NOT_HERE)
+    if status == 405:
+        return NoMethod(NOT_SO)
+    if status == 400:
+        return Illegible(NOT_READ)
     if status == 403:
         return Refused(SESSION_OVER)
     return Unexpected(BROKEN)

@@ -25,10 +25,16 @@ COOKIE = "bureau-lang"
 
 def chosen(handler: RequestHandler) -> Language:
     """Return the language asked for: in the address, else by the cookie, else by the browser, else French."""
-    asked = handler.get_query_argument("lang", "")
-    if asked not in {"fr", "en"}:
-        asked = handler.get_cookie(COOKIE) or _preferred(handler.request.headers.get("Accept-Language", "fr"))
-    return "en" if asked == "en" else "fr"
+    wanted = (
+        asked(handler) or handler.get_cookie(COOKIE) or _preferred(handler.request.headers.get("Accept-Language", ""))
+    )
+    return "en" if wanted == "en" else "fr"
+
+
+def asked(handler: RequestHandler) -> Language | None:
+    """Return the language that the address itself asks for; bytes that are no text ask for none."""
+    found = handler.request.query_arguments.get("lang", [b""])[-1]
+    return next((known for known in ("fr", "en") if found == known.encode()), None)
 
 
 def _preferred(header: str) -> str:

@@ -18,7 +18,7 @@ from hub_extensions.portal import templating
 from hub_extensions.portal.base import NOT_HERE, NoPage, PortalHandler, as_error
 from hub_extensions.portal.context import Page
 from hub_extensions.portal.inputs import Nothing, parse
-from hub_extensions.portal.language import COOKIE
+from hub_extensions.portal.language import COOKIE, asked
 from hub_extensions.portal.navigation import navigation
 from hub_extensions.portal.why_link import why_link
 from project_spaces.errors import BureauError
@@ -96,9 +96,9 @@ class PageHandler(PortalHandler):
 
     def remember_language(self) -> None:
         """Keep the language that the address asks for."""
-        asked = self.get_query_argument("lang", "")
-        if asked in {"fr", "en"} and self.get_cookie(COOKIE) != asked:
-            self.set_cookie(COOKIE, asked, path="/", samesite="Lax", expires_days=365)
+        wanted = asked(self)
+        if wanted is not None and self.get_cookie(COOKIE) != wanted:
+            self.set_cookie(COOKIE, wanted, path="/", samesite="Lax", expires_days=365)
 
     def frame(self) -> Page:
         """Return what the frame around every page needs."""
@@ -115,7 +115,8 @@ class PageHandler(PortalHandler):
             "static": lambda name: f"{self.prefix}static/{name}?v={templating.fingerprint(name)}",
             "filled": self._filled(),
             "error": None,
-            "why_url": self.prefix + why_link(self.request.path.removeprefix(self.prefix), self.path_kwargs or {}),
+            "why_url": self.prefix
+            + why_link(self.request.path.removeprefix(self.prefix), getattr(self, "path_kwargs", None) or {}),
             "alarms": self._alarms(),
             "public": None,
             "now": self.portal.clock(),
@@ -172,7 +173,7 @@ class PageHandler(PortalHandler):
         return filled
 
     def _switched(self, other: str) -> str:
-        arguments = [(name, value) for name in self.request.query_arguments for value in self.get_query_arguments(name)]
+        arguments = [(name, value) for name, found in self.request.query_arguments.items() for value in found]
         kept = [(name, value) for name, value in arguments if name != "lang"]
         return f"{self.request.path}?{urlencode([*kept, ('lang', other)])}"
 

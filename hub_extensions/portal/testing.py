@@ -28,11 +28,11 @@ from hub_extensions.exports.testing import SettableChecker
 from hub_extensions.imports.desk import ImportDesk
 from hub_extensions.imports.desk import Rules as ImportRules
 from hub_extensions.imports.testing import SettableScanner
-from hub_extensions.portal.__main__ import LARGEST_REQUEST
 from hub_extensions.portal.app import make_app
 from hub_extensions.portal.context import Portal
 from hub_extensions.portal.hub import HubApi
 from hub_extensions.portal.ledger_view import PublishedLedger
+from hub_extensions.portal.plain import HEARD
 from hub_extensions.portal.testing_ledger import MemoryView
 from hub_extensions.portal.workspaces import Workspaces
 from project_spaces.datasets import register_dataset, register_version
@@ -199,6 +199,7 @@ class World:
     ledger: LedgerLike
     home: Path
     clock: Clock
+    app: Application
 
     @property
     def address(self) -> str:
@@ -236,9 +237,9 @@ async def open_world(
     api = HubApi(f"{hub.url}/hub/api", "service-token")
     clock = Clock()
     portal = _portal(home, store, api, url, clock=clock, view=view, trial=trial, checker=checker)
-    world = World(url, hub, portal, ledger, home, clock)
     app = make_app(portal, _auth(hub, url), prefix=PREFIX, cookie_secret=b"c" * 32)
-    server = HTTPServer(app, max_body_size=LARGEST_REQUEST)
+    world = World(url, hub, portal, ledger, home, clock, app)
+    server = HTTPServer(app, max_body_size=HEARD)
     server.add_sockets([listening])
     try:
         yield world

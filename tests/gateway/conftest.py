@@ -23,6 +23,7 @@ from aiohttp import web
 from sqlalchemy.exc import OperationalError
 from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
+from tornado.web import Application
 
 from audit.testing import MemoryLedger
 from hub_extensions.detection.catalogue import Terms
@@ -243,6 +244,7 @@ class Bench:
     seats: Seats
     egress: Egress
     counts: FakeCounts
+    app: Application
 
     def request(self, method: str, path: str, *, person: str | None = "ana", **options):
         headers = {"Origin": ORIGIN, **options.pop("headers", {})}
@@ -299,7 +301,7 @@ async def gateway(socket_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Async
     server = HTTPServer(app, max_body_size=2**22)
     server.add_sockets([listener])
     async with aiohttp.ClientSession() as session:
-        yield Bench(f"http://127.0.0.1:{port}", session, ledger, workspace, domain, seats, egress, counts)
+        yield Bench(f"http://127.0.0.1:{port}", session, ledger, workspace, domain, seats, egress, counts, app)
     server.stop()
     await seats.close()
     await runner.cleanup()

@@ -2,7 +2,8 @@
 
 import pytest
 
-from hub_extensions.gateway.routes import Effect, MethodRefused, find, forwarded_headers
+from hub_extensions.gateway.refusals import MethodRefused
+from hub_extensions.gateway.routes import Effect, find, forwarded_headers
 from project_spaces.errors import Invalid, Refused
 
 KERNEL = "0b9f7a1c-1111-2222-3333-444455556666"

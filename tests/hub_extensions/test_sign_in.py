@@ -8,16 +8,20 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 import pyotp
 import pytest
+from jupyterhub.handlers import default_handlers
 from traitlets import TraitError
 from yarl import URL
 
 from audit.events import Kind
 from hub_extensions.authenticator import LocalAuthenticator
 from hub_extensions.client import LoopbackResolver
+from hub_extensions.sign_in import handlers
 from hub_extensions.throwaway import prepared
 from project_spaces.people import create_person, disable_person
 from tests.hub_extensions.running_hub import Browser, Page, Running, until_it_answers, until_recorder_answers
 
+#: Addresses that programs ask, not people.
+MACHINES = frozenset({"/security/csp-report", "/health", "/api/health", "/metrics", "/api/metrics"})
 PASSWORD = "le sel de la mer d'Iroise"
 WRONG = "Identifiant, mot de passe ou code incorrect."
 
@@ -104,6 +108,37 @@ class TestPage:
         assert page.status == 404
         assert "Page introuvable" in page.text
         assert "Page not found" in page.text
+
+
+class TestRefusals:
+    """Every page of the Hub that turns somebody away says why, in French and English, in no words for programmers."""
+
+    @pytest.mark.parametrize("method", ["GET", "POST", "PROPFIND"])
+    async def test_every_address_says_why(self, running: Running, method: str) -> None:
+        addresses = {address for address, *_ in (*handlers(), *default_handlers)} - {""}
+        asked = {re.sub(r"\(.*?\)+\??", "x", each).replace("\\", "").rstrip("$") for each in addresses}
+        visitors = [Browser(running, language) for language in ("fr", "en")]
+        wrong = []
+        for address in sorted({*asked, "/nothing", "/enrol/x"} - MACHINES):
+            french, english = [await self.told(visitor, method, address) for visitor in visitors]
+            if french is not None and (french == english or min(len(french), len(english or "")) < 10):
+                wrong.append(f"{address}: {french!r}, {english!r}")
+        for visitor in visitors:
+            await visitor.session.close()
+        assert "\n".join(wrong) == ""
+
+    @staticmethod
+    async def told(visitor: Browser, method: str, address: str) -> str | None:
+        """What a visitor reads who is turned away: the sentence of the own language, where the page holds both."""
+        url, form = f"{visitor.base}/hub{address}", {"x": "y"} if method == "POST" else None
+        async with visitor.session.request(method, url, data=form, allow_redirects=False) as answer:
+            if answer.status < 400:
+                return None
+            text = await answer.text()
+        found = re.search(r'role="alert"[^>]*>(.+?)(?: <span lang="en">(.+?)</span>)?</div>', text)
+        return (
+            "" if found is None else found[2 if "en" in visitor.session.headers["Accept-Language"] else 1] or found[1]
+        )
 
 
 class TestSignIn:

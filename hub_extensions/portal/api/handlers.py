@@ -40,7 +40,7 @@ class ApiBase(PortalHandler):
         explained = {}
         if status == 403 and self.viewer is not None:
             path = self.request.path.partition("/api/v1/")[2]
-            explained = {"why": self.prefix + why_link(path, self.path_kwargs or {})}
+            explained = {"why": self.prefix + why_link(path, getattr(self, "path_kwargs", None) or {})}
         self.finish(to_json({**problem(error, self.lang), "status": status, **explained}))
 
     def answer(self, value: Any, status: int = 200) -> None:

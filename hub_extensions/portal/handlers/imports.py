@@ -3,14 +3,15 @@
 import asyncio
 from typing import Any, ClassVar
 
-from tornado.web import Finish, stream_request_body
+from tornado.web import stream_request_body
 
 from hub_extensions.exports.acting import new_id
 from hub_extensions.exports.previews.showing import view_confined
 from hub_extensions.imports import composing
 from hub_extensions.imports.acting import By
+from hub_extensions.portal import language
 from hub_extensions.portal.api.problems import MEDIA_TYPE, problem
-from hub_extensions.portal.base import to_json
+from hub_extensions.portal.base import NOT_SO, NoMethod, to_json
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.handlers.review import DrawnPage
 from hub_extensions.portal.inputs import Nothing, Person
@@ -119,26 +120,30 @@ class ReceiveHandler(PageHandler):
     template = "import.html"
     receiver: Receiver | None = None
     reader: FormReader | RawReader
+    turned_away: BureauError | None = None
     broken: BureauError | None = None
 
     async def prepare(self) -> None:
-        """Judge who asks and how much room there is, before anything is kept."""
+        """Judge who asks and how much room there is, before anything is kept.
+
+        Whoever is turned away is told so once all was sent, and read over: a sender that is cut off reads no answer.
+        """
         rules = self.portal.imports.rules
+        self.lang = language.chosen(self)
         self.request.connection.set_max_body_size(rules.max_total_bytes + FRAME)  # type: ignore[attr-defined]
-        await self.admit()
         try:
+            await self.admit()
             await self.run(self.check, Nothing())
             self.receiver = Receiver(self._scratch, rules.max_file_bytes)
             name = self.get_query_argument("name", "")
             kind = self.request.headers.get("Content-Type", "")
             self.reader = RawReader(name, self.receiver) if name else FormReader(kind, self.receiver)
         except BureauError as error:
-            await self.refuse(error)
-            raise Finish from None
+            self.turned_away = error
 
-    async def admit(self) -> None:
-        """Let the person in, or answer."""
-        await super().prepare()
+    async def get(self, **_path: str) -> None:
+        """Files are sent here, not looked at."""
+        self.answer_error(self.turned_away or NoMethod(NOT_SO))
 
     def check(self, call: Call, _body: Nothing) -> None:
         """Raise what receiving would."""
@@ -156,7 +161,7 @@ class ReceiveHandler(PageHandler):
 
     def data_received(self, chunk: bytes) -> None:
         """Take a piece; what is wrong is said at the end, when the sender listens."""
-        if self.broken is None and self.receiver is not None:
+        if self.turned_away is None and self.broken is None:
             try:
                 self.reader.write(chunk)
             except BureauError as error:
@@ -164,6 +169,9 @@ class ReceiveHandler(PageHandler):
 
     async def post(self, **_path: str) -> None:
         """Everything came: into quarantine with it."""
+        if self.turned_away is not None:
+            await self.refuse(self.turned_away)
+            return
         assert self.receiver is not None  # noqa: S101 - prepare() let nobody else through
         self.receiver.end()
         try:
@@ -174,7 +182,7 @@ class ReceiveHandler(PageHandler):
             for each in self.receiver.files:
                 await self.run(self.keep, each)
         except BureauError as error:
-            await self.refused(error)
+            await self.refuse(error)
         else:
             await self.received()
 
@@ -195,12 +203,10 @@ class ReceiveHandler(PageHandler):
         self.say(Text("Fichiers reçus en quarantaine.", "Files received into quarantine."))
         self.go(f"{self.prefix}imports/{self.path_kwargs['request']}")
 
-    async def refused(self, error: BureauError) -> None:
-        """Say why not."""
-        self.answer_error(error)
-
     def answer_error(self, error: BureauError) -> None:
         """Programs get a problem document."""
+        if self.receiver is None and self.turned_away is None:
+            self.set_header("Connection", "close")  # nothing of the body was read
         if not self._program():
             super().answer_error(error)
             return

@@ -11,14 +11,13 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 import segno
-from tornado.web import Finish, stream_request_body
+from tornado.web import stream_request_body
 
 from hub_extensions.exports import outsiders
 from hub_extensions.exports.downloads import Download
 from hub_extensions.imports.acting import By
 from hub_extensions.outside import door
 from hub_extensions.outside.access import Purpose
-from hub_extensions.portal import language
 from hub_extensions.portal.base import Answer, Body
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.handlers.exports import send_package
@@ -40,14 +39,9 @@ class OutsideBase(PageHandler):
 
     template = "outside.html"
 
-    async def prepare(self) -> None:
+    async def admit(self) -> None:
         """Let everybody through whose change comes from this very page."""
-        self.lang = language.chosen(self)
-        try:
-            self._require_own_page()
-        except BureauError as error:
-            self.answer_error(error)
-            raise Finish from None
+        self._require_own_page()
 
     def set_default_headers(self) -> None:
         """These pages are in no index."""
@@ -212,17 +206,9 @@ class OutsideReceive(OutsideBase, ReceiveHandler):
 
     async def admit(self) -> None:
         """Whoever passed the very door of the address."""
-        await OutsideBase.prepare(self)
-        try:
-            self.require_passed(await self.run(outside.look, Nothing()))
-            door.require_open(self.portal.store, str(self.passed()), Purpose.IMPORT, self.portal.clock())
-        except BureauError as error:
-            self.answer_error(error)
-            raise Finish from None
-
-    async def prepare(self) -> None:
-        """As for members, behind another door."""
-        await ReceiveHandler.prepare(self)
+        await OutsideBase.admit(self)
+        self.require_passed(await self.run(outside.look, Nothing()))
+        door.require_open(self.portal.store, str(self.passed()), Purpose.IMPORT, self.portal.clock())
 
     def by(self, call: Call) -> By:
         """The provider."""

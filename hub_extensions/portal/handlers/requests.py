@@ -7,6 +7,7 @@ from hub_extensions.portal.context import Page
 from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.pages import FileHandler, Form, PageHandler
 from hub_extensions.portal.verbs import instruction, request_delays, request_sections, requests
+from project_spaces.errors import BureauError
 from project_spaces.text import Text
 
 KEPT = Text("Enregistré.", "Saved.")
@@ -103,11 +104,11 @@ class SectionPage(PageHandler):
         """The section."""
         return await self.run(request_sections.section, self.section)
 
-    def frame(self) -> Page:
-        """The frame, and what was chosen in a form that is shown again."""
+    async def show(self, error: BureauError | None = None, **extra: Any) -> None:
+        """The page, and what was chosen in a form that is shown again."""
         chosen = defaultdict[str, set[str]](set)
         chosen.update({name: set(self.get_body_arguments(name)) for name in self.request.body_arguments})
-        return {**super().frame(), "sent": chosen}
+        await super().show(error, sent=chosen, **extra)
 
 
 class RequestPage(PageHandler):
