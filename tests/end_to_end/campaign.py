@@ -29,7 +29,8 @@ from hub_extensions.opening import ledger_keys
 from tests.end_to_end.wire_kernel import Wire, wire
 from tests.end_to_end.world import World, leaves, messages, project_folder, settle
 
-VICTIMS = ("ledger", "gateway")
+#: Who is killed at one moment.
+VICTIMS = (("ledger",), ("gateway",), ("gateway", "ledger"))
 #: Most kills wait until up to so many cells more were answered; the others come while something is on its way up.
 UNDER_LOAD, MOST_CELLS = 0.8, 60
 #: Longest pause after that, seconds.
@@ -105,6 +106,7 @@ class Campaign:
     cells: list[Cells]
     appends: Appends
     killed: Counter[str] = field(default_factory=Counter)
+    together: int = 0
     seconds: float = 0
 
     async def kill(self, kills: int, chance: random.Random) -> None:
@@ -113,16 +115,23 @@ class Campaign:
         while self.killed.total() < kills:
             await self._work(chance.randrange(MOST_CELLS) if chance.random() < UNDER_LOAD else 0)
             await asyncio.sleep(chance.random() * LONGEST_PAUSE_S)
-            victim = chance.choice(VICTIMS)
-            number = (await asyncio.to_thread(processes.process_ids, settings)).get(victim)
-            if number is not None:
-                with suppress(ProcessLookupError):
-                    os.kill(number, signal.SIGKILL)
-                    self.killed[victim] += 1
+            running = await asyncio.to_thread(processes.process_ids, settings)
+            fell = [victim for victim in chance.choice(VICTIMS) if self._strike(victim, running.get(victim))]
+            self.together += len(fell) > 1
         async with asyncio.timeout(120):
             while not all((await asyncio.to_thread(processes.health, settings)).values()):
                 await asyncio.sleep(0.2)
         self.seconds = time.monotonic() - begun
+
+    def _strike(self, victim: str, number: int | None) -> bool:
+        """Kill one process and say whether it was there."""
+        if number is None:
+            return False
+        with suppress(ProcessLookupError):
+            os.kill(number, signal.SIGKILL)
+            self.killed[victim] += 1
+            return True
+        return False
 
     async def _work(self, cells: int) -> None:
         """Let so many cells be answered first; what takes too long is killed again on the way up."""
@@ -169,7 +178,7 @@ class Campaign:
         answered, sent = self._answered(), sum(each.sent for each in self.cells)
         killed = ", ".join(f"{count} of {name}" for name, count in sorted(self.killed.items()))
         return (
-            f"{self.killed.total()} kills ({killed}) in {self.seconds:.0f} s; {sent} cells sent, {answered} answered; "
+            f"{self.killed.total()} kills ({killed}; {self.together} times both at one moment) in {self.seconds:.0f} s; {sent} cells sent, {answered} answered; "
             f"{len(self.appends.receipts)} acknowledged appends; {entries} entries, none lost, doubled or moved"
         )
 
