@@ -9,8 +9,10 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from audit import hybrid, leaf, sealing, shares
+from audit.epochs import EpochKeys
 from audit.errors import LedgerError, Malformed
 from audit.events import Event, Kind, Scalar
 from audit.index import Index
@@ -24,6 +26,28 @@ MOST_ENTRIES = 10_000
 LONGEST_REASON = 2000
 
 Record = Callable[[Event], object]
+
+
+class SealedLog(Protocol):
+    """Where entries and their sealed messages are read: the index of a ledger, or a copy."""
+
+    @property
+    def size(self) -> int:
+        """How many entries there are."""
+
+    def rows(self, places: Sequence[int], /) -> list[Row]:
+        """Return these entries."""
+
+    def sealed(self, place: int, /) -> bytes | None:
+        """Return the sealed message of one, None when it has none any more."""
+
+
+class Shared(Protocol):
+    """Where sealed shares are found: the key store of a server, or a copy."""
+
+    @property
+    def epochs(self) -> EpochKeys:
+        """The keys per project and month."""
 
 
 class UnsealRefused(LedgerError):
@@ -67,8 +91,8 @@ class _Sealed:
 
 
 def unseal(
-    index: Index,
-    keys: KeyStore,
+    index: SealedLog,
+    keys: Shared,
     record: Record,
     *,
     entries: Sequence[int],
@@ -77,6 +101,7 @@ def unseal(
     actor: str,
     now: datetime,
     private: Mapping[str, str] | None = None,
+    told: Mapping[str, Scalar] | None = None,
 ) -> list[Opened]:
     """Open entries with the shares of a quorum; before any ceremony, with the key that still lies on the server.
 
@@ -90,6 +115,8 @@ def unseal(
         shares that auditors opened, of every project and month that the entries need.
     reason
         why, in words; kept in the deletable part of the record.
+    told
+        what the record's leaf says besides: which log the indexes are of, when it is not the one that records.
 
     Raises
     ------
@@ -107,7 +134,8 @@ def unseal(
     found = _sealed(index, entries)
     privates = {pair: _private(keys, *pair, brought) for pair in {(one.scope, one.key_id) for one in found}}
     auditors = sorted({share.slot.auditor for share in brought})
-    _record_unsealing(record, found, actor, now, {**(private or {}), "reason": reason, "auditors": ", ".join(auditors)})
+    facts = {**(private or {}), "reason": reason, "auditors": ", ".join(auditors)}
+    _record_unsealing(record, found, actor, now, facts, told=told or {})
     return [_open(one, privates[one.scope, one.key_id]) for one in found]
 
 
@@ -141,7 +169,7 @@ def open_own(
     return [_open_for_author(one, privates) for one in found]
 
 
-def _sealed(index: Index, entries: Sequence[int]) -> list[_Sealed]:
+def _sealed(index: SealedLog, entries: Sequence[int]) -> list[_Sealed]:
     places = sorted(set(entries))
     if not places or len(places) > MOST_ENTRIES or places[0] < 0 or places[-1] >= index.size:
         raise UnsealRefused(
@@ -151,7 +179,7 @@ def _sealed(index: Index, entries: Sequence[int]) -> list[_Sealed]:
     return [_sealed_of(index, row) for row in index.rows(places)]
 
 
-def _sealed_of(index: Index, row: Row) -> _Sealed:
+def _sealed_of(index: SealedLog, row: Row) -> _Sealed:
     body, blob = leaf.parse(row.leaf), index.sealed(row.index)
     if "sealed" not in body or blob is None:
         raise UnsealRefused(
@@ -163,7 +191,7 @@ def _sealed_of(index: Index, row: Row) -> _Sealed:
     return _Sealed(row, body["id"], body["commit"], blob)
 
 
-def _private(keys: KeyStore, scope: str, key_id: bytes, brought: Sequence[OpenedShare]) -> bytes:
+def _private(keys: Shared, scope: str, key_id: bytes, brought: Sequence[OpenedShare]) -> bytes:
     key = keys.epochs.find(scope, key_id)
     if key is None:
         raise UnsealRefused(f"La clé {key_id.hex()} n'est pas connue.", f"The key {key_id.hex()} is not known.")
@@ -201,7 +229,13 @@ def _combined(key: SealingKey, mine: list[OpenedShare], threshold: int) -> bytes
 
 
 def _record_unsealing(
-    record: Record, found: Sequence[_Sealed], actor: str, now: datetime, private: Mapping[str, str]
+    record: Record,
+    found: Sequence[_Sealed],
+    actor: str,
+    now: datetime,
+    private: Mapping[str, str],
+    *,
+    told: Mapping[str, Scalar],
 ) -> None:
     """Record one event per author, so that each can see who opened the own messages."""
     by_author: dict[str | None, list[int]] = defaultdict(list)
@@ -213,6 +247,7 @@ def _record_unsealing(
             "entries": len(places),
             "first": places[0],
             "list": hashlib.sha256(listed.encode()).hexdigest(),
+            **told,
         }
         persons = {"author": author} if author is not None else {}
         facts = {**private, "list": listed}

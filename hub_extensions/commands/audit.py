@@ -21,6 +21,7 @@ from audit import Event, Index, Kind, Ledger, Malformed, Places
 from audit import shares as shared
 from audit.auditors import Auditor, is_locked, make_key, owner_of, plan, read_private, read_public
 from audit.keystore import KeyStore
+from audit.recovery import CopiedLog, copied_keys
 from audit.shares import OpenedShare
 from audit.unsealing import Opened, unseal
 from hub_extensions import settings as bureau_settings
@@ -32,6 +33,9 @@ from project_spaces.text import Text
 
 _polite = partial(in_one_sentence, Text("Refusé", "Refused"))
 _path = click.Path(path_type=Path)
+_copied = click.option(
+    "--from", "copied", metavar="COPY", type=_path, help="The copy at the second place, when the server is lost."
+)
 _as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines.")
 
 
@@ -127,11 +131,12 @@ def status(*, as_json: bool) -> None:
 @click.argument("auditor")
 @click.option("--project", help="Of this project only; the platform's own entries: _platform.")
 @click.option("--epoch", help="Of this month only, YYYY-MM.")
+@_copied
 @click.option("--out", required=True, type=_path, help="Folder to hand over; nothing in it is secret.")
-def sealed_shares(auditor: str, project: str | None, epoch: str | None, out: Path) -> None:
+def sealed_shares(auditor: str, project: str | None, epoch: str | None, copied: Path | None, out: Path) -> None:
     """Copy AUDITOR's sealed shares, to be opened on the auditor's own machine."""
     with _polite():
-        epochs = ledger_keys(bureau_settings.load()).epochs
+        epochs = ledger_keys(bureau_settings.load()).epochs if copied is None else copied_keys(copied)
         found = [share for key in epochs.all() for share in epochs.shares(key) if share.slot.auditor == auditor]
         found = [each for each in found if (project or each.slot.project) == each.slot.project]
         found = [each for each in found if (epoch or each.slot.epoch) == each.slot.epoch]
@@ -162,27 +167,40 @@ def share(sealed: Sequence[Path], key: Path, out: Path) -> None:
 @click.option("--entries", required=True, metavar="12,15-20", help="Indexes in the log.")
 @click.option("--reason", required=True, help="Why; kept with the record.")
 @click.option("--share", "brought", multiple=True, type=_path, help="A file that `bureau audit share` made; repeat.")
+@_copied
+@click.option("--vkey", type=_path, help="With --from: the verifier key of the copied log, which came another way.")
 @click.option("--out", type=_path, help="Folder for the messages, instead of printing them.")
 @_as_json
-def unseal_(entries: str, reason: str, brought: Sequence[Path], out: Path | None, *, as_json: bool) -> None:
-    """Open messages with a quorum of shares; recorded before anything is opened."""
+def unseal_(brought: Sequence[Path], out: Path | None, *, as_json: bool, **asked: Any) -> None:
+    """Open messages with a quorum of shares; recorded before anything is opened.
+
+    With --from the messages are those of a copy, verified whole first, and the ledger of this installation records it:
+    where the server is lost, that of a new one. Without a ledger that records, nothing is opened.
+    """
     settings = bureau_settings.load()
-    with (
-        _polite(),
-        _ledger(settings) as (ledger, keys),
-        closing(Index(Places(settings.ledger_dir))) as index,
-    ):
-        opened = unseal(
-            index,
-            keys,
-            ledger.append,
-            entries=_places(entries),
+    with _polite(), _ledger(settings) as (ledger, keys):
+        opening = partial(
+            unseal,
+            record=ledger.append,
+            entries=_places(asked["entries"]),
             brought=[each for file in brought for each in _read_shares(file)],
-            reason=reason,
+            reason=asked["reason"],
             actor=_actor(),
             now=datetime.now(UTC),
         )
+        if asked["copied"] is not None:
+            copy = CopiedLog(asked["copied"], _vkey(asked["vkey"]))
+            opened = opening(copy, copy, told=copy.name)
+        else:
+            with closing(Index(Places(settings.ledger_dir))) as index:
+                opened = opening(index, keys)
     _give(opened, out, as_json=as_json)
+
+
+def _vkey(file: Path | None) -> str:
+    if file is None:
+        raise Malformed("--from needs --vkey: a forged copy brings its own key")
+    return file.read_text()
 
 
 def _give(opened: Sequence[Opened], out: Path | None, *, as_json: bool) -> None:

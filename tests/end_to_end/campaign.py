@@ -178,7 +178,8 @@ class Campaign:
         answered, sent = self._answered(), sum(each.sent for each in self.cells)
         killed = ", ".join(f"{count} of {name}" for name, count in sorted(self.killed.items()))
         return (
-            f"{self.killed.total()} kills ({killed}; {self.together} times both at one moment) in {self.seconds:.0f} s; {sent} cells sent, {answered} answered; "
+            f"{self.killed.total()} kills ({killed}; {self.together} times both at once) in {self.seconds:.0f} s; "
+            f"{sent} cells sent, {answered} answered; "
             f"{len(self.appends.receipts)} acknowledged appends; {entries} entries, none lost, doubled or moved"
         )
 
