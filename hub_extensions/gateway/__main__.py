@@ -83,6 +83,7 @@ async def serve(settings: Settings) -> None:
     metering.cancel()
     await seats.close()
     await egress.flush()
+    await recording.close()
     counts.close()
 
 

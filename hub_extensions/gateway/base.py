@@ -11,6 +11,7 @@ from hub_extensions.gateway.recording import Recording
 from hub_extensions.gateway.refusals import SaysWhy, method_refused, write_refusal
 from hub_extensions.gateway.seat import Seat
 from hub_extensions.gateway.seats import Seats
+from hub_extensions.gateway.strangers import SOMEBODY
 from hub_extensions.gateway.upstream import WorkspaceGone
 from project_spaces.errors import BureauError, NotFound, Refused
 from project_spaces.text import Text
@@ -19,8 +20,6 @@ NOT_YOURS = Text(
     "Ce bureau est celui d'une autre personne : seul son titulaire y entre.",
     "This workspace belongs to someone else: only its owner may enter.",
 )
-#: Who is turned away before anybody knows who it is: the address names the workspace's owner, not the visitor.
-SOMEBODY = "system:visitor"
 FOREIGN_ORIGIN = Text(
     "Requête refusée : elle vient d'une autre page que ce bureau.",
     "Request refused: it comes from a page other than this workspace.",

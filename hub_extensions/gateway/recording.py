@@ -17,6 +17,7 @@ from hub_extensions.detection.watch import Watch
 from hub_extensions.gateway.forwarded import Forwarded
 from hub_extensions.gateway.messages import Message
 from hub_extensions.gateway.seat import OpenWorkspace
+from hub_extensions.gateway.strangers import SOMEBODY, Strangers
 from project_spaces.errors import BureauError, Unavailable
 from project_spaces.policy_version import policy_version
 from project_spaces.text import Text
@@ -30,6 +31,7 @@ class Recording:
     def __init__(self, ledger: AsyncLedger, watch: Watch) -> None:
         self._ledger = ledger
         self._watch = watch
+        self._strangers = Strangers(self.event)
 
     async def message(self, workspace: OpenWorkspace, kernel: str, message: Message, frame: str | bytes) -> None:
         """Record one kernel message; *frame* is exactly what will be forwarded."""
@@ -64,10 +66,13 @@ class Recording:
         await self.write(workspace, Kind.OUTPUT_COUNT, facts, None, exact)
 
     async def refusal(self, actor: str, project: str, what: str, error: BureauError) -> None:
-        """Record that something was refused; address and sentence may name people, so they stay out of the leaf."""
+        """Record that something was refused; address and sentence may name people, so they stay out of the leaf.
+
+        Who was not identified is recorded too, and beyond a number a minute counted.
+        """
         private = {"what": what[:1024], "reason": error.text.en}
         event = Event(Kind.REFUSAL, actor, project, datetime.now(UTC), {"status": error.status}, private=private)
-        await self._append(self._watch.watched(event))
+        await (self._strangers.refused(event) if actor == SOMEBODY else self.event(event))
 
     async def write(
         self,
@@ -95,6 +100,10 @@ class Recording:
     async def event(self, event: Event) -> None:
         """Record an event made elsewhere in the gateway; raises as ``write``."""
         await self._append(self._watch.watched(event))
+
+    async def close(self) -> None:
+        """Record what was only counted so far."""
+        await self._strangers.close()
 
     async def alive(self) -> bool:
         """Say whether the ledger answers."""

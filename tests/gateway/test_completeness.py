@@ -5,8 +5,8 @@ import json
 import pytest
 
 from audit.events import Kind
-from hub_extensions.gateway.base import SOMEBODY
 from hub_extensions.gateway.messages import V1, Message, serialise
+from hub_extensions.gateway.strangers import SOMEBODY
 from project_spaces.policy_version import policy_version
 from tests.gateway.conftest import PREFIX, Bench
 from tests.gateway.test_gateway import HEADER, answer
