@@ -140,3 +140,19 @@ async def test_what_a_terminal_shows_is_counted_too(gateway: Bench) -> None:
             await asyncio.sleep(0.01)
     assert counts[0].private == {"frames": "1", "bytes": str(len(shown.data))}
     assert counts[0].subject["bytes"] == 256, "code chooses how much it shows: the public leaf holds a size class"
+
+
+async def test_what_a_kernel_claims_is_no_entry(gateway: Bench) -> None:
+    """Answers come from the user's own process: a forged one, or a request it makes up, is shown and counted."""
+    claims = [json.dumps({"msg_type": kind, "content": "CLAIMED"}) for kind in ("execute_reply", "execute_request")]
+    async with gateway.channels() as socket:
+        await socket.send_str(str(frame()))
+        await answer(socket)
+        for claim in claims:
+            await gateway.workspace.sockets[0].send_str(claim)
+            assert (await answer(socket)).data == claim
+    async with asyncio.timeout(5):
+        while not gateway.ledger.of(Kind.OUTPUT_COUNT):
+            await asyncio.sleep(0.01)
+    assert len(gateway.ledger.of(Kind.KERNEL_MESSAGE)) == 1
+    assert not [event for event in gateway.ledger.events if "CLAIMED" in str(event) + str(event.content)]
