@@ -146,15 +146,19 @@ class DeskMachine(RuleBasedStateMachine):
             lambda: drafting.describe(desk, self.request, actor=AUTHOR, now=NOW, recipients=sorted(recipients))
         )
 
-    @initialize(steps=st.integers(0, 3))
-    def it_begins(self, steps: int) -> None:
-        """As a draft, submitted, approved by one, or returned after that: short ways to the rare places."""
-        if steps > 0:
-            self.bench.submit(self.request)
-        if steps > 1:
-            self.a_reviewer_votes_on_everything(ADA, Ballot.APPROVE)
-        if steps > 2:
+    @initialize(begun=st.sampled_from(["draft", "submitted", "approved by one", "returned", "in conflict", "refused"]))
+    def it_begins(self, begun: str) -> None:
+        """As a draft, submitted, approved by one, returned after that, or judged: short ways to the rare places."""
+        if begun == "draft":
+            return
+        self.bench.submit(self.request)
+        if begun != "submitted":
+            self.a_reviewer_votes_on_everything(ADA, Ballot.REFUSE if begun == "refused" else Ballot.APPROVE)
+        if begun == "returned":
             self.somebody_returns(BEA)
+        if begun in {"in conflict", "refused"}:
+            self.a_reviewer_votes_on_everything(BEA, Ballot.REFUSE)
+            assert self.bench.state(self.request) is State.REVIEWED
 
     @rule(who=st.sampled_from([AUTHOR] * 4 + [COLLEAGUE, ADA]))
     def somebody_submits(self, who: str) -> None:
