@@ -1,5 +1,8 @@
 """Passwords: what may be one, and how one is kept and compared (argon2id, RFC 9106).
 
+What people really choose is refused offline by zxcvbn: its lists of passwords that leaked, of names and words, and its
+sequences on a keyboard, in any mixture (NIST SP 800-63B, 3.1.1.2). What French speakers choose stands here beside them.
+
 A comparison costs the same whether or not there is a password to compare with, so that the time of an answer does not
 tell which names exist.
 """
@@ -8,6 +11,7 @@ from dataclasses import dataclass, field
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from zxcvbn import zxcvbn
 
 from project_spaces.errors import Invalid
 from project_spaces.text import Text
@@ -16,6 +20,16 @@ from project_spaces.text import Text
 SHORTEST = 12
 #: Longer ones are refused before they are hashed: hashing megabytes is an attack.
 LONGEST = 256
+#: zxcvbn's score from 0 to 4 of a password that ten thousand million guesses do not find.
+STRONG = 3
+#: It looks at so many characters; what is good so far is good.
+LOOKED_AT = 72
+#: What heads every list of leaked French passwords, and what this place suggests.
+FRENCH = (
+    "motdepasse", "azerty", "azertyuiop", "bonjour", "soleil", "doudou", "loulou", "chouchou", "jetaime", "marseille",
+    "coucou", "nicolas", "camille", "chocolat", "princesse", "bienvenue", "vacances", "bureau", "virtuel", "sante",
+    "hopital", "recherche", "connexion", "printemps", "automne", "hiver", "france", "paris",
+)  # fmt: skip
 #: What a password is compared with when there is none to compare with; matching it signs nobody in.
 NOBODYS = "no account has this password"
 
@@ -71,10 +85,17 @@ def _check(password: str, username: str) -> None:
                 f"The password must have {SHORTEST} to {LONGEST} characters.",
             )
         )
-    if len(set(password)) < SHORTEST // 2 or username in password.lower():
+    if username in password.lower() or _guessable(password, username):
         raise Invalid(
             Text(
-                "Mot de passe trop facile : il répète peu de caractères ou contient l'identifiant.",
-                "The password is too easy: it repeats few characters or holds the username.",
+                "Mot de passe trop facile à deviner : évitez l'identifiant, les mots de passe courants, les suites et "
+                "les répétitions ; quelques mots sans rapport entre eux conviennent.",
+                "The password is too easy to guess: avoid the username, common passwords, sequences and repetitions; "
+                "a few unrelated words will do.",
             )
         )
+
+
+def _guessable(password: str, username: str) -> bool:
+    guessed = zxcvbn(password[:LOOKED_AT], user_inputs=[username, *FRENCH])
+    return bool(guessed["score"] < STRONG)

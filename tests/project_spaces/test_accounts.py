@@ -119,6 +119,24 @@ class TestSignIn:
         assert not passwords.matches(None, NOBODYS)
         assert not passwords.matches("not a hash", PASSWORD)
 
+    @pytest.mark.parametrize(
+        "common",
+        ["password1234", "Azertyuiop12", "motdepasse2024", "Bonjour123456", "iloveyou12345", "qwertyuiop123",
+         "doudoudoudou1", "121212121212", "abcdefghijkl", "bureauvirtuel", "marseille2026", "Soleil12345678"],
+    )  # fmt: skip
+    def test_what_people_really_choose_is_refused_offline(self, common: str) -> None:
+        with pytest.raises(Invalid, match="too easy to guess"):
+            Passwords(CHEAP).hash(common, username="ana")
+
+    @pytest.mark.parametrize(
+        "good", [PASSWORD, "x9!kfT2#pQzw", "cheval juste batterie agrafe", "🐌" * 3 + "lenteur verte"]
+    )
+    def test_what_nobody_guesses_is_taken_also_when_it_is_long(self, good: str) -> None:
+        passwords = Passwords(CHEAP)
+        assert passwords.matches(passwords.hash(good, username="ana"), good)
+        longest = (good + " ")[:72] + " et encore " * 10
+        assert passwords.matches(passwords.hash(longest, username="ana"), longest)
+
     def test_a_name_that_nobody_has_is_not_written_down(self, quick_world: World, accounts: Accounts) -> None:
         """People type passwords into the wrong field."""
         with pytest.raises(SignInRefused):
