@@ -5,21 +5,43 @@ recorded list deletes must be absent: retention holds at the second place too.
 """
 
 import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
 
 from audit.errors import Malformed
 from audit.events import Kind
 from audit.sealed_copy import read_telling
-from audit.sealed_files import DELETED, SealedFiles, bundle_path, deleted_messages
+from audit.sealed_files import DELETED, bundle_path, deleted_messages
 from audit.tiles import TILE_WIDTH
 from audit.verify import Report
 
 _NONE, _THERE, _ABSENT = 0, 1, 2
 
 
-class SealedCheck:
-    """One pass over the sealed side of the copy in *files*; ``visit`` is handed to ``verify_log``."""
+class Messages(Protocol):
+    """Where sealed messages are: the files of a copy, or the store of a ledger that runs."""
 
-    def __init__(self, files: SealedFiles, report: Report) -> None:
+    def bundle(self, number: int, /) -> dict[int, bytes]:
+        """Return the messages of one bundle of entries; raises ``Malformed``."""
+
+    def large(self, digest: str, /) -> Path:
+        """Where a long message is expected."""
+
+    def digest_of_large(self, digest: str, /) -> str | None:
+        """Return the SHA-256 of what lies there, None when nothing does."""
+
+    def lists(self) -> Iterator[tuple[str, bytes]]:
+        """Yield (id, list) of each deletion that was carried out."""
+
+    def under_way(self) -> Iterator[tuple[str, bytes]]:
+        """Yield (id, list) of each deletion that is being carried out."""
+
+
+class SealedCheck:
+    """One pass over the sealed side of a log in *files*; ``visit`` is handed to ``verify_log``."""
+
+    def __init__(self, files: Messages, report: Report) -> None:
         self._files, self._report = files, report
         #: One byte an entry: what of its message is here.
         self._standing = bytearray()
@@ -50,7 +72,10 @@ class SealedCheck:
 
     def finish(self) -> None:
         """Hold what is absent against the lists, and the lists against the log."""
-        deleted = bytearray(len(self._standing))
+        deleted, leaving = bytearray(len(self._standing)), set[int]()
+        for number, text in self._files.under_way():
+            if self._recorded.get(number) == hashlib.sha256(text).hexdigest():
+                leaving.update(deleted_messages(text))
         for number, text in self._files.lists():
             if self._listed(number, text):
                 for index in deleted_messages(text):
@@ -58,7 +83,7 @@ class SealedCheck:
                         deleted[index] = 1
         for index, standing in enumerate(self._standing):
             where = bundle_path(index // TILE_WIDTH)
-            if standing == _ABSENT and not deleted[index]:
+            if standing == _ABSENT and not deleted[index] and index not in leaving:
                 fr = f"le message scellé de l'entrée {index} manque, et aucune suppression inscrite ne le dit"
                 self._report.add(where, fr, f"the sealed message of entry {index} is missing, and no recorded "
                                  "deletion tells why")  # fmt: skip

@@ -8,7 +8,7 @@ import getpass
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -24,9 +24,10 @@ from audit.bundle import verify_exported
 from audit.checkpoint import Checkpoint, Verifier
 from audit.export import export_log
 from audit.index import Row
+from audit.live_sealed import LiveSealed
 from audit.policy import Policy
 from audit.proof import Proof, prove
-from audit.sealed_checks import SealedCheck
+from audit.sealed_checks import Messages, SealedCheck
 from audit.sealed_files import SealedFiles
 from audit.tiles import TileReader
 from audit.timestamp import Authority
@@ -74,19 +75,20 @@ def verify(
     """Check a log from its tiles alone: FOLDER, or this installation's.
 
     With --vkey the signature is checked against a key that came another way; with --old a fork or a rollback shows;
-    with --policy and --tsa what witnesses and a time-stamp authority state must hold too. Sealed messages in a copy
-    must be those that the entries commit to, and each that is missing must stand in a recorded list of deletions.
+    with --policy and --tsa what witnesses and a time-stamp authority state must hold too. Sealed messages, in a copy or
+    in this installation's own store, must be those that the entries commit to, and each that is missing must stand in
+    a recorded list of deletions.
     Exit status: 0 good, 1 something is wrong, 2 it could not be asked.
     """
-    files = SealedFiles(published_folder(_folder(folder)))
-    if sealed and not files.there:
-        raise Invalid(Text("Cette copie n'a pas de messages scellés.", "This copy holds no sealed messages."))
-    with _progress(shown=not as_json) as progress:
+    place = _folder(folder)
+    with _messages(place) as files, _progress(shown=not as_json) as progress:
+        if sealed and files is None:
+            raise Invalid(Text("Cette copie n'a pas de messages scellés.", "This copy holds no sealed messages."))
         report = verify_log(
-            _folder(folder), _text(asked["vkey_file"]), _text(asked["old_file"]), progress, minimum=minimum,
-            visit=partial(SealedCheck, files) if files.there else None,
+            place, _text(asked["vkey_file"]), _text(asked["old_file"]), progress, minimum=minimum,
+            visit=None if files is None else partial(SealedCheck, files),
         )  # fmt: skip
-    anchored = _check_anchors(published_folder(_folder(folder)), report, asked) if report.good else []
+    anchored = _check_anchors(published_folder(place), report, asked) if report.good else []
     if as_json:
         stated = [{"who": each.who, "size": each.size, "at": each.at.isoformat()} for each in anchored]
         document = _report_json(report, language) | {"anchored": stated}
@@ -98,6 +100,19 @@ def verify(
                 click.style("✓ ", fg="green") + _STATED.in_(language).format(each, f"{each.at:%Y-%m-%d %H:%M:%S}")
             )
     sys.exit(0 if report.good else 1)
+
+
+@contextmanager
+def _messages(place: Path) -> Iterator[Messages | None]:
+    """Give the sealed messages that lie with the log: a copy's, or a ledger's own; None when there are none."""
+    places, files = Places(place), SealedFiles(published_folder(place))
+    if files.there:
+        yield files
+    elif places.private.exists():
+        with closing(LiveSealed(places)) as live:
+            yield live
+    else:
+        yield None
 
 
 def _check_anchors(folder: Path, report: Report, asked: Mapping[str, Path | None]) -> list[Anchored]:
