@@ -24,6 +24,7 @@ from audit.testing import MemoryLedger
 from hub_extensions.alarms import Alarm, AlarmKind
 from hub_extensions.commands.ledger import command
 from hub_extensions.portal.testing import ADA, ANA, AUD, BEN, NOW, OUT, PAUL, PROJECT, World
+from hub_extensions.portal.verbs.audit import MOST_ABOUT
 from hub_extensions.portal.verbs.audit_export import defused
 from project_spaces.egress import EgressCounts, hour_of
 from project_spaces.text import Text
@@ -331,7 +332,32 @@ async def test_a_look_by_pseudonym_is_found_by_the_person_too(
     pseudonym = json.loads(ledger.leaves[session])["actor"]
     await browser.sign_in(AUD)
     await browser.get(f"audit?person={pseudonym}")
-    assert ledger.of(Kind.AUDIT_READ)[-1].persons == {"about": ANA}
+    assert ledger.of(Kind.AUDIT_READ)[-1].persons["about"] == ANA
+
+
+async def test_who_is_shown_without_being_asked_for_finds_the_look_too(
+    browser: Browser, ledger: MemoryLedger, session: int
+) -> None:
+    await browser.sign_in(AUD)
+    looks = ("audit", "audit?kind=kernel.message", "audit/sessions", f"audit/sessions/{WORKSPACE}")
+    for path in looks:
+        await browser.get(path)
+        assert ANA in ledger.of(Kind.AUDIT_READ)[-1].persons.values(), path
+    await exported(browser, format="json", kind="kernel.message", names="yes")
+    assert ANA in ledger.of(Kind.AUDIT_READ)[-1].persons.values()
+    await browser.sign_in(ANA)
+    assert (await browser.get("trace")).count(f"<b>{AUD}</b>") == len(looks) + 1
+
+
+async def test_of_many_people_each_finds_the_look(browser: Browser, ledger: MemoryLedger) -> None:
+    crowd = [f"person-{number}" for number in range(2 * MOST_ABOUT + 1)]
+    for name in crowd:
+        ledger.append(Event(Kind.REFUSAL, name, None, NOW, {"status": 403}))
+    await browser.sign_in(AUD)
+    await browser.get("audit?kind=refusal")
+    looks = [event for event in ledger.of(Kind.AUDIT_READ) if event.subject["what"] == "search"]
+    assert {name for look in looks for name in look.persons.values()} >= set(crowd)
+    assert all(len(look.persons) <= MOST_ABOUT for look in looks)
 
 
 async def test_the_state_of_the_ledger_and_a_verification_while_one_looks(browser: Browser, session: int) -> None:

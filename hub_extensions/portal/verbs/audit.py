@@ -1,8 +1,9 @@
 """The audit: search the ledger, open an entry, prove it, verify the whole. A look is recorded before it shows anything.
 
-Only auditors pass (``require_auditor``), and what they ask is in the ledger (``record_look``) before the answer is
-read. The filter itself is a private fact (it may hold a name that was typed); the people whom a look is
-about are persons of the entry, which is how they find it in their own trace.
+Only auditors pass (``require_auditor``), and what they ask is in the ledger (``record_look``) before anything is
+shown. The filter itself is a private fact (it may hold a name that was typed); the people whom a look is about are
+persons of the entry, which is how they find it in their own trace: who was asked for, and whoever is named in what is
+shown.
 """
 
 import asyncio
@@ -101,7 +102,7 @@ def record_look(call: Call, about: Iterable[str] = (), asked: Filter | None = No
     Parameters
     ----------
     about
-        user names of the people whom the look is about; the first few are named in the record.
+        user names of the people whom the look is about. A leaf is small: of many, each few have a record.
     asked
         the filter; a private fact.
     subject
@@ -113,11 +114,24 @@ def record_look(call: Call, about: Iterable[str] = (), asked: Filter | None = No
         the ledger does not take the record.
     """
     names = [name for name in dict.fromkeys(about) if not name.startswith(SYSTEM_PREFIX)]
-    persons = {f"about{n or ''}": name for n, name in enumerate(names[:MOST_ABOUT])}
     kept = {name: value for name, value in subject.items() if value is not None}
     written = {} if asked is None else asked.written()
     private = {"filter": json.dumps(written, ensure_ascii=False, sort_keys=True)[:2048]} if written else None
-    call.portal.store.record(Event(Kind.AUDIT_READ, call.actor, None, call.now, kept, private=private, persons=persons))
+    groups = [names[start : start + MOST_ABOUT] for start in range(0, len(names), MOST_ABOUT)] or [[]]
+    call.portal.store.record(
+        *(
+            Event(
+                Kind.AUDIT_READ,
+                call.actor,
+                None,
+                call.now,
+                kept,
+                private=private,
+                persons={f"about{n or ''}": name for n, name in enumerate(group)},
+            )
+            for group in groups
+        )
+    )
 
 
 def search(call: Call, body: Search) -> Page:
@@ -125,21 +139,22 @@ def search(call: Call, body: Search) -> Page:
     require_auditor(call)
     asked, wanted = body.asked(), body.filter()
     kind = None if body.kind is None else body.kind.value
-    record_look(
-        call,
-        meant(call, body.person),
-        wanted,
-        what="search",
-        searched=kind or body.group,
-        about_project=body.project,
-        before=body.before,
-        after=body.after,
-    )
     with call.portal.ledger.open() as index:
         places = index.places_of(**asked, before=body.before, after=body.after, limit=body.limit + 1)
         more = len(places) > body.limit
         shown = places[-body.limit :] if body.after is not None else places[: body.limit]
-        found = [entry_of(row) for row in index.rows(shown)]
+        rows = index.rows(shown)
+        record_look(
+            call,
+            [*meant(call, body.person), *people_of(*rows)],
+            wanted,
+            what="search",
+            searched=kind or body.group,
+            about_project=body.project,
+            before=body.before,
+            after=body.after,
+        )
+        found = [entry_of(row) for row in rows]
         return {"entries": found, **_cursors(index, asked, body, shown, more=more), **_extent(index, asked)}
 
 
@@ -215,9 +230,9 @@ def row_at(index: Index, number: int) -> Row:
     return index.rows([number])[0]
 
 
-def people_of(row: Row) -> list[str]:
-    """Names of everybody in the row, as far as they are known."""
-    return [row.names[each] for each in (row.actor, *row.persons.values()) if each in row.names]
+def people_of(*rows: Row) -> list[str]:
+    """Names of everybody in the rows, as far as they are known."""
+    return [row.names[each] for row in rows for each in (row.actor, *row.persons.values()) if each in row.names]
 
 
 def entry_of(row: Row) -> dict[str, Any]:

@@ -95,19 +95,20 @@ def defused(cell: object) -> object:
 
 
 def _found(call: Call, body: Export) -> list[Row]:
-    """Record the export, then find what leaves."""
+    """Find what leaves, and record that it does."""
     asked, wanted = body.asked(), body.filter()
     require_auditor(call)
-    about = meant(call, body.person)
-    record_look(call, about, wanted, what="export", format=body.format, names=body.names, about_project=body.project)
     with call.portal.ledger.open() as index:
         size = call.portal.ledger.published().size
         places = index.places_of(**asked, before=size, limit=MOST + 1)
-        if not places:
-            raise Invalid(NOTHING)
-        if len(places) > MOST:
-            raise Invalid(TOO_MANY)
-        return index.rows(places)
+        rows = index.rows(places) if len(places) <= MOST else []
+        about = [*meant(call, body.person), *people_of(*rows)]
+        record_look(
+            call, about, wanted, what="export", format=body.format, names=body.names, about_project=body.project
+        )
+        if not rows:
+            raise Invalid(TOO_MANY if places else NOTHING)
+        return rows
 
 
 def _personal(row: Row) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import Input, Nothing, Words
-from hub_extensions.portal.verbs.audit import entry_of, looking
+from hub_extensions.portal.verbs.audit import entry_of, looking, people_of, record_look, require_auditor
 from hub_extensions.portal.words import both, iso
 from project_spaces import controls as domain
 from project_spaces import egress, retention
@@ -82,18 +82,21 @@ def overview(call: Call, _body: Nothing) -> Page:
 def control(call: Call, _body: Nothing) -> Page:
     """One period of a scope: every hit to decide, everything else to see, and who signed."""
     scope = _scope(call)
-    looking(call, what="control", about_project=scope, period=call["period"])
+    require_auditor(call)
     call.portal.store.settle()
     terms = call.portal.control_terms
     with call.portal.store.read() as session, call.portal.ledger.open() as index:
         found = domain.control_of(session, index, scope, call["period"], terms=terms, now=call.now)
         hold = None if scope is None else retention.retention_of(session, scope, call.portal.retention_months)
+    shown = found.open[:MOST_SHOWN]
+    about = people_of(*(each.row for each in shown))
+    record_look(call, about, what="control", about_project=scope, period=call["period"])
     return {
         **_summary(found.summary),
         "scope": scope or PLATFORM,
         "project": scope,
         "counts": found.counts(),
-        "findings": _findings(found, found.open[:MOST_SHOWN]),
+        "findings": _findings(found, shown),
         "more": max(0, len(found.open) - MOST_SHOWN),
         "unmarked": len(found.unmarked),
         "over": found.summary.state is not ControlState.RUNNING,
@@ -153,10 +156,11 @@ def lift_hold(call: Call, body: Why) -> Page:
 
 def meter(call: Call, _body: Nothing) -> Page:
     """How much was shown to each person in this hour and day, against the project's budget."""
-    looking(call, what="egress")
+    require_auditor(call)
     with call.portal.store.read() as session:
-        found = []
-        for (person, project), use in sorted(egress.uses(session, call.now).items()):
+        found, uses = [], egress.uses(session, call.now)
+        record_look(call, sorted(person for person, _ in uses), what="egress")
+        for (person, project), use in sorted(uses.items()):
             budget = egress.budget_of(session, project, call.portal.egress_budget)
             flow, whole = use.flow(budget), budget.lifted(use)
             found.append(

@@ -10,7 +10,7 @@ from audit.events import Kind
 from audit.index import Index
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import Nothing
-from hub_extensions.portal.verbs.audit import looking
+from hub_extensions.portal.verbs.audit import looking, record_look, require_auditor
 from hub_extensions.portal.verbs.audit_export import defused
 from hub_extensions.portal.words import CLASS_LABELS, both, iso
 from project_spaces.access import may
@@ -45,11 +45,12 @@ def datasets(call: Call, _body: Nothing) -> Page:
 def readers(call: Call, _body: Nothing) -> Page:
     """Who opened one data set, when: first and last mount, number of sessions, today's habilitation."""
     slug = call["dataset"]
-    looking(call, what="readers", dataset=slug)
+    require_auditor(call)
     with call.portal.store.read() as session, call.portal.ledger.open() as index:
         found = get_dataset(session, slug)
         rows = readers_of(index, session, slug, call.now)
         total = index.count(kind=MOUNT, dataset=slug) or 0
+    record_look(call, (each["person"] for each in rows), what="readers", dataset=slug)
     known = sum(row["sessions"] for row in rows)
     return {
         "dataset": {"slug": slug, "title": both(found.title), "owner": found.owner},

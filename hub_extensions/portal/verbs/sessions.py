@@ -16,7 +16,7 @@ from audit.index import Index, Row
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import Input, Start
 from hub_extensions.portal.timeline import MOST_DRAWN
-from hub_extensions.portal.verbs.audit import entry_of, meant, record_look, require_auditor
+from hub_extensions.portal.verbs.audit import entry_of, meant, people_of, record_look, require_auditor
 from project_spaces.errors import Invalid, NotFound
 from project_spaces.text import Text
 
@@ -49,10 +49,11 @@ class Range(Input):
 def sessions(call: Call, body: Sessions) -> Page:
     """Sessions, newest first; of one project also how many each person had."""
     require_auditor(call)
-    record_look(call, meant(call, body.person), what="sessions", about_project=body.project, before=body.before)
     with call.portal.ledger.open() as index:
         found, following = _page(index, body)
         people = _by_person(index, body.project) if body.project is not None else []
+        about = [*meant(call, body.person), *people_of(*found), *(each["person"] for each in people if each["known"])]
+        record_look(call, about, what="sessions", about_project=body.project, before=body.before)
         return {"sessions": [_summary(index, row, call.now) for row in found], "next": following, "people": people}
 
 
@@ -67,11 +68,10 @@ def session(call: Call, body: Range) -> Page:
         if not first:
             raise NotFound(NO_SESSION)
         (start,) = index.rows(first)
-        record_look(
-            call, [start.actor_name or start.actor], what="session", session=workspace, about_project=start.project
-        )
         summary = _summary(index, start, call.now)
         rows, cut = _entries(index, start, summary, body)
+        about = people_of(start, *rows)
+        record_look(call, about, what="session", session=workspace, about_project=start.project)
         return {
             **summary,
             "from": (body.since or start.at).isoformat(),
