@@ -140,6 +140,12 @@ def live_sign_ins(session: Session, person: str, *, now: datetime) -> Sequence[S
     return session.scalars(lasting.order_by(SignIn.at.desc(), SignIn.id)).all()
 
 
+def sign_in_before(session: Session, row: SignIn) -> SignIn | None:
+    """Return the person's sign-in before *row*, over or not, as long as it is kept."""
+    earlier = select(SignIn).where(SignIn.person == row.person, SignIn.id != row.id, SignIn.at <= row.at)
+    return session.scalars(earlier.order_by(SignIn.at.desc(), SignIn.id).limit(1)).one_or_none()
+
+
 def end_other_sign_ins(store: Store, person: str, hub_session: str, *, now: datetime) -> int:
     """End every browser session of *person* but this one; return how many. Nothing is recorded where there is none.
 

@@ -80,3 +80,29 @@ async def test_nobody_sees_the_sessions_of_another(world: World, client: aiohttp
     sign_in(world, "here")
     async with client.get(f"{world.api}/sessions", headers=token("ben")) as answer:
         assert (await answer.json())["sessions"] == []
+
+
+async def test_right_after_signing_in_one_sees_when_one_was_here_before(
+    world: World, client: aiohttp.ClientSession
+) -> None:
+    """A stranger's sign-in is noticed by whoever it was not, over or not; nobody else is told of it."""
+    stolen = sign_in(world, "stolen")
+    world.clock.now += HOUR
+    sign_in(world, "here")
+    for over in (False, True):
+        async with client.get(world.address, headers=token(f"{ANA}~here")) as page:
+            text = " ".join((await page.text()).split())
+        assert "Connexion précédente : <time" in text
+        assert "09:00 UTC" in text
+        assert ("Autres sessions ouvertes : 1." in text) is not over
+        end_sign_in(world.portal.store, stolen, SignInEnd.ASKED, actor=ANA, now=world.clock.now)
+    async with client.get(f"{world.address}sessions", headers=token(f"{ANA}~here")) as page:
+        assert "10.0.0.9" in (await page.text()).partition("previous")[2].partition("</p>")[0]
+    async with client.get(f"{world.api}/sessions", headers=token("ben")) as answer:
+        assert (await answer.json()).get("previous") is None
+
+
+async def test_a_first_sign_in_has_none_before_it(world: World, client: aiohttp.ClientSession) -> None:
+    sign_in(world, "first")
+    async with client.get(world.address, headers=token(f"{ANA}~first")) as page:
+        assert "last-sign-in" not in await page.text()

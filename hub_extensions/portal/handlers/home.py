@@ -5,7 +5,7 @@ from typing import ClassVar
 from hub_extensions.portal.context import Page
 from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.pages import Form, PageHandler
-from hub_extensions.portal.verbs import habilitations, home
+from hub_extensions.portal.verbs import habilitations, home, my_sessions
 
 
 class HomePage(PageHandler):
@@ -14,8 +14,9 @@ class HomePage(PageHandler):
     template = "home.html"
 
     async def page(self) -> Page:
-        """Cards of my projects."""
-        return await self.run(home.projects, Nothing())
+        """Cards of my projects, and what a stranger's sign-in would be told by."""
+        signed_in = await self.run(my_sessions.mine, Nothing())
+        return {**await self.run(home.projects, Nothing()), "signed_in": signed_in}
 
 
 class WorkspacePage(PageHandler):

@@ -5,7 +5,7 @@ from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.words import iso
 from project_spaces.acting import acting_session
 from project_spaces.errors import Refused
-from project_spaces.sign_ins import end_other_sign_ins, hash_of, live_sign_ins
+from project_spaces.sign_ins import end_other_sign_ins, hash_of, live_sign_ins, sign_in_before
 from project_spaces.text import Text
 
 NO_SESSION = Text(
@@ -15,15 +15,21 @@ NO_SESSION = Text(
 
 
 def mine(call: Call, _body: Nothing) -> Page:
-    """My sessions that last: where, since when, how the factors were proved, until when."""
+    """My sessions that last: where, since when, how proved, until when; and my sign-in before this one."""
     current = _current(call)
     with call.portal.store.read() as session:
         found = live_sign_ins(session, call.actor, now=call.now)
+        here = next((each for each in found if current is not None and each.session_sha256 == hash_of(current)), None)
+        before = None if here is None else sign_in_before(session, here)
         return {
+            "previous": None
+            if before is None
+            else {"at": iso(before.at), "device": before.device, "address": before.address},
+            "others": len(found) - (here is not None),
             "sessions": [
                 {
                     "id": each.id,
-                    "current": current is not None and each.session_sha256 == hash_of(current),
+                    "current": each is here,
                     "device": each.device,
                     "new_device": each.new_device,
                     "address": each.address,
@@ -32,7 +38,7 @@ def mine(call: Call, _body: Nothing) -> Page:
                     "until": iso(each.ends_at),
                 }
                 for each in found
-            ]
+            ],
         }
 
 
