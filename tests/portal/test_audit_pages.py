@@ -84,7 +84,7 @@ async def test_every_look_is_recorded_with_its_filter_before_it_shows(
             assert answer.status == 200, path
         event = ledger.of(Kind.AUDIT_READ)[-1]
         assert (event.actor, event.subject["what"]) == (AUD, what)
-        if what in {"search", "entry", "proof", "session"}:
+        if what in {"search", "entry", "proof", "sessions", "session", "readers"}:
             assert ANA in event.persons.values(), what
     searched = next(event for event in ledger.of(Kind.AUDIT_READ) if event.subject["what"] == "search")
     assert searched.private is not None
@@ -414,6 +414,7 @@ async def test_a_month_is_gone_through_and_signed_and_the_signature_is_an_entry(
     assert f"audit/controls/{PROJECT}/2026-11" in await browser.get("audit/controls")
     address = f"audit/controls/{PROJECT}/2026-11"
     assert f'name="entries" value="{session}"' in await browser.get(address)
+    assert ANA in ledger.of(Kind.AUDIT_READ)[-1].persons.values(), "her hit was shown"
     await browser.send(address, 422, act="sign")
     await browser.send(address, 422, act="mark", entries=str(session), verdict="explained")
     page = await browser.send(address, act="mark", entries=str(session), verdict="explained", comment="Figures, vues")
@@ -436,12 +437,15 @@ async def test_controls_and_the_meter_are_the_auditors_only(browser: Browser) ->
         await browser.send(f"audit/controls/{PROJECT}/2026-11", 403, act="sign")
 
 
-async def test_the_meter_shows_a_pause_and_an_auditor_lifts_it(browser: Browser, world: World) -> None:
+async def test_the_meter_shows_a_pause_and_an_auditor_lifts_it(
+    browser: Browser, world: World, ledger: MemoryLedger
+) -> None:
     counts = EgressCounts(f"sqlite:///{world.home}/bureau.sqlite")
     counts.add({(ANA, PROJECT): 2 << 30}, hour_of(NOW))
     counts.close()
     await browser.sign_in(AUD)
     assert "suspendu" in await browser.get("audit/egress")
+    assert ledger.of(Kind.AUDIT_READ)[-1].persons == {"about": ANA}
     page = await browser.send("audit/egress", act="lift", person=ANA, project=PROJECT, reason="Figure large, vérifiée")
     assert "L&#39;affichage reprend." in page
 
