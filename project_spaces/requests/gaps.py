@@ -4,7 +4,7 @@ Each gap names its field, so that a page can say it where it is to be mended, in
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from project_spaces.datasets import Dataset
 from project_spaces.errors import Invalid
-from project_spaces.facts import Classification
-from project_spaces.people import Person
+from project_spaces.facts import Classification, PlatformRole
+from project_spaces.people import Person, roles_of
 from project_spaces.projects import Project
 from project_spaces.requests.forms import FORBIDDEN_LABELS, IDENTIFIER_LABELS, DatasetAsked, Forbidden, RequestForm
 from project_spaces.requests.records import AccessRequest, RequestState
@@ -68,6 +68,24 @@ def remarks(form: RequestForm) -> list[Gap]:
                 "One at a time is usual; expect questions.",
             ),
         )
+    ]
+
+
+def barred(session: Session, named: Iterable[str]) -> list[Gap]:
+    """Return who of the committee is named in a request and so gives no opinion on it: whoever names him, bars him."""
+    return [
+        Gap(
+            "people",
+            Text(
+                f"{name} est membre du comité : nommée dans cette demande, cette personne n'y rend pas d'avis. "
+                "Vérifiez qu'elle participe vraiment au projet.",
+                f"{name} sits on the committee: being named in this request, this person gives no opinion on it. "
+                "Make sure that she really takes part in the project.",
+            ),
+            name,
+        )
+        for name in dict.fromkeys(named)
+        if PlatformRole.COMMITTEE in roles_of(session, name)
     ]
 
 

@@ -11,8 +11,9 @@ from audit.testing import MemoryLedger
 from hub_extensions.portal.testing import ADA, ANA, AUD, BEN, NOW, OTHER, OUT, PAUL, PROJECT, SETUP, World
 from hub_extensions.worker.rights_clock import warn
 from project_spaces.charters.versions import publish_charter
-from project_spaces.facts import PlaceKind, PlatformRole
+from project_spaces.facts import MemberRole, PlaceKind, PlatformRole
 from project_spaces.habilitations import grant_habilitation
+from project_spaces.memberships import grant_membership
 from project_spaces.organisations import create_organisation, set_organisation, set_project_organisation
 from project_spaces.people import create_person, grant_role
 from project_spaces.perimeters import grant_perimeter
@@ -241,6 +242,17 @@ class TestHubs:
         await browser.send(f"admin/projects/{OTHER}", 403, act="grant_membership", username=BEN, ends_at="2026-12-24")
         await browser.send("admin", 403, act="grant_role", username=BEN, role="administrator")
         await browser.send(f"admin/people/{BEN}", act="identify", document="Carte professionnelle")
+
+    async def test_a_persons_file_names_no_project_outside_the_perimeter(self, browser: Browser) -> None:
+        store, at = browser.world.portal.store, {"starts_at": NOW - DAY, "ends_at": NOW + DAY, **BY_SETUP}
+        hub(browser.world)
+        grant_membership(store, person=BEN, project=OTHER, role=MemberRole.ANALYST, **at)
+        grant_perimeter(store, person=BEN, scope=PlaceKind.PROJECT, name=OTHER, **at)
+        for who, told in ((NORA, False), (PAUL, True), (AUD, True)):
+            await browser.sign_in(who)
+            page = await browser.get(f"admin/people/{BEN}")
+            assert PROJECT in page
+            assert (OTHER in page) is told, who
 
     async def test_perimeters_are_the_platforms_to_give(self, browser: Browser) -> None:
         hub(browser.world)

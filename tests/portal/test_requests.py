@@ -163,6 +163,15 @@ class TestForm:
         page = await call(ANA, "GET", f"/requests/{await submitted(datasets=asked)}")
         assert "un seul à la fois" in page["remarks"][0]["text"]["fr"]
 
+    async def test_whoever_names_a_committee_member_bars_him_and_the_others_are_told(
+        self, world: World, call: Caller, submitted: Submitted
+    ) -> None:
+        number = await submitted(people=["ben", CARL])
+        assert (await call(ANA, "GET", f"/requests/{number}"))["remarks"] == []
+        (remark,) = (await call(PAUL, "GET", f"/requests/{number}"))["remarks"]
+        assert remark["about"] == CARL
+        assert "sits on the committee" in remark["text"]["en"]
+
     async def test_namesakes_are_told_apart(self, world: World, call: Caller, submitted: Submitted) -> None:
         at = {"actor": SETUP, "now": NOW}
         create_person(world.portal.store, username="ben2", display_name="Ben Aubry", email="b@x.org", **at)

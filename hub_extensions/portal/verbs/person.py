@@ -7,11 +7,12 @@ from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.verbs.hubs import perimeter_row
 from hub_extensions.portal.verbs.onboarding import file_of
-from hub_extensions.portal.verbs.reach import reach_of, require_sight
+from hub_extensions.portal.verbs.reach import Reach, reach_of, require_sight
 from hub_extensions.portal.words import ROLE_LABELS, both
 from project_spaces.access import may
 from project_spaces.decisions import Action
 from project_spaces.errors import Refused
+from project_spaces.facts import PlaceKind
 from project_spaces.memberships import memberships
 from project_spaces.organisations import organisations
 from project_spaces.people import roles_of
@@ -26,8 +27,7 @@ def person(call: Call, _body: Nothing) -> Page:
         found = {
             **file_of(session, call, username),
             "roles": [both(ROLE_LABELS[role]) for role in sorted(roles_of(session, username))],
-            "perimeters": [perimeter_row(each, call) for each in perimeter_of(session, username)],
-            "projects": sorted({each.project for each in memberships(session, person=username)}),
+            **_places(session, call, username),
             "organisations": [{"slug": each.slug, "name": each.name} for each in organisations(session)],
             "platform": may(session, call.actor, Action.ADMINISTER, now=call.now).allowed,
             "mine_to_change": _administered(session, call, username),
@@ -37,6 +37,23 @@ def person(call: Call, _body: Nothing) -> Page:
         Event(Kind.AUDIT_READ, call.actor, None, call.now, subject, persons={"looked_at": username})
     )
     return found
+
+
+def _places(session: Session, call: Call, username: str) -> Page:
+    """Where the person works and administers; a hub's administrator learns of no project outside the perimeter."""
+    everything = may(session, call.actor, Action.SEE_RIGHTS, now=call.now).allowed
+    reach = Reach(everything=True) if everything else reach_of(session, call)
+    held = perimeter_of(session, username)
+    return {
+        "perimeters": [
+            perimeter_row(each, call)
+            for each in held
+            if each.scope is not PlaceKind.PROJECT or reach.project(each.name)
+        ],
+        "projects": sorted(
+            {each.project for each in memberships(session, person=username) if reach.project(each.project)}
+        ),
+    }
 
 
 def _administered(session: Session, call: Call, username: str) -> bool:

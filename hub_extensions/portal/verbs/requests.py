@@ -26,7 +26,7 @@ from project_spaces.errors import NotFound
 from project_spaces.requests import applying
 from project_spaces.requests.answers import may_answer
 from project_spaces.requests.forms import DatasetAsked, RequestForm, read_form
-from project_spaces.requests.gaps import obstacles, remarks
+from project_spaces.requests.gaps import barred, obstacles, remarks
 from project_spaces.requests.notices import concerned
 from project_spaces.requests.records import AccessRequest, RequestState, circuit_of, get_request, steps
 from project_spaces.text import Text
@@ -113,7 +113,7 @@ def detail(call: Call, _body: Nothing) -> Page:
             "copied_from": row.copied_from,
             "form": form_of(session, row, form, call.now),
             "gaps": gaps_of(lacking),
-            "remarks": gaps_of(remarks(form)),
+            "remarks": gaps_of([*remarks(form), *(() if _named(row, call.actor) else barred(session, concerned(row)))]),
             "steps": steps_of(session, call, row),
             "earlier": earlier_rounds(session, row),
             "became": became(session, row),
