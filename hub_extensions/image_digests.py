@@ -30,4 +30,5 @@ def digest(settings: Settings, name: str) -> str | None:
 
 
 def _wanted(settings: Settings) -> tuple[str, ...]:
-    return (settings.image, settings.linkage_image)
+    attacks = (settings.attacks_image,) if settings.attacks_image else ()
+    return (settings.image, settings.linkage_image, *attacks)

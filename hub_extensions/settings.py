@@ -78,6 +78,7 @@ class Settings(AccessSettings, ImportSettings, MailSettings, PublicationSettings
     )
     image: str = Field("datascience", description="Folder of spawner_images/ that workspaces run.")
     linkage_image: str = Field("linkage", description="Folder of spawner_images/ that linkages run.")
+    attacks_image: str = Field("", description="Folder in which submitted models are attacked (attacks); none: empty.")
     workspace_uid: int = Field(61000, ge=1000, le=2**31, description="User (and group) of what runs in workspaces.")
     default_cpu: float = Field(1.0, gt=0, le=1024, description="CPU cores of a project without a quota of its own.")
     default_memory_mb: int = Field(2048, ge=512, le=4 * 1024 * 1024, description="Its memory, in MiB.")

@@ -55,6 +55,13 @@ def _freedom(least: int) -> Iterator[Text]:
     yield Text(f"Au moins {least} degrés de liberté.", f"At least {least} degrees of freedom.")
 
 
+def _membership(most: Any) -> Iterator[Text]:
+    yield Text(
+        f"Modèle signalé quand une attaque reconnaît ses personnes (AUC au-dessus de {float(most):.2f}).",
+        f"A model is marked when an attack recognises its persons (AUC above {float(most):.2f}).",
+    )
+
+
 def _secondary(asked: Any) -> Iterator[Text]:
     if asked in {True, "True"}:
         yield Text(
@@ -79,6 +86,7 @@ _SENTENCES = {
     "min_max": lambda found: _severity("Minimum ou maximum", "A minimum or maximum", found),
     "dominance": _dominance,
     "min_dof": _freedom,
+    "membership_auc": _membership,
     "secondary": _secondary,
     "rounding": _rounding,
     "max_rows": _rows,

@@ -11,6 +11,7 @@ from hub_extensions.endings.clock import start_end_clock
 from hub_extensions.installed_desk import open_installed_desk
 from hub_extensions.running import running_workspaces
 from hub_extensions.settings import Settings
+from hub_extensions.worker.attack_clock import start_attack_clock
 from hub_extensions.worker.guard import start_guards
 from hub_extensions.worker.import_clock import start_import_clock
 from hub_extensions.worker.notebook_clock import start_notebook_clock
@@ -43,6 +44,7 @@ def run(settings: Settings) -> None:
         start_notebook_clock,
         start_end_clock,
         start_publication_clock,
+        start_attack_clock,
     )
     beside, clock = [thread for start in starts for thread in start(settings, told)], LapseClock()
     while not told.wait(TICK_S):

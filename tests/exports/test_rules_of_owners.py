@@ -162,6 +162,6 @@ def test_a_threshold_of_the_installation_is_not_said_to_be_another_s() -> None:
 
 def test_every_rule_is_said_in_both_languages() -> None:
     said = in_words(criteria_of(replace(DEFAULT, rounding=5, person_column="patient")))
-    assert len(said) == 10
+    assert len(said) == 11
     assert all(each.fr and each.en and each.fr != each.en for each in said)
     assert in_words({"min_persons": 11}) == [said[0]]

@@ -21,6 +21,7 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "min_persons": (2, 10_000),
     "dominance": (0.5, 1.0),
     "min_dof": (1, 10_000),
+    "membership_auc": (0.5, 1.0),
     "rounding": (2, 1_000),
     "max_file_mb": (1, 2_048),
     "max_rows": (10, 10_000_000),
@@ -43,6 +44,7 @@ class Policy:
     unanimous: Severity = Severity.FLAG
     dominance: float = 0.85
     min_dof: int = 10
+    membership_auc: float = 0.6
     min_max: Severity = Severity.BLOCK
     secondary: bool = True
     rounding: int | None = None
@@ -98,7 +100,7 @@ def _severity(where: str, key: str, value: Any) -> Severity:
 
 def _number(where: str, key: str, value: Any) -> Any:
     low, high = BOUNDS[key]
-    whole = key != "dominance"
+    whole = key not in {"dominance", "membership_auc"}
     wrong_type = isinstance(value, bool) or not isinstance(value, int if whole else int | float)
     if wrong_type or not low <= value <= high:
         raise _refuse(

@@ -72,6 +72,7 @@ def strictest(policies: Sequence[Policy]) -> Policy:
         unanimous=_severest([each.unanimous for each in policies]),
         dominance=min(each.dominance for each in policies),
         min_dof=max(each.min_dof for each in policies),
+        membership_auc=min(each.membership_auc for each in policies),
         min_max=_severest([each.min_max for each in policies]),
         secondary=any(each.secondary for each in policies),
         rounding=min(lcm(*rounding), int(BOUNDS["rounding"][1])) if rounding else None,
