@@ -138,3 +138,17 @@ async def test_an_id_of_others_tells_and_changes_nothing(
         assert text[:3] in {"403", "404", "409", "422"}, (operation.path, text)
         assert SECRET not in text, operation.path
         assert world.portal.store.revision() == before, operation.path
+
+
+async def test_of_an_id_of_others_and_of_one_that_is_none_the_same_is_told(
+    world: World, call: Caller, foreign: dict[str, str]
+) -> None:
+    """Whoever found an id in a screenshot or a log learns not even that it stands for something."""
+    none = {name: NOTHING if name.rpartition("/")[2] in IDS else value for name, value in foreign.items()}
+    told = []
+    for operation in walked(IDS):
+        theirs = await answered(world, call, operation, OUT, foreign)
+        nothing = await answered(world, call, operation, OUT, none)
+        if theirs != nothing:
+            told.append(f"{operation.method} {operation.path}\n   {theirs[:200]}\n   {nothing[:200]}")
+    assert "\n".join(told) == ""

@@ -7,7 +7,8 @@ from pydantic import Field
 from hub_extensions.exports.correcting import mend_file_of
 from hub_extensions.exports.mends import LABELS, Mend, offered
 from hub_extensions.portal.context import Call, Page
-from hub_extensions.portal.inputs import Input
+from hub_extensions.portal.inputs import Input, Nothing
+from hub_extensions.portal.verbs import exports
 from hub_extensions.portal.words import both
 
 
@@ -20,6 +21,7 @@ class MendFile(Input):
 
 def mend(call: Call, body: MendFile) -> Page:
     """Put a mended copy of one file in its place in the draft; the old file stays in the project folder."""
+    exports.detail(call, Nothing())  # who may not see the request is told that there is none
     made = mend_file_of(call.portal.desk, call["request"], body.file_id, body.mend, actor=call.actor, now=call.now)
     return {"id": made}
 

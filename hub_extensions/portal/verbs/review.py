@@ -106,6 +106,8 @@ class Plant(Input):
 
 def plant(call: Call, body: Plant) -> Page:
     """Mark a waiting request as a plant: it can never be released."""
+    with call.portal.store.read() as session:
+        require(session, call.actor, Action.ADMINISTER, now=call.now)  # whatever the id is
     calibration.plant(call.portal.desk, call["request"], actor=call.actor, now=call.now, why=body.reason)
     return figures(call, Nothing())
 
