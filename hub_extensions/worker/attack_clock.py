@@ -24,11 +24,13 @@ def start_attack_clock(settings: Settings, told: threading.Event) -> list[thread
     if image is None:
         return []
     desk = open_installed_desk(settings)
-    engine = daemon.find(settings.engine).client.api
-    space = AttackSpace(engine, image, settings.workspace_uid, str(settings.home))
+    spaces: list[AttackSpace] = []
 
     def models() -> None:
-        for request in attack_waiting(desk, space, now=datetime.now(UTC)):
+        if not spaces:  # an engine that is down when the worker starts is asked again
+            engine = daemon.find(settings.engine).client.api
+            spaces.append(AttackSpace(engine, image, settings.workspace_uid, str(settings.home)))
+        for request in attack_waiting(desk, spaces[0], now=datetime.now(UTC)):
             log.info("model_attacked", request=request)
 
     thread = repeat(models, LOOK_EVERY_S, told)

@@ -99,13 +99,15 @@ def check_extremes(table: Table, policy: Policy) -> Iterator[Finding]:
 
 
 def _rank(name: str) -> float:
-    """Return the rank of a quantile from its name: ``p95`` and ``95%`` give 0.95; the median when in doubt."""
+    """Return the rank of a quantile from its name: ``p95`` and ``95%`` give 0.95, ``d9`` 0.9; 0.5 when in doubt."""
     fraction = re.fullmatch(r"q(?:uantile)?_?0_(\d{1,3})", name)
     if fraction:
         return float(f"0.{fraction.group(1)}")
     for token in name.replace("%", "").split("_"):
         if token in _RANKS:
             return _RANKS[token]
+        if re.fullmatch(r"d[1-9]", token):
+            return int(token[1]) / 10
         digits = token.removeprefix("p")
         if digits.isdigit() and 0 <= int(digits) <= 100:
             return int(digits) / 100

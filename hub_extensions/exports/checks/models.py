@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from hub_extensions.exports.checks.archives import read_member, sane_members, trailing_bytes
+from hub_extensions.exports.checks.embedded import check_hidden
 from hub_extensions.exports.checks.findings import Finding, block, flag
 from hub_extensions.exports.checks.inspection import Inspected, NamedArray, Unreadable
 from hub_extensions.exports.checks.policy import Policy
-from hub_extensions.exports.checks.protobuf import Tensor, tensors_of
+from hub_extensions.exports.checks.protobuf import Tensor, tensors_of, texts_of
 
 #: Attributes of estimators that hold training rows, whatever wraps them.
 TRAINING_ATTRIBUTES = frozenset(
@@ -71,6 +72,35 @@ def listed_values(node: Mapping[str, Any]) -> list[str]:
     if node.get("__class__") != "ndarray" or not isinstance(content, list):
         return []
     return [str(item.get("content")) for item in content if isinstance(item, Mapping) and item.get("is_json")]
+
+
+#: What skops itself writes beside an author's values.
+_OF_SKOPS = frozenset({"__class__", "__module__", "__loader__", "__id__", "file", "type", "dtype", "shape", "order"})
+_AROUND = frozenset({"content", "is_json", "attrs", "keys", "key_types"})
+
+
+def _author_texts(node: Any) -> Iterator[str]:
+    """Yield every text of a skops schema that comes from the model: a dictionary's keys together, then its content."""
+    if isinstance(node, Mapping):
+        yield from (str(key) for key in node if key not in _OF_SKOPS | _AROUND)
+        for key, value in node.items():
+            if key not in _OF_SKOPS:
+                yield from _author_texts(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from _author_texts(item)
+    elif isinstance(node, str):
+        try:
+            inner = json.loads(node)
+        except (ValueError, RecursionError):
+            inner = node
+        yield inner if isinstance(inner, str) else node
+
+
+def _hidden(result: Inspected, texts: Iterator[str], where: str) -> None:
+    """Have what an author could write into a model read for identifiers, and refuse rows in it."""
+    result.text = "\n".join(texts)
+    result.findings += check_hidden(result.text, where)
 
 
 def _keep_values(result: Inspected, attributes: tuple[str, ...], values: list[str], policy: Policy) -> None:
@@ -138,6 +168,7 @@ def inspect_skops(path: Path, policy: Policy) -> Inspected:
         except (KeyError, ValueError, RecursionError) as error:
             raise Unreadable("Le modèle n'a pas de schéma lisible.", "The model has no readable schema.") from error
         used = {"schema.json"}
+        _hidden(result, _author_texts(schema), "schema.json")
         for attributes, node in schema_nodes(schema):
             result.findings += _node(attributes, node)
             listed = listed_values(node)
@@ -218,7 +249,8 @@ def _keep(result: Inspected, attributes: tuple[str, ...], array: Any, policy: Po
 
 def inspect_onnx(path: Path, policy: Policy) -> Inspected:
     """Read an ONNX model. Raises ``Unreadable`` when it is no ONNX."""
-    operators, tensors = tensors_of(path.read_bytes())
+    data = path.read_bytes()
+    operators, tensors = tensors_of(data)
     if not operators:
         raise Unreadable("Ce n'est pas un modèle ONNX.", "This is no ONNX model.")
     result = Inspected(
@@ -231,6 +263,7 @@ def inspect_onnx(path: Path, policy: Policy) -> Inspected:
             )
         ]
     )
+    _hidden(result, texts_of(data), path.name)
     neighbours = {"TopK"} & operators and {"Scan", "CDist", "Cdist", "Sub", "ReduceSumSquare"} & operators
     for tensor in tensors:
         _tensor(result, tensor, policy, neighbours=bool(neighbours))

@@ -141,6 +141,31 @@ def _node(data: bytes, operators: set[str], depth: int) -> Iterator[Tensor]:
             yield from _attribute(_bytes(value), kind, operators, depth)
 
 
+def texts_of(data: bytes, depth: int = 0) -> Iterator[str]:
+    """Yield every text in a message, whichever field it stands in, messages inside it included.
+
+    Field numbers are not asked for: rows hide alike in a description, a property, or a field that ONNX does not know.
+    """
+    try:
+        parts = [value for _, wire, value in fields(data) if wire == 2 and isinstance(value, bytes)]
+    except Unreadable:
+        return
+    for value in parts:
+        text = _printable(value)
+        if text is not None:
+            yield text
+        elif depth < _DEEPEST:
+            yield from texts_of(value, depth + 1)
+
+
+def _printable(data: bytes) -> str | None:
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return None
+    return text if all(sign.isprintable() or sign in "\n\r\t" for sign in text) and len(text) > 2 else None
+
+
 def tensors_of(data: bytes) -> tuple[set[str], list[Tensor]]:
     """Return the operators of an ONNX model and every array of numbers in it, sub-graphs included."""
     operators: set[str] = set()

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 from hub_extensions.exports.checks.cells import Cell, Kind, masked_range, plain
 from hub_extensions.exports.checks.grid import Grid
@@ -240,13 +241,14 @@ def table_of(grid: Grid) -> Table:
         cells = grid.column(index)
         named = _named(index, header, cells) if grid.has_header else None
         columns.append(named or _unnamed(index, header if grid.has_header else "", cells))
+    columns = _settle_sizes(_settle_deciles(columns, grid), grid)
     return Table(
         grid,
         tuple(
             _settle_curve(
                 _settle_shares(
                     _settle_left(
-                        _settle_labels(_settle_classes(_settle_attributes(_settle_sizes(columns, grid), grid), grid)),
+                        _settle_labels(_settle_classes(_settle_attributes(columns, grid), grid)),
                         grid,
                     ),
                     grid,
@@ -268,6 +270,17 @@ def _settle_classes(columns: list[Column], grid: Grid) -> list[Column]:
     if not 2 <= len(square) == len(grid.rows) <= 30 or not whole:
         return columns
     return [replace(column, role=Role.COUNT) if column in square else column for column in columns]
+
+
+def _settle_deciles(columns: list[Column], grid: Grid) -> list[Column]:
+    """Take ``d1``, ``d5``, ``d9`` for deciles where they rise beside a count; alone they may be places or days."""
+    ranked = sorted((column for column in columns if re.fullmatch(r"d[1-9]", column.name)), key=lambda each: each.name)
+    counted = any(column.role is Role.COUNT and column not in ranked for column in columns)
+    values = [[cell.value for cell in grid.column(column.index)] for column in ranked]
+    rising = all(low <= high for lows, highs in pairwise(values) for low, high in zip(lows, highs, strict=True))
+    if len(ranked) < 3 or not counted or not rising:
+        return columns
+    return [replace(column, role=Role.QUANTILE) if column in ranked else column for column in columns]
 
 
 def _settle_sizes(columns: list[Column], grid: Grid) -> list[Column]:

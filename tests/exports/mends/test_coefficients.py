@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from hub_extensions.exports.checks import DEFAULT, run_checks
-from hub_extensions.exports.checks.corpus import hostile, pasted
+from hub_extensions.exports.checks.corpus import hostile, modelled, pasted
 from hub_extensions.exports.checks.findings import Verdict
 from hub_extensions.exports.mends import CannotMend, Mend, mend_file, offered, run_mend
 
@@ -22,8 +22,8 @@ def skops(weights: np.ndarray[Any, Any], seen: int | None = None) -> bytes:
     parts = {"coef_": weights, "intercept_": np.array([0.5])}
     if seen is not None:
         parts["n_samples_seen_"] = np.array([seen])
-    nodes = {name: hostile._array(f"{name}.npy") for name in parts}
-    return hostile._model(*_LOGISTIC, nodes, {f"{name}.npy": hostile._npy(part) for name, part in parts.items()})
+    nodes = {name: modelled._array(f"{name}.npy") for name in parts}
+    return modelled._model(*_LOGISTIC, nodes, {f"{name}.npy": modelled._npy(part) for name, part in parts.items()})
 
 
 def mended(tmp_path: Path, name: str, content: bytes) -> list[list[str]]:
@@ -62,7 +62,7 @@ def test_a_printed_summary_gives_its_table_with_n(tmp_path: Path) -> None:
         ("few.skops", skops(np.array([[0.25] * 9]), seen=12), "3 degrees of freedom"),
         ("many.skops", skops(np.array([[0.25] * 80])), "80 coefficients of who knows how many"),
         ("rows.skops", skops(np.arange(4000.0).reshape(500, 8), seen=10**9), "rows under the name of coefficients"),
-        ("none.skops", hostile._model("RandomForestClassifier", "sklearn.ensemble._forest", {}, {}), "a forest"),
+        ("none.skops", modelled._model("RandomForestClassifier", "sklearn.ensemble._forest", {}, {}), "a forest"),
         ("evil.pkl", pickle.dumps(hostile._Evil()), "code"),
         ("broken.onnx", b"\x08\x08", "no model"),
     ],

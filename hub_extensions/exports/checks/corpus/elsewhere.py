@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 
-from hub_extensions.exports.checks.corpus.case import BLOCK, FLAG, Case
+from hub_extensions.exports.checks.corpus.case import BLOCK, FLAG, PASS, Case
 
 _TEXTS = (
     ("else_places_d.csv", BLOCK, "d1 and d2 are places, not deciles", "lieu,H,F\nd1,120,4\nd2,130,44\n"),
+    ("else_deciles_few.csv", BLOCK, "deciles of five persons", "bras,n,d1,d5,d9\nA,5,101.5,120.2,183.9\nB,60,98.1,119.4,170.2\n"),
+    ("else_deciles_some.csv", FLAG, "deciles of forty", "bras,n,d1,d5,d9\nA,40,101.5,120.2,183.9\nB,45,98.1,119.4,170.2\n"),
+    ("else_deciles.csv", PASS, "deciles of many", "bras,n,d1,d5,d9\nA,2040,101.5,120.2,183.9\nB,1960,98.1,119.4,170.2\n"),
     ("else_progression.csv", BLOCK, "4 persons whose disease progressed", "bras,n,progression\nA,120,4\nB,130,44\n"),
     ("else_count_german.csv", BLOCK, "German words", """\
 Bundesland;Anzahl

@@ -61,6 +61,7 @@ def onnx(operators: list[str], shape: tuple[int, int], values: list[float]) -> b
 def cases() -> Iterator[Case]:
     """Yield every model of the corpus."""
     yield from _models()
+    yield from _written_into()
     yield from _bare_arrays()
 
 
@@ -167,6 +168,40 @@ def _models() -> Iterator[Case]:
         onnx(["Scan", "TopK"], (500, 2), [float(value) for value in rows.ravel()]),
     )
     yield Case("broken.onnx", BLOCK, "no model at all", b"\x08\x08\x12\xff\xff\xff\xff\x0f" + bytes(range(1, 32)))
+
+
+def _plain(text: str) -> dict[str, Any]:
+    kind = {"__class__": "str", "__module__": "builtins", "__loader__": "JsonNode"}
+    return {**kind, "content": json.dumps(text), "is_json": True}
+
+
+def _written_into() -> Iterator[Case]:
+    """Rows where an author may write words: keys, lists, notes, descriptions."""
+    people = patients(300, "written into models")
+    lines = [f"{p['age']};{p['sexe']};{p['crp']};{p['cout']}" for p in people]
+    whole = rows_csv(people).decode()
+    source = seeded("written")
+    words = {"douleur": 0, "thorax": 1, "fievre": 2, "toux": 3, "dyspnee": 4}
+    plain = onnx(["Gemm"], (200, 20), [source.gauss(0, 1) for _ in range(4000)])
+
+    def counted(keys: list[str]) -> bytes:
+        content = {key: _plain(str(place)) for place, key in enumerate(keys)}
+        kind = {"__class__": "dict", "__module__": "builtins", "__loader__": "DictNode"}
+        vocabulary = {**kind, "content": content}
+        return _model("CountVectorizer", "sklearn.feature_extraction.text", {"vocabulary_": vocabulary}, {})
+
+    listed = {"__class__": "list", "__module__": "builtins", "__loader__": "ListNode", "content": [*map(_plain, lines)]}
+    classifier = ("LogisticRegression", "sklearn.linear_model._logistic")
+    yield Case("words.skops", FLAG, "a vocabulary of words", counted(list(words)))
+    yield Case("keys.skops", BLOCK, "rows as keys of a vocabulary", counted(lines))
+    yield Case("list.skops", BLOCK, "rows in a list", _model(*classifier, {"history_": listed}, {}))
+    yield Case("string.skops", BLOCK, "a table in a text", _model(*classifier, {"comment": _plain(whole)}, {}))
+    yield Case("noted.onnx", FLAG, "a name and a description", plain + _field(6, b"Risque a 30 jours, version 2"))
+    yield Case("described.onnx", BLOCK, "a table as description", plain + _field(6, whole.encode()))
+    entry = _field(1, b"log") + _field(2, whole.encode())
+    yield Case("property.onnx", BLOCK, "a table as property", plain + _field(14, entry))
+    unknown = b"".join(_field(77, _field(3, line.encode())) for line in lines)
+    yield Case("unknown.onnx", BLOCK, "rows in fields that ONNX does not know", plain + unknown)
 
 
 def safetensors(arrays: Mapping[str, Any], notes: Mapping[str, str] | None = None, *, after: bytes = b"") -> bytes:
