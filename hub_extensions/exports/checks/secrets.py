@@ -17,6 +17,8 @@ _URL = re.compile(r"\b[a-z][a-z0-9+.-]{0,30}://[^\s/:@'\"]+:([^\s/@'\"]{3,})@")
 _ASSIGNED = re.compile(
     r"(?i)\b(?:password|passwd|pwd|mot_?de_?passe|secret|api_?key|token|access_?key)\b\s*[=:]\s*['\"]([^'\"\s]{6,})['\"]"
 )
+_PLAIN = re.compile(r"[*.<>{}$\w]*")
+_STANDS_FOR = re.compile(r"example|exemple|changeme|\*{3}|x{3}", re.IGNORECASE)
 
 
 def check_secrets(text: str, where: str) -> Iterator[Finding]:
@@ -30,12 +32,17 @@ def check_secrets(text: str, where: str) -> Iterator[Finding]:
         )
         return
     found = _ASSIGNED.search(text)
-    if found and not re.fullmatch(
-        r"[*x.<>{}$\w]*(?:example|exemple|changeme|\*{3,}|x{3,}|<.*>|\$\{.*)[*x.<>{}\w]*", found.group(1), re.IGNORECASE
-    ):
+    if found and not _placeholder(found.group(1)):
         yield flag(
             "secret.assigned",
             where,
             "Un mot de passe semble écrit en clair : vérifiez.",
             "A password seems to be written in clear: check it.",
         )
+
+
+def _placeholder(value: str) -> bool:
+    """Whether *value* only stands for a secret: ``<your key>``, ``${TOKEN}``, ``changeme``, ``xxxx``."""
+    if value.startswith("${") or (value.startswith("<") and value.endswith(">")):
+        return True
+    return bool(_PLAIN.fullmatch(value) and _STANDS_FOR.search(value))
