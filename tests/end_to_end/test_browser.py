@@ -151,7 +151,7 @@ async def approve(reviewer: Visitor, request: str) -> None:
     page = reviewer.page
     await reviewer.go("review")
     await page.click(f'a[href$="{request}"]')
-    preview = page.frame_locator("iframe.preview").get_by_role("cell", name="[70-80)")
+    preview = page.frame_locator("iframe[title^='Aperçu']").get_by_role("cell", name="[70-80)")
     await preview.wait_for()
 
 
