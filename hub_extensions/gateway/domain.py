@@ -49,10 +49,10 @@ class StoreDomain:
         """Decide, in the order asked and from one look at the domain, whether messages may still reach them."""
         with self._book.store.read() as reading:
             running = {each.id for each in list_open(reading)}
-            return [_standing(reading, each, each.workspace.id in running, now) for each in asked]
+            return [_standing(reading, each, now, runs=each.workspace.id in running) for each in asked]
 
 
-def _standing(reading: Session, asked: Asked, runs: bool, now: datetime) -> Standing:  # noqa: FBT001 - one caller
+def _standing(reading: Session, asked: Asked, now: datetime, *, runs: bool) -> Standing:
     workspace = asked.workspace
     own, in_session = may_in_sessions(
         reading,

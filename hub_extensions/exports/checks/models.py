@@ -143,19 +143,20 @@ def as_rows(array: Any, where: str, most: int = 5000) -> NamedArray | None:
     )
 
 
+def judged(name: str) -> Finding:
+    """Return what is said of every model, whatever its bytes show."""
+    return flag(
+        "model.lane",
+        name,
+        "Un modèle se juge : ce qu'il a mémorisé ne se voit pas. Préférez les coefficients.",
+        "A model must be judged: what it memorised can't be seen. Prefer the coefficients.",
+    )
+
+
 def inspect_skops(path: Path, policy: Policy) -> Inspected:
     """Read a skops model. Raises ``Unreadable`` when its archive or schema is damaged."""
     members = sane_members(path)
-    result = Inspected(
-        findings=[
-            flag(
-                "model.lane",
-                path.name,
-                "Un modèle se juge : ce qu'il a mémorisé ne se voit pas. Préférez les coefficients.",
-                "A model must be judged: what it memorised can't be seen. Prefer the coefficients.",
-            )
-        ]
-    )
+    result = Inspected(findings=[judged(path.name)])
     if trailing_bytes(path):
         result.findings.append(
             block(
@@ -253,16 +254,7 @@ def inspect_onnx(path: Path, policy: Policy) -> Inspected:
     operators, tensors = tensors_of(data)
     if not operators:
         raise Unreadable("Ce n'est pas un modèle ONNX.", "This is no ONNX model.")
-    result = Inspected(
-        findings=[
-            flag(
-                "model.lane",
-                path.name,
-                "Un modèle se juge : ce qu'il a mémorisé ne se voit pas. Préférez les coefficients.",
-                "A model must be judged: what it memorised can't be seen. Prefer the coefficients.",
-            )
-        ]
-    )
+    result = Inspected(findings=[judged(path.name)])
     _hidden(result, texts_of(data), path.name)
     neighbours = {"TopK"} & operators and {"Scan", "CDist", "Cdist", "Sub", "ReduceSumSquare"} & operators
     for tensor in tensors:

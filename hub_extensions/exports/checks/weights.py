@@ -14,9 +14,9 @@ from typing import Any
 
 from hub_extensions.exports.checks.archives import read_member, sane_members, trailing_bytes
 from hub_extensions.exports.checks.embedded import check_hidden
-from hub_extensions.exports.checks.findings import Finding, block, flag
+from hub_extensions.exports.checks.findings import Finding, block
 from hub_extensions.exports.checks.inspection import Inspected, Unreadable
-from hub_extensions.exports.checks.models import array_of, as_rows
+from hub_extensions.exports.checks.models import array_of, as_rows, judged
 from hub_extensions.exports.checks.policy import Policy
 
 #: Bytes of a safetensors header; its own library refuses more than 100 MB.
@@ -42,7 +42,7 @@ def inspect_safetensors(path: Path, policy: Policy) -> Inspected:
     if not isinstance(header, dict) or len(header) > MOST_TENSORS:
         raise _damaged()
     notes = header.pop("__metadata__", {})
-    result = Inspected(findings=[_judged(path.name)])
+    result = Inspected(findings=[judged(path.name)])
     result.text = json.dumps([notes, list(header)], ensure_ascii=False)
     result.findings += check_hidden(result.text, f"{path.name} · __metadata__")
     for name, array in _tensors(header, memoryview(data)[8 + size :]):
@@ -75,18 +75,17 @@ def _tensors(header: Mapping[str, Any], data: memoryview) -> Iterator[tuple[str,
 def inspect_npy(path: Path, policy: Policy) -> Inspected:
     """Read one NumPy array. Raises ``Unreadable`` when it is damaged or holds objects."""
     data = path.read_bytes()
-    array = array_of(data)
-    result = Inspected(findings=[_judged(path.name)])
-    _keep(result, path.name, array, policy)
-    if not data.endswith(array.tobytes(order="A")) or len(data) - array.nbytes > 65_536:
+    result = Inspected(findings=[judged(path.name)])
+    if len(data) - _take(result, path.name, data, policy) > 65_536:
         result.findings.append(_trailing(path.name))
+    result.findings = list(dict.fromkeys(result.findings))
     return result
 
 
 def inspect_npz(path: Path, policy: Policy) -> Inspected:
     """Read NumPy's archive of arrays. Raises ``Unreadable`` when it is damaged or a member is no plain array."""
     members = sane_members(path)
-    result = Inspected(findings=[_judged(path.name)], text="\n".join(member.filename for member in members))
+    result = Inspected(findings=[judged(path.name)], text="\n".join(member.filename for member in members))
     if trailing_bytes(path):
         result.findings.append(_trailing(path.name))
     result.findings += check_hidden(result.text, f"{path.name} · noms")
@@ -94,12 +93,17 @@ def inspect_npz(path: Path, policy: Policy) -> Inspected:
         for member in members:
             if not member.filename.endswith(".npy") or member.comment or archive.comment:
                 raise Unreadable("L'archive contient autre chose que des tableaux.", "It holds more than arrays.")
-            data = read_member(archive, member)
-            array = array_of(data)
-            if not data.endswith(array.tobytes(order="A")):
-                result.findings.append(_trailing(member.filename))
-            _keep(result, member.filename.removesuffix(".npy"), array, policy)
+            _take(result, member.filename.removesuffix(".npy"), read_member(archive, member), policy)
     return result
+
+
+def _take(result: Inspected, where: str, data: bytes, policy: Policy) -> int:
+    """Read one ``.npy``, refuse bytes behind it, keep its rows; returns how many bytes its values take."""
+    array = array_of(data)
+    if not data.endswith(array.tobytes(order="A")):
+        result.findings.append(_trailing(where))
+    _keep(result, where, array, policy)
+    return int(array.nbytes)
 
 
 def _keep(result: Inspected, where: str, array: Any, policy: Policy) -> None:
@@ -129,15 +133,6 @@ def _whole_numbers(np: Any, array: Any) -> bool:
         if table.shape[0] >= 5 and bool(np.any(whole[:500] & varied)):
             return True
     return False
-
-
-def _judged(name: str) -> Finding:
-    return flag(
-        "model.lane",
-        name,
-        "Un modèle se juge : ce qu'il a mémorisé ne se voit pas. Préférez les coefficients.",
-        "A model must be judged: what it memorised can't be seen. Prefer the coefficients.",
-    )
 
 
 def _table(where: str, fr: str, en: str) -> Finding:
