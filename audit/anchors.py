@@ -10,9 +10,11 @@ the log by what is said of the log.
 
 import hashlib
 import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -37,7 +39,33 @@ COSIGNED_EVERY: Final = timedelta(hours=1)
 STAMP_EVERY: Final = timedelta(hours=1)
 COPY_EVERY: Final = timedelta(days=1)
 
+#: Those who state the time state it in whole seconds.
+GRAIN_S: Final = 1.0
+
 Task = Callable[[datetime], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An anchor that was set: at which size of the log, and how far ahead our clock was of the time stated."""
+
+    size: int
+    ahead_s: float = 0.0
+
+
+def ahead(ours: datetime, stated: datetime, took_s: float) -> float:
+    """Return by how many seconds our clock is ahead of theirs (negative: behind), 0 where both may be right.
+
+    Parameters
+    ----------
+    ours
+        our time when they were asked.
+    took_s
+        seconds until the answer was there: *stated* is a moment of these.
+    """
+    early = (ours - stated).total_seconds()
+    late = early + took_s
+    return early if early > GRAIN_S else min(late, 0.0)
 
 
 class Anchors:
@@ -108,8 +136,9 @@ class Anchors:
         """Return the witness's line, empty when it gave none."""
         name = f"witness {witness.name}"
         standing = self._standings.of(name)
+        began = time.monotonic()
         try:
-            line = cosign(witness, note, standing.size, TileReader(self._places.log, size).node).line
+            given = cosign(witness, note, standing.size, TileReader(self._places.log, size).node)
         except Contradicted as error:
             if standing.contradicted != error.what:
                 facts: dict[str, Scalar] = {"witness": witness.name, "what": error.what, "size": size}
@@ -119,8 +148,9 @@ class Anchors:
         except (Unreachable, WitnessRefused, Malformed) as error:
             self._standings.keep(name, standing.failed(now, str(error)))
             return ""
-        self._standings.keep(name, standing.done(now, size))
-        return line
+        stated = datetime.fromtimestamp(given.at, UTC)
+        self._standings.keep(name, standing.done(now, size, ahead(now, stated, time.monotonic() - began)))
+        return given.line
 
     def _publish_witnessed(self, policy: Policy, cosigned: str) -> None:
         """Keep what enough witnesses cosigned rather than something newer that fewer did."""
@@ -141,21 +171,30 @@ class Anchors:
                 "witnesses": ",".join(sorted(judged.witnesses)),
                 "enough": judged.enough,
                 "fetched": told.count,
+                "ahead_s": self._worst_clock(policy),
                 "digest": hashlib.sha256(note.encode()).hexdigest(),
             }
             self._record(Event(Kind.LEDGER_COSIGNED, ACTOR, None, now, facts, note.encode()))
             self._standings.keep(COSIGNED, told.done(now, judged.checkpoint.size))
 
-    def _stamp(self, authority: Authority, url: str, now: datetime) -> int:
+    def _worst_clock(self, policy: Policy) -> int:
+        """How far our clock was from that of the witness that agrees least with it."""
+        each = [self._standings.of(f"witness {name}").ahead_s for name in policy.witnesses]
+        worst: float = max(each, key=abs, default=0.0)
+        return round(worst)
+
+    def _stamp(self, authority: Authority, url: str, now: datetime) -> Done:
         note, size = self._published()
+        began = time.monotonic()
         made = timestamp.stamp(note.encode(), url, authority)
+        ahead_s = ahead(now, made.at, time.monotonic() - began)
         timestamp.keep(self._places.log, size, note.encode(), made.answer)
         facts: dict[str, Scalar] = {"size": size, "stated": made.at.isoformat(), "authority": authority.name}
-        facts["digest"] = hashlib.sha256(made.answer).hexdigest()
+        facts |= {"digest": hashlib.sha256(made.answer).hexdigest(), "ahead_s": round(ahead_s)}
         self._record(Event(Kind.LEDGER_STAMPED, ACTOR, None, now, facts, made.answer))
-        return size
+        return Done(size, ahead_s)
 
-    def _copy(self, target: Path, now: datetime) -> int:
+    def _copy(self, target: Path, now: datetime) -> Done:
         if not target.is_dir():
             raise Malformed(f"{target} is not there: is the other place mounted?")
         report = export_log(self._places.root, target, sealed=self._places)
@@ -167,14 +206,15 @@ class Anchors:
         facts: dict[str, Scalar] = {"size": report.size, "root": report.root.hex()}
         facts |= {"messages": report.messages, "deleted": report.deleted_messages}
         self._record(Event(Kind.LEDGER_COPIED, ACTOR, None, now, facts))
-        return report.size
+        return Done(report.size)
 
-    def _do(self, name: str, every: timedelta, step: Callable[[datetime], int], now: datetime) -> None:
+    def _do(self, name: str, every: timedelta, step: Callable[[datetime], Done], now: datetime) -> None:
         standing = self._standings.of(name)
         if not standing.due(now, every):
             return
         try:
-            self._standings.keep(name, standing.done(now, step(now)))
+            done = step(now)
+            self._standings.keep(name, standing.done(now, done.size, done.ahead_s))
         except (Unreachable, Malformed, OSError, sqlite3.Error) as error:
             self._standings.keep(name, standing.failed(now, str(error)))
 

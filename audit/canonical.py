@@ -8,7 +8,7 @@ because its bytes are hashed; ``reserialise`` keeps floats and key order, for me
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from audit.errors import Malformed
@@ -19,8 +19,21 @@ MAX_DEPTH = 64
 MAX_SAFE_INTEGER = 2**53 - 1
 
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
-_encode_sorted = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False).encode
-_encode_in_order = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
+
+def _encoder(*, sort_keys: bool) -> Callable[[object], str]:
+    """Return what ``JSONEncoder.encode`` does, with one C encoder for all values: making it is half of a small one's
+    cost, and a cell is written in six.
+    """
+    plain = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=sort_keys, allow_nan=False)
+    make = json.encoder.c_make_encoder  # type: ignore[attr-defined] # None where Python has no C encoder
+    if make is None:
+        return plain.encode
+    chunks = make(None, plain.default, json.encoder.encode_basestring, None, ":", ",", sort_keys, False, False)
+    return lambda value: "".join(chunks(value, 0))
+
+
+_encode_sorted, _encode_in_order = _encoder(sort_keys=True), _encoder(sort_keys=False)
 
 
 def dumps(value: object) -> bytes:

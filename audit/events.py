@@ -8,8 +8,8 @@ What goes where is the whole point of the record's shape:
 * ``content`` is sealed to the project's audit key before it leaves the process; the leaf holds a salted commitment.
 """
 
+import os
 import re
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -137,6 +137,7 @@ class Kind(StrEnum):
     EGRESS_WARNED = "egress.warned"
     EGRESS_PAUSED = "egress.paused"
     EGRESS_LIFTED = "egress.lifted"
+    EGRESS_DELETED = "egress.deleted"
     ADMIN_ACT = "admin.act"
     LEDGER_OPENED = "ledger.opened"
     LEDGER_HEARTBEAT = "ledger.heartbeat"
@@ -191,7 +192,7 @@ class Event:
     content: bytes | None = None
     private: Mapping[str, str] | None = None
     persons: Mapping[str, str] = field(default_factory=dict)
-    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    id: str = field(default_factory=lambda: os.urandom(16).hex())
     rules: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -8,9 +8,9 @@ it).
 import heapq
 import itertools
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Unpack
@@ -20,7 +20,8 @@ from audit.events import Kind
 from audit.places import Places
 from audit.postings import By
 from audit.private import PrivateStore, open_database
-from audit.rows import ANY_RULE, EPOCH, MICROSECOND, Asked, Read, Row, body_of, row_of
+from audit.row_checks import RowCheck, misnamed, misplaced
+from audit.rows import ANY_RULE, EPOCH, MICROSECOND, Asked, Read, Row, body_of, nothing_of, row_of
 from audit.tiles import TileReader
 
 __all__ = ["Index", "IndexWriter", "Row", "Silence"]
@@ -100,10 +101,29 @@ class IndexWriter:
 
 
 class Index:
-    """Read side, for portal and command line; one per thread or per request."""
+    """Read side, for portal and command line; one per thread or per request.
 
-    def __init__(self, places: Places) -> None:
+    Parameters
+    ----------
+    check
+        holds each row against what the log signed; of one that was not signed nothing is read.
+    pseudonym
+        tells a name's pseudonym; a name beside another one is not believed.
+    covered
+        find only what the published checkpoint covers: for whoever waited for it (``Ledger.settle``).
+    """
+
+    def __init__(
+        self,
+        places: Places,
+        check: RowCheck | None = None,
+        pseudonym: Callable[[str], str] | None = None,
+        *,
+        covered: bool = False,
+    ) -> None:
         self.places = places
+        self._most = check.size if check is not None and covered else None
+        self._check, self._pseudonym_of = check, pseudonym
         self._database = sqlite3.connect(f"file:{places.index}?mode=ro", uri=True, timeout=5.0, check_same_thread=False)
         if _version(places.index) != VERSION:
             self._database.close()
@@ -115,7 +135,8 @@ class Index:
     @property
     def size(self) -> int:
         """How many entries can be found."""
-        return int(self._database.execute("SELECT size FROM state").fetchone()[0])
+        found = int(self._database.execute("SELECT size FROM state").fetchone()[0])
+        return found if self._most is None else min(found, self._most)
 
     def search(self, *, limit: int = 50, **asked: Unpack[Asked]) -> list[Row]:
         """Return the rows of ``places``, with the same questions."""
@@ -126,6 +147,7 @@ class Index:
         *,
         kind: str | Sequence[str] | None = None,
         actor: str | None = None,
+        besides: str | None = None,
         person: str | None = None,
         project: str | None = None,
         dataset: str | None = None,
@@ -145,6 +167,8 @@ class Index:
             one kind or several.
         actor
             who acted: a user name, a pseudonym or ``system:…``.
+        besides
+            who did not act: what this one did is passed over before anything is counted.
         person
             who acted or was concerned.
         dataset
@@ -163,6 +187,8 @@ class Index:
         narrow = self._narrow(since, until, before, after)
         if actor is not None:
             narrow.add("entry.actor = ?", self._pseudonym(actor))
+        if besides is not None:
+            narrow.add("entry.actor != ?", self._pseudonym(besides))
         wanted = self._wanted(person=person or actor, project=project, dataset=dataset, rule=rule, workspace=workspace)
         kinds = [None] if kind is None else [kind] if isinstance(kind, str) else list(dict.fromkeys(kind))
         newest = after is None
@@ -191,12 +217,32 @@ class Index:
         """Return the rows of these indexes, in this order."""
         reader = TileReader(self.places.log, self.size)
         found = [(place, reader.entry(place)) for place in places]
-        bodies = [(place, entry, body_of(entry)) for place, entry in found]
-        facts = self._private.facts(places)
-        names = self._private.names(
+        unsigned = {place: self._check.problem(place, entry) for place, entry in found} if self._check else {}
+        bodies = [
+            (place, entry, nothing_of(entry) if unsigned.get(place) else body_of(entry)) for place, entry in found
+        ]
+        facts = self._private.facts([place for place in places if not unsigned.get(place)])
+        told = self._private.names(
             pseudonym for _, _, body in bodies for pseudonym in (body["actor"], *body.get("persons", {}).values())
         )
-        return [row_of(place, entry, body, names, facts.get(place, {})) for place, entry, body in bodies]
+        names = {pseudonym: name for pseudonym, name in told.items() if self._fits(pseudonym, name)}
+        return [
+            replace(
+                row_of(place, entry, body, names, facts.get(place, {})),
+                problem=unsigned.get(place) or misnamed(body, told.keys() - names.keys()),
+                signed=not unsigned.get(place),
+            )
+            for place, entry, body in bodies
+        ]
+
+    def held_against(self, rows: Sequence[Row], *, kind: str | Sequence[str] | None = None, **asked: Any) -> list[Row]:
+        """Return the rows, each that is not what was asked for with a problem: the lists that found it were edited."""
+        wanted = set(self._wanted(**asked).items())
+        kinds = {kind} if isinstance(kind, str) else set(kind or ())
+        return [replace(row, problem=row.problem or misplaced(row, wanted, kinds)) for row in rows]
+
+    def _fits(self, pseudonym: str, name: str) -> bool:
+        return self._pseudonym_of is None or self._pseudonym_of(name) == pseudonym
 
     def silences(self, longest: timedelta, since: datetime, now: datetime) -> list[Silence]:
         """Return the times from *since* to *now* in which the recorder said nothing for more than *longest*.
@@ -246,11 +292,11 @@ class Index:
     def _wanted(
         self,
         *,
-        person: str | None,
-        project: str | None,
-        dataset: str | None,
-        rule: str | bool | None,
-        workspace: str | None,
+        person: str | None = None,
+        project: str | None = None,
+        dataset: str | None = None,
+        rule: str | bool | None = None,
+        workspace: str | None = None,
     ) -> dict[By, str]:
         asked = {
             By.PERSON: None if person is None else self._pseudonym(person),
@@ -276,7 +322,8 @@ class Index:
 
         One bound on each side: given two, SQLite walks from the first that it meets.
         """
-        floors, ceilings = [0 if after is None else after + 1], [2**62 if before is None else before]
+        floors = [0 if after is None else after + 1]
+        ceilings = [each for each in (before, self._most) if each is not None] or [2**62]
         narrow = _Narrow()
         if since is not None:
             low = (since - EPOCH) // MICROSECOND

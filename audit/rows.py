@@ -9,6 +9,7 @@ from audit import leaf as leaves
 from audit import merkle
 from audit.errors import Malformed
 from audit.postings import By, Traits
+from audit.verify import Problem
 
 #: Stands among the rules for "any rule".
 ANY_RULE = ""
@@ -41,6 +42,10 @@ class Row:
     leaf: bytes = field(repr=False)
     #: Detection rules that the entry hit, as ``name@version``.
     rules: tuple[str, ...] = ()
+    #: What is wrong with the entry, or with what stands beside it; only looked for where a reader must be told.
+    problem: Problem | None = None
+    #: Whether the leaf is the one that the log signed, as far as anybody looked.
+    signed: bool = True
 
     @property
     def leaf_hash(self) -> bytes:
@@ -53,6 +58,7 @@ class Asked(TypedDict, total=False):
 
     kind: str | Sequence[str] | None
     actor: str | None
+    besides: str | None
     person: str | None
     project: str | None
     dataset: str | None
@@ -95,6 +101,11 @@ def body_of(entry: bytes) -> dict[str, Any]:
         ours = False
     nothing = {"kind": UNREADABLE, "actor": "", "at": "1970-01-01T00:00:00.000000Z", "subject": {}}
     return body if ours else nothing
+
+
+def nothing_of(entry: bytes) -> dict[str, Any]:
+    """Return what is read of a leaf that the log did not sign: when it says that it was, and nothing else."""
+    return {**body_of(b""), "at": body_of(entry)["at"]}
 
 
 def _is_text(value: Any) -> bool:

@@ -32,6 +32,8 @@ class Standing:
     why: str = ""
     #: ``fork`` or ``rollback`` when a witness saw another history.
     contradicted: str = ""
+    #: Seconds by which our clock was ahead of the time that was stated (negative: behind).
+    ahead_s: float = 0.0
 
     def due(self, now: datetime, every: timedelta) -> bool:
         """Say whether it is time to set it again; a clock that was set back does not put it off."""
@@ -42,9 +44,9 @@ class Standing:
         """Return how it stands after *fetched* more."""
         return replace(self, count=self.count + fetched)
 
-    def done(self, now: datetime, size: int) -> "Standing":
+    def done(self, now: datetime, size: int, ahead_s: float = 0.0) -> "Standing":
         """Return how it stands after it was set."""
-        return Standing(done_at=now, size=size, tried_at=now)
+        return Standing(done_at=now, size=size, tried_at=now, ahead_s=ahead_s)
 
     def failed(self, now: datetime, why: str, contradicted: str = "") -> "Standing":
         """Return how it stands after it could not be set."""

@@ -4,6 +4,7 @@
 ``ledger.fill()`` make it fail as the real one does, ``ledger.aio`` is the asynchronous twin over the same memory.
 """
 
+import copy
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,6 +68,11 @@ class MemoryLedger:
     def of(self, *kinds: Kind) -> list[Event]:
         """Events of these kinds in the order of recording."""
         return [event for event in self.events if event.kind in kinds]
+
+    def begin_as(self, other: "MemoryLedger") -> None:
+        """Hold what *other* holds, as if it had been recorded here."""
+        self.events, self.leaves = list(other.events), list(other.leaves)
+        self._receipts, self._frontier = dict(other._receipts), copy.deepcopy(other._frontier)
 
     def stop(self) -> None:
         """From now on the recorder does not answer."""

@@ -36,7 +36,7 @@ class SealedLog(Protocol):
         """How many entries there are."""
 
     def rows(self, places: Sequence[int], /) -> list[Row]:
-        """Return these entries."""
+        """Return these entries, each that the log did not sign with its problem."""
 
     def sealed(self, place: int, /) -> bytes | None:
         """Return the sealed message of one, None when it has none any more."""
@@ -121,8 +121,8 @@ def unseal(
     Raises
     ------
     UnsealRefused
-        no reason, no such entry, no quorum, a share of another key, a wrong share (its auditor is named), or bytes that
-        are not what the log holds.
+        no reason, no such entry, no quorum, a share of another key, a wrong share (its auditor is named), an entry that
+        the log did not sign, or bytes that are not what the log holds.
     LedgerUnavailable, LedgerFull
         the unsealing could not be recorded.
     """
@@ -180,6 +180,9 @@ def _sealed(index: SealedLog, entries: Sequence[int]) -> list[_Sealed]:
 
 
 def _sealed_of(index: SealedLog, row: Row) -> _Sealed:
+    if (problem := row.problem) is not None:
+        fr, en = f"{problem.where} : {problem.fr}", f"{problem.where}: {problem.en}"
+        raise UnsealRefused(f"{fr}. Rien n'est ouvert.", f"{en}. Nothing is opened.")
     body, blob = leaf.parse(row.leaf), index.sealed(row.index)
     if "sealed" not in body or blob is None:
         raise UnsealRefused(

@@ -115,6 +115,18 @@ def test_a_time_stamp_is_an_entry_that_commits_to_the_answer(site):
     assert told.subject["digest"] == hashlib.sha256(answer).hexdigest()
 
 
+@pytest.mark.parametrize("off_s", [0, 60, -60])
+def test_a_clock_that_was_wrong_from_the_start_is_seen_by_whoever_states_the_time(site, off_s):
+    """Nothing on the machine jumps, and every entry is in order: only others know better."""
+    site.log.grow_to(10)
+    site.set(datetime.now(UTC) + timedelta(seconds=off_s))
+    kinds = {Kind.LEDGER_COSIGNED, Kind.LEDGER_STAMPED}
+    told = [event.subject["ahead_s"] for event in site.events if event.kind in kinds]
+    assert told == pytest.approx([off_s] * 2, abs=5 if off_s else 0)
+    found = standings(site.places)
+    assert [found[name].ahead_s for name in ("witness w1", STAMP)] == pytest.approx([off_s] * 2, abs=5 if off_s else 0)
+
+
 def test_a_witness_that_hangs_holds_up_neither_the_time_stamp_nor_the_copy(site, monkeypatch):
     site.log.grow_to(10)
     others_done = threading.Barrier(3)

@@ -1,16 +1,19 @@
 """``docs/audit.md`` typed word by word by somebody who has Debian's tools, the copy and the keys: nothing of ours."""
 
 import hashlib
+import io
 import json
 import os
 import re
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from audit import merkle
 from audit.checkpoint import Checkpoint, Signer
@@ -21,6 +24,9 @@ from audit.records import BlobKind, Packed
 from audit.sealed_files import SealedFiles
 from audit.tiles import ENTRIES, decode_bundle, encode_entry, tile_path
 from audit.wire import INLINE_BLOB
+from hub_extensions.commands.ledger import command
+from hub_extensions.portal.handlers.audit import proof_archive
+from hub_extensions.portal.ledger_view import PublishedLedger
 
 from .conftest import Log
 from .test_anchors import NOW, Site
@@ -238,3 +244,30 @@ def test_the_script_of_the_page_accepts_every_size(size, log, tmp_path):
     done = auditor.types(commands()[0])
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"good: {size} entries\n"
+
+
+def test_one_entry_is_handed_over_as_the_page_says(site, auditor):
+    section = PAGE.read_text().partition("\n## Hand over one entry\n")[2].partition("\n## ")[0]
+    ours, theirs = re.search(r"^```\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)[1].splitlines()
+    (auditor.folder / "log.vkey").write_text((auditor.folder / "trusted.vkey").read_text())
+    words = ours.partition("#")[0].replace("FOLDER", str(auditor.folder / "FOLDER")).split()
+    assert words[:2] == ["bureau", "ledger"]
+    done = CliRunner().invoke(command, [*words[2:], "--dir", str(site.places.log)])
+    assert done.exit_code == 0, done.output
+    assert auditor.types(theirs).returncode == 0
+    flip(auditor.folder / "FOLDER" / "entry-431.json", 3)
+    assert auditor.types(theirs).returncode != 0
+
+
+def test_the_proof_that_the_portal_hands_out_is_checked_as_its_own_note_says(site, auditor):
+    view = PublishedLedger(site.places.root, auditor.folder / "remembered")
+    proved = view.prove(431)
+    found = {name: getattr(proved, name) for name in ("index", "proof", "spicy", "vkey")}
+    with zipfile.ZipFile(io.BytesIO(proof_archive({**found, "entry": proved.entry.decode()}))) as archive:
+        archive.extractall(auditor.folder)
+    note = (auditor.folder / "LISEZMOI.txt").read_text()
+    install, check = [line for line in note.splitlines() if line.startswith(("apt ", "spicy-"))]
+    assert install == "apt install litetlog"
+    assert auditor.types(check).returncode == 0
+    flip(auditor.folder / "entry-431.json", 3)
+    assert auditor.types(check).returncode != 0

@@ -1,10 +1,12 @@
 """``bureau ledger`` as an auditor calls it: exit status, one sentence, JSON."""
 
 import json
+from contextlib import closing
 
 import pytest
 from click.testing import CliRunner
 
+from audit.client import Ledger
 from audit.events import Kind
 from audit.proof import verify_proof
 from hub_extensions.cli import bureau
@@ -68,15 +70,17 @@ def test_a_copy_is_made_and_verified(run, log, tmp_path):
 
 
 def test_showing_entries_is_recorded_first_and_refused_without_the_ledger(run, tmp_path, monkeypatch):
-    from hub_extensions import settings
+    from hub_extensions.installation.opening import ledger_keys
+    from hub_extensions.settings import loading as settings
 
     recorder = RecorderProcess(tmp_path / "home" / "ledger")
     monkeypatch.setenv("BUREAU_RUN_DIR", str(recorder.short))
     try:
         assert settings.load().ledger_socket == recorder.socket
         assert run("show").exception is not None
-        client = recorder.start().client()
-        client.append(event(1), event(2))
+        recorder.start()
+        with closing(Ledger(recorder.socket, ledger_keys(settings.load()))) as client:
+            client.append(event(1), event(2))
         entries = json.loads(run("show", "--kind", "kernel.message", "--json").stdout)["entries"]
         assert [entry["subject"]["n"] for entry in entries] == [2, 1]
         assert entries[0]["actor_name"] == "alice"
