@@ -12,7 +12,7 @@ from project_spaces.agreements import DatasetAgreement, Embargo, agreements, emb
 from project_spaces.approvals import approvals
 from project_spaces.conditions import Reason
 from project_spaces.datasets import Dataset
-from project_spaces.decisions import Action, ConditionState, Decision, decide, explain
+from project_spaces.decisions import READS_FILES, USES_DATA, Action, ConditionState, Decision, decide, explain
 from project_spaces.errors import NotFound, Refused
 from project_spaces.facts import Classification, DatasetFacts, Place, ProjectFacts, Resource, Subject
 from project_spaces.habilitations import Habilitation, habilitations
@@ -20,6 +20,7 @@ from project_spaces.memberships import memberships
 from project_spaces.people import signed_in_as, subject_of
 from project_spaces.projects import Project
 from project_spaces.records import rules_of
+from project_spaces.records.used_data import used_in
 from project_spaces.requirements import Requirement
 from project_spaces.slugs import is_slug
 from project_spaces.windows import Window
@@ -117,9 +118,10 @@ class _Asked:
 
 
 def _facts(session: Session, username: str, action: Action, asked: _Asked) -> tuple[Subject, Action, Resource]:
-    slugs = [asked.dataset_slug] if asked.dataset_slug is not None else list(asked.mounted)
+    named = [asked.dataset_slug] if asked.dataset_slug is not None else list(asked.mounted)
+    slugs = named if action in USES_DATA else []
     resource = replace(
-        _resource(session, username, asked.project_slug, slugs),
+        _resource(session, username, action, asked.project_slug, slugs),
         author=asked.author,
         recipient=asked.recipient,
         beneficiary=asked.beneficiary,
@@ -139,7 +141,7 @@ def allowed(decision: Decision) -> Decision:
         reasons = told(decision)
         unknown = any(reason.code == "project_unknown" for reason in reasons)
         error = NotFound if unknown else Refused
-        raise error(reasons[0].text, [reason.text for reason in reasons])
+        raise error(reasons[0].text, [reason.text for reason in reasons], [reason.code for reason in reasons])
     return decision
 
 
@@ -168,18 +170,34 @@ def _raising(question: Callable[Facts, Decision]) -> Callable[Facts, Decision]:
 require = _raising(may)
 
 
-def _resource(session: Session, username: str, project_slug: str | None, slugs: Sequence[str]) -> Resource:
+def _resource(
+    session: Session, username: str, action: Action, project_slug: str | None, slugs: Sequence[str]
+) -> Resource:
     known = project_slug is not None and is_slug(project_slug)
     project = session.get(Project, project_slug) if known else None
     workspace = rules_of(session).workspace
     if project is None:
         return Resource(datasets=tuple(_datasets(session, username, None, slugs)), workspace=workspace)
+    mine = tuple(each.facts for each in memberships(session, person=username, project=project.slug))
+    others = _others_used(session, project.slug, slugs) if mine and action in READS_FILES else []
+    found = tuple(_datasets(session, username, project.slug, [*slugs, *others]))
     return Resource(
         project=project_facts(session, project),
-        memberships=tuple(each.facts for each in memberships(session, person=username, project=project.slug)),
-        datasets=tuple(_datasets(session, username, project.slug, slugs)),
+        memberships=mine,
+        datasets=found[: len(slugs)],
+        in_files=found[len(slugs) :],
         workspace=workspace,
     )
+
+
+def in_files(session: Session, username: str, project: str) -> tuple[DatasetFacts, ...]:
+    """Return every data set of which the files of *project* may hold extracts, with the rights of *username* to it."""
+    return tuple(_datasets(session, username, project, used_in(session, project)))
+
+
+def _others_used(session: Session, project: str, slugs: Sequence[str]) -> list[str]:
+    """Who never was in the project is told nothing of its data: this is not asked for them."""
+    return [each for each in used_in(session, project) if each not in slugs]
 
 
 def project_facts(session: Session, project: Project) -> ProjectFacts:

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NoReturn
 
 from sqlalchemy.orm import Session
 
@@ -27,19 +28,24 @@ from project_spaces.people import Person, get_person, person_places, require_adm
 from project_spaces.secret_box import SecretBox
 from project_spaces.sign_ins import (
     NOWHERE,
+    SIGN_IN_ACTOR,
     Proof,
     Terminal,
     end_with_account,
     keep_sign_in,
+    own_device,
+    own_devices,
     signed_in_event,
 )
 from project_spaces.slugs import is_slug
 from project_spaces.store import Store
+from project_spaces.telling.people import tell_replaced
 from project_spaces.text import Text
 
-SIGN_IN_ACTOR = "system:sign-in"
 ISSUER = "Bureau virtuel"
 ACTIVATION_LASTS = timedelta(days=7)
+#: Where attempts to renew recovery codes are counted.
+RENEWAL = "recovery codes"
 #: 15 random bytes: 24 characters of base 32, so no number of guesses matters.
 ACTIVATION_BYTES = 15
 
@@ -80,7 +86,7 @@ class Accounts:
         """Open an account for a person, or replace a lost one; return the activation code, which is shown once.
 
         Everything a replaced account was entered with stops working at once: password, second factor, recovery codes,
-        links to an identity provider, and the sessions that are open.
+        links to an identity provider, and the sessions that are open; its person is told.
 
         Raises
         ------
@@ -100,8 +106,11 @@ class Accounts:
             account.activation_sha256, account.activation_ends_at = digest(code), now + ACTIVATION_LASTS
             recovery_codes.forget(session, username)
             unlink(session, username)
+            for apart in (None, RENEWAL, *own_devices(session, username)):
+                lockout.forget_failures(session, username, apart)
             end_with_account(session, username, now)
-            lockout.forget_failures(session, username)
+            if known:
+                tell_replaced(session, username, now=now)
         return "-".join(code[place : place + 4] for place in range(0, len(code), 4))
 
     def enrol(self, activation_code: str, password: str, *, now: datetime) -> Enrolment:
@@ -184,7 +193,8 @@ class Accounts:
             the ledger or the database does not answer: nobody is signed in (fail closed).
         """
         with self.store.read() as session:
-            self._require_unlocked(session, username, now)
+            apart = own_device(session, username, terminal.device)
+            self._require_unlocked(session, username, now, apart)
             person = session.get(Person, username) if is_slug(username) else None
             account = None if person is None else session.get(Account, username)
         enrolled = account if person is not None and person.enrolled_at is not None else None
@@ -193,19 +203,54 @@ class Accounts:
         step = second_factor.matching_step(self.box.open(sealed) if sealed else None, totp, now)
         fresh = second_factor.fresh(step, enrolled.last_totp_step if enrolled else None)
         if not right or not (fresh or (enrolled is not None and self._recovers(username, totp))):
-            self._fail(username, known=person is not None, now=now, terminal=terminal)
-        return self._succeed(username, password, totp, step, now=now, terminal=terminal)
+            self._fail(_Attempt(username, person is not None, terminal, apart), now)
+        return self._succeed(_Attempt(username, True, terminal, apart), password, totp, step, now)
+
+    def renew_recovery_codes(
+        self, username: str, password: str, totp: str, *, now: datetime, terminal: Terminal = NOWHERE
+    ) -> list[str]:
+        """Make new recovery codes for a person who proves both factors once more; those made before stop working.
+
+        A code of the application is asked, no recovery code: who has only those left asks the registration authority.
+
+        Raises
+        ------
+        SignInRefused
+            something is wrong; the sentence does not say what.
+        Locked
+            too many wrong attempts here: they shut no other door, or who sits at an open session locked its person out.
+        Unavailable
+            the ledger or the database does not answer: the old codes go on working.
+        """
+        with self.store.read() as session:
+            self._require_unlocked(session, username, now, RENEWAL)
+            account = session.get(Account, username)
+        right = self.passwords.matches(account.password_hash if account else None, password)
+        sealed = account.sealed_totp if account else None
+        step = second_factor.matching_step(self.box.open(sealed) if sealed else None, totp, now)
+        try:
+            if not right:
+                raise _UsedMeanwhile
+            with self.store.write(recovery_codes.made(username, now)) as session:
+                current = session.get_one(Account, username)
+                if not second_factor.fresh(step, current.last_totp_step):
+                    raise _UsedMeanwhile
+                current.last_totp_step = step
+                lockout.forget_failures(session, username, RENEWAL)
+                return recovery_codes.replace(session, username, now=now)
+        except _UsedMeanwhile:
+            attempt = _Attempt(username, account is not None, terminal, RENEWAL)
+            self._fail(attempt, now)
 
     def _recovers(self, username: str, typed: str) -> bool:
         with self.store.read() as session:
             return recovery_codes.works(session, username, typed)
 
-    def _succeed(
-        self, username: str, password: str, code: str, step: int | None, *, now: datetime, terminal: Terminal
-    ) -> SignedIn:
+    def _succeed(self, attempt: "_Attempt", password: str, code: str, step: int | None, now: datetime) -> SignedIn:
+        username, terminal, apart = attempt.username, attempt.terminal, attempt.apart
         try:
             with self.store.write(signed_in_event(username, Proof(("pwd", "otp"), now), terminal, now)) as session:
-                self._require_unlocked(session, username, now)
+                self._require_unlocked(session, username, now, apart)
                 account = session.get_one(Account, username)
                 fresh = second_factor.fresh(step, account.last_totp_step)
                 if account.password_hash is None:
@@ -219,34 +264,37 @@ class Accounts:
                 keep_sign_in(session, username, Proof(("pwd", "otp"), now), terminal, now=now)
                 if self.passwords.outdated(account.password_hash):
                     account.password_hash = self.passwords.rehash(password)
-                lockout.forget_failures(session, username)
+                lockout.forget_failures(session, username, apart)
                 name = get_person(session, username).display_name
         except _UsedMeanwhile:
-            self._fail(username, known=True, now=now, terminal=terminal)
+            self._fail(attempt, now)
         except SignInRefused as refusal:
             self._record_refusal(username, refusal, now=now, terminal=terminal)
             raise
         self.store.require_settled()
         return SignedIn(username, name)
 
-    def _fail(self, username: str, *, known: bool, now: datetime, terminal: Terminal) -> None:
+    def _fail(self, attempt: "_Attempt", now: datetime) -> NoReturn:
         """Count and record a wrong attempt, then raise; a name that nobody has is not written down anywhere."""
-        claimed = username if known else None
-        failure = _attempt(Kind.SIGNIN_FAILURE, claimed, {"cause": "credentials", "known": known}, now, terminal)
-        with self.store.write(failure) as session:
-            self._require_unlocked(session, username, now)
-            until = lockout.count_failure(session, username, self.policy, now)
+        username, terminal = attempt.username, attempt.terminal
+        claimed = username if attempt.known else None
+        cause: dict[str, str | bool] = {"cause": "credentials", "known": attempt.known}
+        with self.store.write(_attempt(Kind.SIGNIN_FAILURE, claimed, cause, now, terminal)) as session:
+            self._require_unlocked(session, username, now, attempt.apart)
+            until = lockout.count_failure(session, username, self.policy, now, attempt.apart)
             if until is not None:
                 lock = {"until": until.isoformat()}
                 session.also(_attempt(Kind.SIGNIN_LOCKED, claimed, lock, now, terminal))
-        raise lockout.locked(until) if until else SignInRefused(WRONG)
+        refusal = lockout.locked(until) if until else SignInRefused(WRONG)
+        refusal.recorded = True
+        raise refusal
 
     def _record_refusal(self, username: str, refusal: SignInRefused, *, now: datetime, terminal: Terminal) -> None:
         subject: dict[str, str | bool] = {"cause": "refused", "known": True, "why": refusal.text.en}
         self.store.record(_attempt(Kind.SIGNIN_FAILURE, username, subject, now, terminal))
 
-    def _require_unlocked(self, session: Session, username: str, now: datetime) -> None:
-        until = lockout.locked_until(session, username, now)
+    def _require_unlocked(self, session: Session, username: str, now: datetime, apart: str | None) -> None:
+        until = lockout.locked_until(session, username, now, apart)
         if until is not None:
             raise lockout.locked(until)
 
@@ -260,6 +308,16 @@ def password_marker(session: Session, username: str) -> str:
     """Return what names the present password and tells nothing about it: another one after each change."""
     hashed = session.get_one(Account, username).password_hash or ""
     return hashlib.sha256(f"trace key\n{hashed}".encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """An attempt: under which name, whether somebody has it, from where, and at which door of the person's own."""
+
+    username: str
+    known: bool
+    terminal: Terminal
+    apart: str | None
 
 
 class _UsedMeanwhile(Exception):

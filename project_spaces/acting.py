@@ -12,24 +12,28 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Acting:
-    """A person, and the name of the browser session that acts; None for a program's token, which belongs to none."""
+    """A person, and the name of the browser session that acts; None for a program's token, which belongs to none.
+
+    *address* is where the request comes from, as our proxy saw it; None where no request is known to be behind the act.
+    """
 
     person: str
     session: str | None
+    address: str | None = None
 
 
 _ACTING: ContextVar[Acting | None] = ContextVar("acting", default=None)
 
 
-def act_as(person: str, session: str | None) -> None:
-    """Say, for the rest of this context (one request), in which session *person* acts."""
-    _ACTING.set(Acting(person, session))
+def act_as(person: str, session: str | None, address: str) -> None:
+    """Say, for the rest of this context (one request), in which session *person* acts, and from where."""
+    _ACTING.set(Acting(person, session, address))
 
 
 @contextmanager
-def acting_as(person: str, session: str | None) -> Iterator[None]:
+def acting_as(person: str, session: str | None, address: str | None = None) -> Iterator[None]:
     """Say so for a moment."""
-    token = _ACTING.set(Acting(person, session))
+    token = _ACTING.set(Acting(person, session, address))
     try:
         yield
     finally:

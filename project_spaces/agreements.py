@@ -6,7 +6,7 @@ Both are the steward's acts, as the data set is (référentiel 4.1).
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import ForeignKey, Index, String, UnicodeText, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -15,11 +15,15 @@ from audit.events import Event, Kind
 from project_spaces.columns import Base, Lasting
 from project_spaces.datasets import Dataset, get_dataset
 from project_spaces.errors import NotFound
+from project_spaces.habilitations import tell_habilitated
 from project_spaces.owner_perimeters import require_keeper
 from project_spaces.projects import Project, get_project
 from project_spaces.store import Store
 from project_spaces.text import Text
 from project_spaces.windows import Window, require_order
+
+#: Before every clock.
+EVER = datetime.min.replace(tzinfo=UTC)
 
 
 class DatasetAgreement(Lasting, Base):
@@ -48,11 +52,14 @@ class Embargo(Base):
     set_at: Mapped[datetime]
     set_by: Mapped[str] = mapped_column(String(64))
     lifted_at: Mapped[datetime | None]
+    #: When somebody last said that it goes on, and when people were last reminded to.
+    reviewed_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
 
     @property
     def window(self) -> Window:
-        """When it holds."""
-        return Window(self.starts_at, self.ends_at, self.lifted_at)
+        """When it holds; one that closes at once does so also where the clock is set back behind that hour."""
+        return Window(self.starts_at if self.set_at < self.starts_at else EVER, self.ends_at, self.lifted_at)
 
 
 def agreements(session: Session, project: str, datasets: Sequence[str]) -> Sequence[DatasetAgreement]:
@@ -70,6 +77,11 @@ def agreements_of(session: Session, dataset: str) -> Sequence[DatasetAgreement]:
 def embargoes(session: Session, datasets: Sequence[str]) -> Sequence[Embargo]:
     """Return the embargoes on these data sets, past ones too."""
     return session.scalars(select(Embargo).where(Embargo.dataset.in_(datasets)).order_by(Embargo.starts_at)).all()
+
+
+def closing(session: Session, dataset: str, now: datetime) -> list[Window]:
+    """Return the embargoes that close *dataset* at *now*; none where it is open."""
+    return [each.window for each in embargoes(session, [dataset]) if each.window.holds(now)]
 
 
 def require_agreement(store: Store, dataset: str, *, required: bool, actor: str, now: datetime) -> None:
@@ -126,7 +138,7 @@ def record_agreement(
 
 
 def revoke_agreement(store: Store, agreement_id: str, *, actor: str, now: datetime, reason: str) -> None:
-    """End an agreement now; workspaces that need it are cut. Doing it again changes nothing.
+    """End an agreement now: workspaces that need it are cut, people are told. Doing it again changes nothing.
 
     Raises
     ------
@@ -140,47 +152,12 @@ def revoke_agreement(store: Store, agreement_id: str, *, actor: str, now: dateti
     with store.write(event) as session:
         row = _agreement(session, agreement_id)
         require_keeper(session, actor, row.dataset, now)
-        row.revoke(now)
-
-
-def set_embargo(
-    store: Store, dataset: str, *, starts_at: datetime, ends_at: datetime | None, reason: str, actor: str, now: datetime
-) -> str:
-    """Close *dataset* to everybody from *starts_at*; without an end until it is lifted. Return the embargo's id.
-
-    Raises
-    ------
-    Invalid, NotFound, Refused
-        the end is not after the start; no such data set; as ``require_agreement``.
-    """
-    if ends_at is not None:
-        require_order(starts_at, ends_at)
-    number = uuid.uuid4().hex
-    subject = {"embargo": number, "dataset": dataset, "starts_at": starts_at.isoformat(), "change": "set"}
-    with store.write(Event(Kind.EMBARGO, actor, None, now, subject, private={"reason": reason})) as session:
-        require_keeper(session, actor, dataset, now)
-        row = Embargo(
-            id=number, dataset=dataset, starts_at=starts_at, ends_at=ends_at, reason=reason, set_at=now, set_by=actor
-        )
-        session.add(row)
-    return number
-
-
-def lift_embargo(store: Store, embargo_id: str, *, actor: str, now: datetime, reason: str) -> None:
-    """End an embargo now; doing it again changes nothing.
-
-    Raises
-    ------
-    NotFound, Refused
-        no such embargo; as ``require_agreement``.
-    """
-    with store.read() as session:
-        found = _embargo(session, embargo_id)
-    subject = {"embargo": embargo_id, "dataset": found.dataset, "change": "lifted"}
-    with store.write(Event(Kind.EMBARGO, actor, None, now, subject, private={"reason": reason})) as session:
-        row = _embargo(session, embargo_id)
-        require_keeper(session, actor, row.dataset, now)
-        row.lifted_at = row.lifted_at or now
+        if row.revoke(now):
+            text = Text(
+                f"La convention de l'espace projet {row.project} pour le jeu de données {row.dataset} a pris fin.",
+                f"The agreement of project space {row.project} for data set {row.dataset} has ended.",
+            )
+            tell_habilitated(session, row.dataset, text, project=row.project, now=now)
 
 
 def _agreement(session: Session, agreement_id: str) -> DatasetAgreement:
@@ -190,7 +167,8 @@ def _agreement(session: Session, agreement_id: str) -> DatasetAgreement:
     return row
 
 
-def _embargo(session: Session, embargo_id: str) -> Embargo:
+def get_embargo(session: Session, embargo_id: str) -> Embargo:
+    """Return the embargo, or raise ``NotFound``."""
     row = session.get(Embargo, embargo_id)
     if row is None:
         raise NotFound(Text("Il n'y a pas de tel embargo.", "There is no such embargo."))

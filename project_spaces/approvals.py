@@ -14,11 +14,13 @@ from audit.events import Event, Kind
 from project_spaces.columns import SLUG_LENGTH, Base, Lasting
 from project_spaces.errors import NotFound
 from project_spaces.facts import ApprovalFacts
+from project_spaces.memberships import memberships
+from project_spaces.notifications import Topic, notify
 from project_spaces.people import require_administrator
 from project_spaces.projects import Project, get_project
 from project_spaces.records.places import project_places
 from project_spaces.slugs import require_slug
-from project_spaces.store import Store
+from project_spaces.store import Store, WriteSession
 from project_spaces.text import Text
 from project_spaces.windows import require_order
 
@@ -89,7 +91,7 @@ def record_approval(
 
 
 def revoke_approval(store: Store, approval_id: str, *, actor: str, now: datetime, reason: str) -> None:
-    """Withdraw an approval now; doing it again changes nothing.
+    """Withdraw an approval now, and tell the project's members; doing it again changes nothing.
 
     Raises
     ------
@@ -103,7 +105,18 @@ def revoke_approval(store: Store, approval_id: str, *, actor: str, now: datetime
     with store.write(event) as session:
         require_administrator(session, actor, now, within=project_places(session, found.project))
         row = _get(session, approval_id)
-        row.revoke(now)
+        if row.revoke(now):
+            _tell_withdrawn(session, row, now)
+
+
+def _tell_withdrawn(session: WriteSession, row: ProjectApproval, now: datetime) -> None:
+    text = Text(
+        f"L'autorisation « {row.kind} » de l'espace projet {row.project} est retirée.",
+        f"The approval “{row.kind}” of project space {row.project} is withdrawn.",
+    )
+    link = f"why?action=open_workspace&project={row.project}"
+    for person in sorted({each.person for each in memberships(session, project=row.project) if each.window.holds(now)}):
+        notify(session, to=person, kind=Topic.RIGHTS, text=text, link=link, now=now)
 
 
 def _get(session: Session, approval_id: str) -> ProjectApproval:

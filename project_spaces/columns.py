@@ -86,6 +86,8 @@ class Lasting:
         """When it holds."""
         return Window(self.starts_at, self.ends_at, self.revoked_at)
 
-    def revoke(self, now: datetime) -> None:
-        """Withdraw it; doing it again changes nothing."""
+    def revoke(self, now: datetime) -> bool:
+        """Withdraw it, and tell whether it had not ended before; doing it again changes nothing."""
+        had_not_ended = self.revoked_at is None and now < self.ends_at
         self.revoked_at = self.revoked_at or now
+        return had_not_ended

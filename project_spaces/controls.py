@@ -1,9 +1,9 @@
 """The monthly control of traces (MR-007 SEC-JOU-2): an auditor goes through what was found, marks each hit, signs.
 
-The signature is an entry of the ledger (``audit.reviewed``) that commits to the list that was gone through and to every
-decision. What is signed can't be changed; a hit that is recorded later for a signed period shows as late and is signed
-in a further edition. Nobody controls own traces: members of a project are refused its control, and a hit of an
-auditor's own, in any scope, is marked by another.
+The signature (``project_spaces.signing``) is an entry of the ledger (``audit.reviewed``) that commits to a verified
+log, to the list that was gone through in it and to every decision. What is signed can't be changed; a hit that is
+recorded later for a signed period shows as late and is signed in a further edition. Nobody controls own traces: members
+of a project are refused its control, and a hit of an auditor's own, in any scope, is marked by another.
 """
 
 import hashlib
@@ -11,15 +11,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import BigInteger, Integer, String, UnicodeText, UniqueConstraint, select
 from sqlalchemy import Text as LongText
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit import canonical
-from audit.events import Event, Kind, Scalar
+from audit.events import Event, Kind
 from audit.index import Index
+from audit.rows import Row
 from project_spaces.access import require
 from project_spaces.columns import SLUG_LENGTH, Base, Chosen
 from project_spaces.control_periods import END, ControlState, ControlTerms, Period, month, month_of, months, whole
@@ -27,7 +28,6 @@ from project_spaces.decisions import Action
 from project_spaces.errors import Conflict, Invalid, Refused
 from project_spaces.facts import ProjectStatus
 from project_spaces.findings import Finding, FindingClass, findings
-from project_spaces.outbox import LARGEST_CONTENT
 from project_spaces.projects import Project, get_project
 from project_spaces.store import Store
 from project_spaces.text import Text
@@ -91,7 +91,7 @@ class Control:
     summary: ControlSummary
     findings: tuple[Finding, ...]
     marks: Mapping[int, MarkRow]
-    #: Entries below were in the log when this was read.
+    #: Entries below were in the log when this was read, or when it was verified.
     log_size: int
 
     @property
@@ -104,6 +104,11 @@ class Control:
     def late(self) -> tuple[Finding, ...]:
         """Hits that were recorded after the period had been signed."""
         return tuple(each for each in self.open if each.what is FindingClass.HIT) if self.summary.signed else ()
+
+    @property
+    def altered(self) -> tuple[Finding, ...]:
+        """What is not as the log signed it, or not what the index gives it for: nothing is signed over it."""
+        return tuple(each for each in self.open if each.row.problem is not None)
 
     @property
     def unmarked(self) -> tuple[Finding, ...]:
@@ -131,7 +136,7 @@ def controls(session: Session, scope: str | None, terms: ControlTerms, now: date
         periods = list(months(project.starts_at, end, terms))
         if now >= project.ends_at or project.status is ProjectStatus.CLOSED:
             periods.append(whole(project.starts_at, end))
-    return [_summary(session, scope, period, now) for period in reversed(periods)]
+    return [summary_of(session, scope, period, now) for period in reversed(periods)]
 
 
 def overdue(session: Session, terms: ControlTerms, now: datetime) -> list[ControlSummary]:
@@ -145,12 +150,12 @@ def control_of(
     session: Session, index: Index, scope: str | None, period: str, *, terms: ControlTerms, now: datetime
 ) -> Control:
     """Return one period with everything found in it; raises ``NotFound`` or ``Invalid`` for an unknown one."""
-    summary = _summary(session, scope, _period(session, scope, period, terms, now), now)
+    summary = summary_of(session, scope, _period(session, scope, period, terms, now), now)
     size = index.size
     projects = set(session.scalars(select(Project.slug)))
     found = findings(index, scope, projects, since=summary.period.since, until=summary.period.until)
     seen = tuple(each for each in found if each.index < size)
-    return Control(summary, seen, _marks(session, [each.index for each in seen]), size)
+    return Control(summary, seen, marks_of(session, [each.index for each in seen]), size)
 
 
 def mark(
@@ -172,7 +177,7 @@ def mark(
     Invalid
         no comment, no entries or too many, or one that is no hit of this scope.
     Conflict
-        a signature covers one of them.
+        a signature covers one of them, or the log did not sign it.
     Refused
         *actor* is not an auditor from outside the project, or one of the hits is *actor*'s own.
     """
@@ -204,58 +209,6 @@ def mark(
             )
 
 
-def sign(
-    store: Store, index: Index, scope: str | None, period: str, *, terms: ControlTerms, actor: str, now: datetime
-) -> ControlRow:
-    """Sign the control of a period that is over; what is found in it later makes a further edition.
-
-    Raises
-    ------
-    Conflict
-        the period is not over, is signed with nothing new in it, or something changed meanwhile.
-    Invalid
-        a hit is not marked.
-    Refused
-        *actor* is not an auditor from outside the project.
-    """
-    with store.read() as reading:
-        require(reading, actor, Action.CONTROL_TRACES, now=now, project_slug=scope)
-        control = control_of(reading, index, scope, period, terms=terms, now=now)
-    _require_signable(control, now)
-    document = _document(control, actor)
-    edition, digest = len(control.summary.signed) + 1, hashlib.sha256(document).hexdigest()
-    subject: dict[str, Scalar] = {
-        "period": period,
-        "edition": edition,
-        "log_size": control.log_size,
-        "digest": digest,
-        **control.counts(),
-    }
-    content = document if len(document) <= LARGEST_CONTENT else None
-    event = Event(Kind.AUDIT_REVIEWED, actor, scope, now, subject, content)
-    row = ControlRow(
-        id=event.id,
-        scope=scope or "",
-        period=period,
-        edition=edition,
-        log_size=control.log_size,
-        digest=digest,
-        document=document.decode(),
-        signed_at=now,
-        signed_by=actor,
-    )
-    with store.write(event) as session:
-        require(session, actor, Action.CONTROL_TRACES, now=now, project_slug=scope)
-        marks = _marks(session, [each.index for each in control.findings])
-        again = Control(
-            _summary(session, scope, control.summary.period, now), control.findings, marks, control.log_size
-        )
-        if _document(again, actor) != document or len(again.summary.signed) + 1 != edition:
-            raise Conflict(Text("Le contrôle a changé entre-temps.", "The control changed meanwhile."))
-        session.add(row)
-    return row
-
-
 def _period(session: Session, scope: str | None, name: str, terms: ControlTerms, now: datetime) -> Period:
     if name != END:
         return month(name, terms)
@@ -265,7 +218,8 @@ def _period(session: Session, scope: str | None, name: str, terms: ControlTerms,
     return whole(project.starts_at, min(now, project.ends_at))
 
 
-def _summary(session: Session, scope: str | None, period: Period, now: datetime) -> ControlSummary:
+def summary_of(session: Session, scope: str | None, period: Period, now: datetime) -> ControlSummary:
+    """Return where the control of one period stands."""
     query = select(ControlRow).where(ControlRow.scope == (scope or ""), ControlRow.period == period.name)
     signed = tuple(session.scalars(query.order_by(ControlRow.edition)))
     if signed:
@@ -277,7 +231,8 @@ def _summary(session: Session, scope: str | None, period: Period, now: datetime)
     return ControlSummary(scope, period, state, signed)
 
 
-def _marks(session: Session, entries: Sequence[int]) -> dict[int, MarkRow]:
+def marks_of(session: Session, entries: Sequence[int]) -> dict[int, MarkRow]:
+    """Return what was said of these hits, as far as anything was."""
     found: dict[int, MarkRow] = {}
     for at in range(0, len(entries), 500):
         query = select(MarkRow).where(MarkRow.entry.in_(entries[at : at + 500]))
@@ -290,6 +245,7 @@ def _hits(index: Index, entries: Sequence[int], scope: str | None, projects: set
     if any(not 0 <= entry < size for entry in entries):
         raise Invalid(Text("Il n'y a pas de telle entrée.", "There is no such entry."))
     for row in index.rows(sorted(set(entries))):
+        require_as_signed(row)
         mine = row.project == scope if scope is not None else row.project not in projects
         if not row.rules or not mine:
             raise Invalid(
@@ -299,6 +255,17 @@ def _hits(index: Index, entries: Sequence[int], scope: str | None, projects: set
                 )
             )
         yield Finding(FindingClass.HIT, row)
+
+
+def require_as_signed(row: Row) -> None:
+    """Let pass what is as the log signed it and what the index gives it for; raises ``Conflict`` with the file."""
+    if (problem := row.problem) is not None:
+        raise Conflict(
+            Text(
+                f"L'entrée {row.index} n'est pas telle qu'elle doit être ({problem.where} : {problem.fr}).",
+                f"Entry {row.index} is not as it must be ({problem.where}: {problem.en}).",
+            )
+        )
 
 
 def _require_another(finding: Finding, actor: str) -> None:
@@ -321,56 +288,6 @@ def _require_unsigned(session: Session, finding: Finding, scope: str | None, ter
                 f"A signed control covers entry {finding.index}: it does not change any more.",
             )
         )
-
-
-def _require_signable(control: Control, now: datetime) -> None:
-    if now < control.summary.period.until:
-        raise Conflict(Text("Cette période n'est pas finie.", "This period is not over."))
-    if control.summary.signed and not control.late:
-        raise Conflict(Text("Ce contrôle est déjà signé.", "This control is signed already."))
-    if control.unmarked:
-        count = len(control.unmarked)
-        raise Invalid(
-            Text(
-                f"{count} signalement(s) sans avis : chacun doit être expliqué ou déclaré incident.",
-                f"{count} hit(s) without a verdict: each must be explained or declared an incident.",
-            )
-        )
-
-
-def _document(control: Control, actor: str) -> bytes:
-    """What the signature commits to: the list that was gone through, and every decision."""
-    hits: list[dict[str, Any]] = []
-    seen: dict[str, list[int]] = {what.value: [] for what in FindingClass if what is not FindingClass.HIT}
-    for each in control.open:
-        if each.what is not FindingClass.HIT:
-            seen[each.what.value].append(each.index)
-        elif (said := control.marks.get(each.index)) is not None:
-            hits.append(
-                {
-                    "entry": each.index,
-                    "leaf": each.row.leaf_hash.hex(),
-                    "rules": list(each.row.rules),
-                    "verdict": said.verdict.value,
-                    "comment": said.comment,
-                    "by": said.marked_by,
-                }
-            )
-    summary = control.summary
-    return canonical.dumps(
-        {
-            "v": 1,
-            "scope": summary.scope,
-            "period": summary.period.name,
-            "since": summary.period.since.isoformat(),
-            "until": summary.period.until.isoformat(),
-            "edition": len(summary.signed) + 1,
-            "log_size": control.log_size,
-            "signed_by": actor,
-            "hits": hits,
-            **seen,
-        }
-    )
 
 
 def _digest(entries: Sequence[int]) -> str:

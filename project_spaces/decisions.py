@@ -23,13 +23,25 @@ from project_spaces.conditions import (
     data,
     desk,
     earliest,
+    files,
     person,
     project,
     stops,
 )
 from project_spaces.facts import PlatformRole, Resource, Subject
 
-__all__ = ["DELEGATED", "REQUIRES", "Action", "ConditionState", "Decision", "Reason", "decide", "explain"]
+__all__ = [
+    "DELEGATED",
+    "READS_FILES",
+    "REQUIRES",
+    "USES_DATA",
+    "Action",
+    "ConditionState",
+    "Decision",
+    "Reason",
+    "decide",
+    "explain",
+]
 
 
 class Action(StrEnum):
@@ -58,6 +70,7 @@ class Action(StrEnum):
     INSTRUCT_REQUEST = "instruct_request"
     GIVE_OPINION = "give_opinion"
     ANSWER_FOR_OWNER = "answer_for_owner"
+    ASK_EMBARGO = "ask_embargo"
     END_PROJECT = "end_project"
     SETTLE_END = "settle_end"
     CONFIRM_END = "confirm_end"
@@ -67,22 +80,32 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer. ``reasons`` is empty when allowed; ``until`` is None when refused, or when nothing ends by itself."""
+    """The answer. ``reasons`` is empty when allowed; ``until`` is None when refused, or when nothing ends by itself.
+
+    Whoever keeps a decision keeps it until then, and for requests that come from one of each of ``places`` alone.
+    """
 
     allowed: bool
     reasons: tuple[Reason, ...]
     until: datetime | None
+    places: person.Places = ()
 
 
 #: Asked of every act but the sign-in itself.
 _HERE = (person.person_active, stops.person_not_stopped, person.signed_in_lately, person.place_allowed)
 _RUNNING = (stops.platform_not_stopped, stops.project_not_stopped)
+#: Asked of whoever judges, controls or answers by a role, besides the role.
+_ON_DUTY = (person.charters_signed, person.trained_for_role, person.identified_for_role)
 _IN_ORDER = (*_HERE, *_RUNNING, person.charters_signed, person.trained, person.identified)
 _IN_PROJECT = (
     *_IN_ORDER,
     project.project_open,
     project.project_approved,
     project.member,
+    stops.files_not_stopped,
+    files.files_kept,
+    files.files_agreed,
+    files.files_free,
 )
 _WORK = (
     *_IN_PROJECT,
@@ -98,7 +121,7 @@ _WORK = (
 _FOR_OWNER = (
     *_HERE,
     stops.platform_not_stopped,
-    person.charters_signed,
+    *_ON_DUTY,
     person.holds_role(PlatformRole.STEWARD),
     desk.speaks_for_owner,
 )
@@ -116,11 +139,15 @@ REQUIRES: Mapping[Action, tuple[Condition, ...]] = MappingProxyType(
             project.results_may_leave,
             project.approved_until_frozen,
             project.member_until_frozen,
+            stops.files_not_stopped,
+            files.files_kept_until_frozen,
+            files.files_agreed_until_frozen,
+            files.files_free,
         ),
         Action.REVIEW_EXPORT: (
             *_HERE,
             *_RUNNING,
-            person.charters_signed,
+            *_ON_DUTY,
             person.holds_role(PlatformRole.REVIEWER),
             project.never_member,
             desk.not_author,
@@ -130,45 +157,62 @@ REQUIRES: Mapping[Action, tuple[Condition, ...]] = MappingProxyType(
         Action.REVIEW_IMPORT: (
             *_HERE,
             *_RUNNING,
-            person.charters_signed,
+            *_ON_DUTY,
             person.holds_role(PlatformRole.STEWARD),
             project.never_member,
             desk.not_author,
         ),
         Action.DELIVER_DATASET: _FOR_OWNER,
         Action.ACCEPT_DELIVERY: (*_FOR_OWNER, desk.not_author),
-        Action.READ_AUDIT: (*_HERE, person.holds_role(PlatformRole.AUDITOR)),
-        Action.CONTROL_TRACES: (*_HERE, person.holds_role(PlatformRole.AUDITOR), project.outside_project),
+        Action.READ_AUDIT: (*_HERE, *_ON_DUTY, person.holds_role(PlatformRole.AUDITOR)),
+        Action.CONTROL_TRACES: (
+            *_HERE,
+            *_ON_DUTY,
+            person.holds_role(PlatformRole.AUDITOR),
+            project.outside_project,
+        ),
         Action.LIFT_PAUSE: (
             *_HERE,
             person.holds_role(PlatformRole.AUDITOR, PlatformRole.ADMINISTRATOR),
             desk.not_beneficiary,
         ),
         Action.ADMINISTER: (*_HERE, administration.administers_or()),
-        Action.GRANT_RIGHT: (*_HERE, administration.administers_or(), desk.not_beneficiary),
+        Action.GRANT_RIGHT: (*_HERE, person.charters_signed, administration.administers_or(), desk.not_beneficiary),
         Action.CONFIRM_TRAINING: (
             *_HERE,
+            person.charters_signed,
             administration.administers_or(PlatformRole.TRAINING_MANAGER),
             desk.not_beneficiary,
         ),
         Action.SEE_RIGHTS: (*_HERE, administration.administers_or(PlatformRole.AUDITOR)),
         Action.REGISTER_DATASET: (*_HERE, person.holds_role(PlatformRole.STEWARD, PlatformRole.ADMINISTRATOR)),
-        Action.INSTRUCT_REQUEST: (*_HERE, person.holds_role(PlatformRole.ADMINISTRATOR), desk.not_concerned),
-        Action.GIVE_OPINION: (*_HERE, person.holds_role(PlatformRole.COMMITTEE), desk.not_concerned),
+        Action.INSTRUCT_REQUEST: (
+            *_HERE,
+            person.charters_signed,
+            person.holds_role(PlatformRole.ADMINISTRATOR),
+            desk.not_concerned,
+        ),
+        Action.GIVE_OPINION: (*_HERE, *_ON_DUTY, person.holds_role(PlatformRole.COMMITTEE), desk.not_concerned),
         Action.ANSWER_FOR_OWNER: (
             *_HERE,
+            *_ON_DUTY,
             person.holds_role(PlatformRole.STEWARD),
             desk.speaks_for_owner,
             desk.not_concerned,
         ),
+        Action.ASK_EMBARGO: (*_HERE, project.leads),
         Action.END_PROJECT: (*_HERE, project.ends_project),
         Action.SETTLE_END: (*_HERE, project.settles_end, project.settler_outside),
         Action.CONFIRM_END: (*_HERE, project.settles_end, project.settler_outside, desk.not_author),
         Action.SEE_END: (*_HERE, project.concerned_by_end),
-        Action.SEE_OPENINGS: (*_HERE, person.holds_role(PlatformRole.STEWARD), desk.speaks_for_owner),
+        Action.SEE_OPENINGS: (*_HERE, *_ON_DUTY, person.holds_role(PlatformRole.STEWARD), desk.speaks_for_owner),
     }
 )
 
+#: Acts that give a way to a project's files: what these may hold counts for them.
+READS_FILES = frozenset(action for action, conditions in REQUIRES.items() if stops.files_not_stopped in conditions)
+#: Acts on data sets that are named.
+USES_DATA = frozenset(action for action, conditions in REQUIRES.items() if data.habilitated in conditions)
 #: Acts that a perimeter may carry: for these alone it is read.
 DELEGATED = frozenset({Action.ADMINISTER, Action.GRANT_RIGHT, Action.CONFIRM_TRAINING, Action.SEE_RIGHTS})
 
@@ -199,4 +243,5 @@ def decide(subject: Subject, action: Action, resource: Resource, now: datetime) 
     reasons = tuple(state.reason for state in states if not state.holds)
     if reasons:
         return Decision(allowed=False, reasons=reasons, until=None)
-    return Decision(allowed=True, reasons=(), until=earliest([state.until for state in states]))
+    asked = person.places(subject, resource) if person.place_allowed in REQUIRES[action] else ()
+    return Decision(allowed=True, reasons=(), until=earliest([state.until for state in states]), places=asked)

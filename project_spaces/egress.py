@@ -26,6 +26,7 @@ from project_spaces.engines import open_engine
 from project_spaces.errors import Invalid
 from project_spaces.people import Person, get_person, require_administrator
 from project_spaces.projects import Project, get_project
+from project_spaces.reasons import written_reason
 from project_spaces.store import Store
 from project_spaces.text import Text
 
@@ -200,13 +201,11 @@ def lift_pause(store: Store, person: str, project: str, *, reason: str, actor: s
     Raises
     ------
     Invalid
-        no reason.
+        no reason, or one that is too long.
     NotFound, Refused
         no such person or project; *actor* is neither auditor nor administrator, or is *person*.
     """
-    written = reason.strip()
-    if not 1 <= len(written) <= 2000:
-        raise Invalid(Text("Donnez la raison (2000 caractères au plus).", "Give the reason (at most 2000 characters)."))
+    written = written_reason(reason)
     event = Event(Kind.EGRESS_LIFTED, actor, project, now, private={"reason": written}, persons={"beneficiary": person})
     with store.write(event) as session:
         require(session, actor, Action.LIFT_PAUSE, now=now, beneficiary=person)

@@ -1,6 +1,6 @@
 """The one exception tree: every error carries the sentence its reader will see, and a status."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from project_spaces.text import Text
@@ -13,10 +13,24 @@ class BureauError(Exception):
     #: Whether the ledger holds it already: a refusal passes several rooms on its way to its reader and is written once.
     recorded = False
 
-    def __init__(self, text: Text, reasons: Sequence[Text] = ()) -> None:
+    def __init__(self, text: Text, reasons: Sequence[Text] = (), codes: Iterable[str] = ()) -> None:
         super().__init__(text.en)
         self.text = text
         self.reasons = tuple(reasons)
+        #: Which conditions failed, by their codes.
+        self.codes = frozenset(codes)
+
+
+class Illegible(BureauError):
+    """A request that can't be taken apart."""
+
+    status = 400
+
+
+class WrongMethod(BureauError):
+    """The address is open, but not for this method."""
+
+    status = 405
 
 
 class Invalid(BureauError):

@@ -1,5 +1,7 @@
 """Who is told when that work will be cut: 30, 7 and 1 days before, and 15 minutes before.
 
+Members hear of each project, and who holds a role of the charters and trainings without which it can't be exercised.
+
 ``warnings_due`` is pure: the moment of the cut, what was sent, and the clock. What was sent is kept per person, project
 and moment of the cut: a right that is renewed has another moment, and its warnings begin anew. When several are due at
 once (a short right, or a machine that was off) only the most urgent is sent, and the others count as sent.
@@ -19,10 +21,11 @@ from project_spaces.access import why
 from project_spaces.columns import Base, Chosen
 from project_spaces.conditions import ConditionState, earliest
 from project_spaces.decisions import Action
+from project_spaces.facts import PlatformRole
 from project_spaces.habilitations import Habilitation
 from project_spaces.memberships import Membership
 from project_spaces.notifications import Topic, notify
-from project_spaces.people import Person
+from project_spaces.people import Person, PlatformRoleRow, roles_of
 from project_spaces.projects import Project
 from project_spaces.store import Store
 from project_spaces.text import Text
@@ -49,17 +52,27 @@ BEFORE: dict[Notice, timedelta] = {
 }
 #: What was sent about a cut is forgotten so long after it.
 FORGOTTEN_AFTER = timedelta(days=90)
+#: What is asked of a role, by an act that needs it, and what of that ends unless the person does something.
+ROLE_ACTS: dict[PlatformRole, Action] = {
+    PlatformRole.ADMINISTRATOR: Action.ADMINISTER,
+    PlatformRole.REVIEWER: Action.REVIEW_EXPORT,
+    PlatformRole.AUDITOR: Action.READ_AUDIT,
+    PlatformRole.STEWARD: Action.REVIEW_IMPORT,
+    PlatformRole.COMMITTEE: Action.GIVE_OPINION,
+    PlatformRole.TRAINING_MANAGER: Action.CONFIRM_TRAINING,
+}
+OWED = frozenset({"charter", "training"})
 
 
 class SentWarning(Base):
-    """One notice that was given: to whom, about which project, and the moment of the cut it told of."""
+    """One notice that was given: to whom, about which project or (None) the roles, and the moment it told of."""
 
     __tablename__ = "sent_warning"
     __table_args__ = (Index("uq_sent_warning_notice", "person", "project", "until", "notice", unique=True),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     person: Mapped[str] = mapped_column(ForeignKey(Person.username))
-    project: Mapped[str] = mapped_column(ForeignKey(Project.slug), index=True)
+    project: Mapped[str | None] = mapped_column(ForeignKey(Project.slug), index=True)
     until: Mapped[datetime]
     notice: Mapped[Notice] = mapped_column(Chosen(Notice))
     sent_at: Mapped[datetime]
@@ -67,10 +80,13 @@ class SentWarning(Base):
 
 @dataclass(frozen=True, slots=True)
 class ExpiryWarning:
-    """What a person is to be told now; *covers* are the notices that count as given with it."""
+    """What a person is to be told now; *covers* are the notices that count as given with it.
+
+    *project* is None when it is about what the person's roles ask.
+    """
 
     person: str
-    project: str
+    project: str | None
     until: datetime
     notice: Notice
     covers: tuple[Notice, ...]
@@ -79,10 +95,16 @@ class ExpiryWarning:
     def text(self) -> Text:
         """The sentence."""
         at = moment(self.until)
+        if self.project is None:
+            return Text(
+                f"Sans une charte à signer ou une formation à renouveler, votre rôle est suspendu le {at.fr} : "
+                "voyez votre dossier.",
+                f"Without a charter to sign or a training to renew, your role is suspended on {at.en}: see your file.",
+            )
         return Text(
-            f"Votre accès dans l'espace projet {self.project} prend fin le {at.fr} : enregistrez votre travail ou "
+            f"Votre accès à l'espace projet {self.project} prend fin le {at.fr} : enregistrez votre travail ou "
             "demandez un renouvellement.",
-            f"Your access in project space {self.project} ends on {at.en}: save your work or ask for a renewal.",
+            f"Your access to project space {self.project} ends on {at.en}: save your work or ask for a renewal.",
         )
 
 
@@ -94,12 +116,12 @@ def warnings_due(until: datetime | None, already_sent: Collection[Notice], now: 
 
 
 def due(session: Session, *, now: datetime) -> list[ExpiryWarning]:
-    """Return what is to be told now, to each member of each project, about the first end of what the person has.
+    """Return what is to be told now, to each member of each project and who holds a role, about the first end.
 
     A sign-in that grows too old ends work too, every day: of that only the last notice tells.
     """
     found = []
-    for person, project in _members(session, now):
+    for person, project in [*_members(session, now), *_holders(session)]:
         ends = _ends(session, person, project, now)
         told = [(_first(ends, sign_in=False), tuple(Notice)), (_first(ends, sign_in=True), (Notice.QUARTER,))]
         for until, notices in told:
@@ -114,7 +136,7 @@ def announced(session: Session, person: str, *, now: datetime, project: str | No
     """Return the latest notice that *person* was given about each end that is still to come; none of renewed rights."""
     query = select(SentWarning).where(SentWarning.person == person, SentWarning.until > now)
     query = query if project is None else query.where(SentWarning.project == project)
-    latest: dict[tuple[str, datetime], Notice] = {}
+    latest: dict[tuple[str | None, datetime], Notice] = {}
     for row in session.scalars(query):
         before = latest.get((row.project, row.until))
         latest[row.project, row.until] = (
@@ -136,8 +158,12 @@ def work_ends(session: Session, person: str, project: str, *, now: datetime) -> 
     return _first(_ends(session, person, project, now), sign_in=False)
 
 
-def _ends(session: Session, person: str, project: str, now: datetime) -> list[ConditionState]:
-    """The states behind everything that the person may do now."""
+def _ends(session: Session, person: str, project: str | None, now: datetime) -> list[ConditionState]:
+    """The states behind everything that the person may do now, in a project or by role."""
+    if project is None:
+        acts = [ROLE_ACTS[role] for role in sorted(roles_of(session, person))]
+        asked = [state for act in acts for state in why(session, person, act, now=now)]
+        return [state for state in asked if state.holds and state.code in OWED]
     held = select(Habilitation.dataset).where(Habilitation.person == person, Habilitation.project == project).distinct()
     answers = [why(session, person, Action.OPEN_WORKSPACE, now=now, project_slug=project)]
     for slug in sorted(session.scalars(held)):
@@ -181,7 +207,7 @@ def mark_sent(store: Store, warning: ExpiryWarning, *, now: datetime) -> bool:
                 for notice in warning.covers
                 if notice not in given
             )
-            link = f"why?action=open_workspace&project={warning.project}"
+            link = "onboarding" if warning.project is None else f"why?action=open_workspace&project={warning.project}"
             notify(session, to=warning.person, kind=Topic.RIGHTS, text=warning.text, link=link, now=now)
     except _GivenAlready:
         return False
@@ -198,6 +224,13 @@ def _members(session: Session, now: datetime) -> list[tuple[str, str]]:
     return sorted({(row.person, row.project) for row in rows if row.window.holds(now)})
 
 
-def _sent(session: Session, person: str, project: str, until: datetime | None) -> set[Notice]:
+def _holders(session: Session) -> list[tuple[str, None]]:
+    """Everybody who holds a role."""
+    held = select(PlatformRoleRow.person).join(Person, Person.username == PlatformRoleRow.person)
+    active = held.where(Person.disabled_at.is_(None)).distinct()
+    return [(person, None) for person in sorted(session.scalars(active))]
+
+
+def _sent(session: Session, person: str, project: str | None, until: datetime | None) -> set[Notice]:
     query = select(SentWarning.notice).where(SentWarning.person == person, SentWarning.project == project)
     return set(session.scalars(query.where(SentWarning.until == until)))

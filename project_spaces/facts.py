@@ -141,8 +141,13 @@ class Subject:
     ----------
     asks
         what the installation asks of everybody.
+    duties
+        what it asks of whoever judges, controls or answers by a role: trainings, identity.
     sign_in
         the sign-in behind this act; None when there is none, or when it was ended.
+    connected_from
+        the address that the request comes from; None where no request is behind the question, or where the door that
+        it came through compares the address itself (``Decision.places``).
     stops
         the kill switches of the whole installation, except those of other persons: they come with the subject so that
         nobody who decides can forget to read them.
@@ -159,7 +164,9 @@ class Subject:
     owners: frozenset[str] = frozenset()
     second_factor: bool = False
     asks: Requirement = NOTHING
+    duties: Requirement = NOTHING
     sign_in: SignInFacts | None = None
+    connected_from: str | None = None
     charters: tuple[CharterFacts, ...] = ()
     trainings: tuple[TrainingFacts, ...] = ()
     stops: tuple[StopFacts, ...] = ()
@@ -229,6 +236,8 @@ class Resource:
         of the acting person in the project, past ones too.
     datasets
         those asked for: one to mount, or all that are mounted where a message goes.
+    in_files
+        others that were ever mounted in the project: its files may hold extracts of them.
     author
         who made the export request.
     recipient
@@ -248,6 +257,7 @@ class Resource:
     project: ProjectFacts | None = None
     memberships: tuple[MembershipFacts, ...] = ()
     datasets: tuple[DatasetFacts, ...] = ()
+    in_files: tuple[DatasetFacts, ...] = ()
     author: str | None = None
     recipient: str | None = None
     beneficiary: str | None = None

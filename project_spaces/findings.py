@@ -54,7 +54,7 @@ class Finding:
 def findings(
     index: Index, scope: str | None, projects: Collection[str], *, since: datetime, until: datetime
 ) -> list[Finding]:
-    """Return what was found in a scope from *since* to *until* (not included).
+    """Return what was found in a scope from *since* to *until* (not included); what was not signed has a problem.
 
     Parameters
     ----------
@@ -84,7 +84,10 @@ def _rows(
 ) -> Iterator[Row]:
     before: int | None = None
     while True:
-        page = index.search(kind=kind, rule=rule, project=scope, since=since, until=until, before=before, limit=_PAGE)
+        places = index.places_of(
+            kind=kind, rule=rule, project=scope, since=since, until=until, before=before, limit=_PAGE
+        )
+        page = index.held_against(index.rows(places), kind=kind, rule=rule, project=scope)
         yield from (row for row in page if scope is not None or row.project not in projects)
         if len(page) < _PAGE:
             return

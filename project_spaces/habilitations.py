@@ -4,7 +4,7 @@ The end is compulsory. A habilitation is withdrawn, never deleted: what held whe
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, UnicodeText, select
@@ -13,13 +13,21 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from audit.events import Event, Kind
 from project_spaces.columns import Base, Lasting
 from project_spaces.datasets import Dataset, get_dataset
-from project_spaces.errors import NotFound
+from project_spaces.errors import Conflict, NotFound
+from project_spaces.notifications import Topic, notify
 from project_spaces.people import Person, get_person, require_administrator
 from project_spaces.projects import Project, get_project
 from project_spaces.records.places import project_places
-from project_spaces.store import Store
+from project_spaces.store import Store, WriteSession
 from project_spaces.text import Text
 from project_spaces.windows import require_order
+
+NOTHING_NEW = Text(
+    "Cette personne est déjà habilitée pour toute cette période : une seconde habilitation survivrait au retrait de la "
+    "première.",
+    "This person is habilitated for all of that time already: a second habilitation would outlive the withdrawal of "
+    "the first.",
+)
 
 
 class Habilitation(Lasting, Base):
@@ -77,6 +85,8 @@ def grant_habilitation(
         the end is not after the start.
     NotFound
         no such person, project or data set.
+    Conflict
+        the person is habilitated for all of that time already.
     Refused
         *actor* is not an administrator, or would grant it to himself.
     """
@@ -97,6 +107,9 @@ def grant_habilitation(
         get_person(session, person)
         get_project(session, project)
         get_dataset(session, dataset)
+        held = habilitations(session, person=person, project=project, dataset=dataset)
+        if any(_covers(each, starts_at, ends_at) for each in held):
+            raise Conflict(NOTHING_NEW)
         session.add(
             Habilitation(
                 id=number,
@@ -113,8 +126,12 @@ def grant_habilitation(
     return number
 
 
+def _covers(held: Habilitation, starts_at: datetime, ends_at: datetime) -> bool:
+    return held.revoked_at is None and held.starts_at <= starts_at and ends_at <= held.ends_at
+
+
 def revoke_habilitation(store: Store, habilitation_id: str, *, actor: str, now: datetime, reason: str) -> None:
-    """Withdraw a habilitation now; the workspaces that use it are cut. Withdrawing it again changes nothing.
+    """Withdraw a habilitation now: workspaces that use it are cut, the person is told. Doing it again changes nothing.
 
     Raises
     ------
@@ -136,4 +153,29 @@ def revoke_habilitation(store: Store, habilitation_id: str, *, actor: str, now: 
         require_administrator(session, actor, now, within=project_places(session, found.project))
         row = get_habilitation(session, habilitation_id)
         if row.revoked_at is None:
-            row.revoked_at, row.revoked_by, row.revoked_reason = now, actor, reason
+            row.revoked_by, row.revoked_reason = actor, reason
+            if row.revoke(now):
+                _tell_withdrawn(session, row, now)
+
+
+def tell_habilitated(
+    session: WriteSession,
+    dataset: str,
+    text: Text,
+    *,
+    now: datetime,
+    project: str | None = None,
+    but: Collection[str] = frozenset(),
+) -> None:
+    """Tell those who are habilitated for *dataset* now, in one project or anywhere; none that is named in *but*."""
+    held = habilitations(session, dataset=dataset, project=project)
+    for person in sorted({each.person for each in held if each.window.holds(now)} - set(but)):
+        notify(session, to=person, kind=Topic.RIGHTS, text=text, link="habilitations", now=now)
+
+
+def _tell_withdrawn(session: WriteSession, row: Habilitation, now: datetime) -> None:
+    text = Text(
+        f"Votre habilitation pour le jeu de données {row.dataset} dans l'espace projet {row.project} est retirée.",
+        f"Your habilitation for data set {row.dataset} in project space {row.project} is withdrawn.",
+    )
+    notify(session, to=row.person, kind=Topic.RIGHTS, text=text, link="habilitations", now=now)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from audit.events import Event, Kind
 from project_spaces.account_records import Identity, SignInRefused, find_identity, invited
-from project_spaces.accounts import SIGN_IN_ACTOR, SignedIn
+from project_spaces.accounts import SignedIn
 from project_spaces.decisions import Action, decide
 from project_spaces.errors import BureauError, Conflict
 from project_spaces.facts import PLATFORM
@@ -24,6 +24,7 @@ from project_spaces.people import get_person, subject_of
 from project_spaces.records import rules_of
 from project_spaces.records.sign_ins import two_factors
 from project_spaces.sign_ins import (
+    SIGN_IN_ACTOR,
     Proof,
     SignIn,
     SignInEnd,
@@ -32,6 +33,7 @@ from project_spaces.sign_ins import (
     hash_of,
     keep_sign_in,
     signed_in_event,
+    unseen_since,
 )
 from project_spaces.store import Store
 from project_spaces.text import Text
@@ -45,6 +47,16 @@ UNKNOWN = Text(
 ONE_FACTOR = Text(
     "Votre fournisseur d'identité n'atteste pas de double authentification : reconnectez-vous avec deux facteurs.",
     "Your identity provider did not state two factors: sign in again with a second factor.",
+)
+PROVE_AGAIN = Text(
+    "Votre session a pris fin faute d'activité : authentifiez-vous de nouveau chez votre fournisseur d'identité.",
+    "Your session ended for want of activity: authenticate again at your identity provider.",
+)
+SOMEBODY_ELSE = Text(
+    "Vous vous êtes authentifié sous une autre identité que celle de la session ouverte : rien n'a changé. "
+    "Déconnectez-vous d'abord pour changer de compte.",
+    "You authenticated as somebody else than the person of the open session: nothing has changed. Sign out first to "
+    "change accounts.",
 )
 TAKEN = Text(
     "Cette identité est déjà rattachée à un autre compte : signalez-le à l'autorité d'enregistrement.",
@@ -86,8 +98,10 @@ def link_identity(store: Store, activation_code: str, asserted: Asserted, *, now
     return username
 
 
-def sign_in_with(store: Store, asserted: Asserted, terminal: Terminal, *, now: datetime) -> SignedIn:
-    """Sign in the person behind an identity.
+def sign_in_with(
+    store: Store, asserted: Asserted, terminal: Terminal, *, now: datetime, only: str | None = None
+) -> SignedIn:
+    """Sign in the person behind an identity; *only*, where somebody signs in again in an open session.
 
     Raises
     ------
@@ -105,6 +119,9 @@ def sign_in_with(store: Store, asserted: Asserted, terminal: Terminal, *, now: d
             if find_identity(session, asserted.issuer, asserted.subject) != username:
                 raise SignInRefused(UNKNOWN)
             _require_two_factors(session, asserted.proof)
+            if only not in {None, username}:
+                raise SignInRefused(SOMEBODY_ELSE)
+            _require_presence(session, username, asserted.proof, now)
             decision = decide(subject_of(session, username, Action.SIGN_IN), Action.SIGN_IN, PLATFORM, now)
             if not decision.allowed:
                 raise SignInRefused(decision.reasons[0].text, [reason.text for reason in decision.reasons])
@@ -149,6 +166,13 @@ def end_at_provider(
 def session_name(issuer: str, provider_session: str) -> str:
     """Return the provider's session as a name that no other provider can choose."""
     return f"{issuer} {provider_session}"
+
+
+def _require_presence(session: Session, username: str, proof: Proof, now: datetime) -> None:
+    """A session that ended because nobody was there is not opened again by what the provider remembers."""
+    unseen = unseen_since(session, username, now=now)
+    if unseen is not None and proof.at <= unseen:
+        raise SignInRefused(PROVE_AGAIN, codes=("sign_in_too_old",))
 
 
 def _require_two_factors(session: Session, proof: Proof) -> None:

@@ -4,6 +4,9 @@ One administrator is enough to stop, whatever the scope: in an emergency nobody 
 be wrong, so it takes a second pair of eyes: **whoever set a switch does not lift it**, and nobody lifts the one on
 himself. Asking for two administrators to *set* the switch of everything would make it useless at night; asking that it
 is *lifted* by another keeps one person from opening and closing alone.
+
+A data set is stopped by those who answer for it: its owner's stewards, and administrators. What none of these stewards
+set is an administrator's to lift.
 """
 
 import uuid
@@ -15,22 +18,33 @@ from sqlalchemy.orm import Session
 
 from audit.events import SYSTEM_PREFIX, Event, Kind
 from project_spaces.datasets import get_dataset
-from project_spaces.decisions import Action
 from project_spaces.errors import Conflict, Invalid, NotFound, Refused
-from project_spaces.facts import Place, StopScope
+from project_spaces.facts import Place, PlatformRole, StopScope
+from project_spaces.notifications import Topic, notify
+from project_spaces.owner_perimeters import require_keeper, stewards_of
 from project_spaces.people import get_person, person_places, require_administrator, roles_of
 from project_spaces.projects import get_project
+from project_spaces.reasons import written_reason
 from project_spaces.records.places import perimeter_of, project_places
 from project_spaces.records.stops import KillSwitch
-from project_spaces.store import Store
+from project_spaces.store import Store, WriteSession
 from project_spaces.text import Text
 
-__all__ = ["KillSwitch", "StopScope", "kill_switches", "lift_switch", "require_may_stop", "set_switch"]
+__all__ = ["KillSwitch", "StopScope", "kill_switches", "lift_switch", "may_lift", "require_may_stop", "set_switch"]
 
 OWN_SWITCH = Text(
     "Vous avez posé cet arrêt : un autre administrateur doit le lever.",
     "You set this stop: another administrator must lift it.",
 )
+FROM_ABOVE = Text(
+    "Cet arrêt ne vient pas d'un gestionnaire de ce producteur : seul un administrateur le lève.",
+    "This stop was not set by a steward of this owner: only an administrator lifts it.",
+)
+
+STOPPED = Text(
+    "Votre accès est arrêté : adressez-vous à un administrateur.", "Your access is stopped: ask an administrator."
+)
+GOES_ON = Text("L'arrêt de votre accès est levé.", "The stop of your access is lifted.")
 
 
 def kill_switches(session: Session, *, in_force: bool = True) -> Sequence[KillSwitch]:
@@ -42,25 +56,26 @@ def kill_switches(session: Session, *, in_force: bool = True) -> Sequence[KillSw
 def set_switch(store: Store, scope: StopScope, name: str, *, reason: str, actor: str, now: datetime) -> str:
     """Stop a person, project or data set (*name*), or everything (*name* empty) at once; return the switch's id.
 
-    Stewards may stop data sets, administrators anything.
+    Stewards may stop the data sets that they answer for, administrators anything.
 
     Raises
     ------
     Invalid
-        there is no reason, or a name where none belongs.
+        there is no reason, or one that is too long, or a name where none belongs.
     NotFound, Conflict, Refused
         no such thing; it is stopped already; *actor* may not.
     """
-    _check_reason(reason)
+    written = written_reason(reason)
     number = uuid.uuid4().hex
-    with store.write(_event(scope, name, number, "set", actor=actor, reason=reason, now=now)) as session:
+    with store.write(_event(scope, name, number, "set", actor=actor, reason=written, now=now)) as session:
         require_may_stop(session, scope, name, actor, now)
         standing = select(KillSwitch).where(
             KillSwitch.scope == scope, KillSwitch.name == name, KillSwitch.lifted_at.is_(None)
         )
         if session.scalars(standing).first() is not None:
             raise Conflict(Text("Cet arrêt est déjà en vigueur.", "This stop is in force already."))
-        session.add(KillSwitch(id=number, scope=scope, name=name, set_at=now, set_by=actor, reason=reason.strip()))
+        session.add(KillSwitch(id=number, scope=scope, name=name, set_at=now, set_by=actor, reason=written))
+        _tell_stopped(session, scope, name, STOPPED, now)
     return number
 
 
@@ -70,23 +85,31 @@ def lift_switch(store: Store, switch_id: str, *, reason: str, actor: str, now: d
     Raises
     ------
     Invalid
-        there is no reason.
+        there is no reason, or one that is too long.
     NotFound, Conflict, Refused
         no such switch; it was lifted already; *actor* may not.
     """
-    _check_reason(reason)
+    written = written_reason(reason)
     with store.read() as session:
         found = _get(session, switch_id)
     with store.write(
-        _event(found.scope, found.name, switch_id, "lifted", actor=actor, reason=reason, now=now)
+        _event(found.scope, found.name, switch_id, "lifted", actor=actor, reason=written, now=now)
     ) as session:
         row = _get(session, switch_id)
         _require_may_lift(session, row, actor, now)
-        if actor == row.set_by and not actor.startswith(SYSTEM_PREFIX):
-            raise Refused(OWN_SWITCH, [OWN_SWITCH])
         if row.lifted_at is not None:
             raise Conflict(Text("Cet arrêt est déjà levé.", "This stop was lifted already."))
-        row.lifted_at, row.lifted_by, row.lifted_reason = now, actor, reason.strip()
+        row.lifted_at, row.lifted_by, row.lifted_reason = now, actor, written
+        _tell_stopped(session, row.scope, row.name, GOES_ON, now)
+
+
+def may_lift(session: Session, switch: KillSwitch, actor: str, now: datetime) -> bool:
+    """Tell whether *actor* may lift *switch*: pages offer it to nobody else."""
+    try:
+        _require_may_lift(session, switch, actor, now)
+    except Refused:
+        return False
+    return True
 
 
 def require_may_stop(session: Session, scope: StopScope, name: str, actor: str, now: datetime) -> None:
@@ -101,6 +124,12 @@ def require_may_stop(session: Session, scope: StopScope, name: str, actor: str, 
     _require_target(session, scope, name)
 
 
+def _tell_stopped(session: WriteSession, scope: StopScope, name: str, text: Text, now: datetime) -> None:
+    """Tell the person whom a stop is about; what else is stopped tells those whom it hits when they come."""
+    if scope is StopScope.PERSON:
+        notify(session, to=name, kind=Topic.RIGHTS, text=text, link="why?action=open_workspace", now=now)
+
+
 def _event(scope: StopScope, name: str, number: str, change: str, *, actor: str, reason: str, now: datetime) -> Event:
     """A person's name goes where it can be forgotten; a data set's is public."""
     subject: dict[str, str] = {"switch": number, "scope": scope.value, "change": change}
@@ -111,17 +140,37 @@ def _event(scope: StopScope, name: str, number: str, change: str, *, actor: str,
 
 
 def _require(session: Session, scope: StopScope, name: str, actor: str, now: datetime) -> None:
-    action = Action.REGISTER_DATASET if scope is StopScope.DATASET else None
-    require_administrator(session, actor, now, action=action, within=_places(session, scope, name))
+    if scope is StopScope.DATASET:
+        require_keeper(session, actor, name, now)
+    else:
+        require_administrator(session, actor, now, within=_places(session, scope, name))
 
 
 def _require_may_lift(session: Session, switch: KillSwitch, actor: str, now: datetime) -> None:
+    if switch.scope is StopScope.DATASET:
+        _require_may_lift_data(session, switch, actor, now)
+    else:
+        _require_may_lift_others(session, switch, actor, now)
+    if actor == switch.set_by and not actor.startswith(SYSTEM_PREFIX):
+        raise Refused(OWN_SWITCH, [OWN_SWITCH])
+
+
+def _require_may_lift_data(session: Session, switch: KillSwitch, actor: str, now: datetime) -> None:
+    """A steward lifts what another steward of the same owner set, who is one still and no administrator."""
+    require_keeper(session, actor, switch.name, now)
+    if actor.startswith(SYSTEM_PREFIX) or PlatformRole.ADMINISTRATOR in roles_of(session, actor):
+        return
+    keepers = {each.username for each in stewards_of(session, [get_dataset(session, switch.name).owner])}
+    if switch.set_by not in keepers or PlatformRole.ADMINISTRATOR in roles_of(session, switch.set_by):
+        raise Refused(FROM_ABOVE, [FROM_ABOVE])
+
+
+def _require_may_lift_others(session: Session, switch: KillSwitch, actor: str, now: datetime) -> None:
     """A stop that came from above the hub may be about the hub: only the platform's administrators lift it."""
-    action = Action.REGISTER_DATASET if switch.scope is StopScope.DATASET else None
     stopped = switch.name if switch.scope is StopScope.PERSON else None
     of_hub = bool(perimeter_of(session, switch.set_by)) and not roles_of(session, switch.set_by)
     within = _places(session, switch.scope, switch.name) if of_hub else ()
-    require_administrator(session, actor, now, beneficiary=stopped, action=action, within=within)
+    require_administrator(session, actor, now, beneficiary=stopped, within=within)
 
 
 def _places(session: Session, scope: StopScope, name: str) -> tuple[Place, ...]:
@@ -145,11 +194,6 @@ def _require_target(session: Session, scope: StopScope, name: str) -> None:
         case StopScope.ALL:
             if name:
                 raise Invalid(Text("L'arrêt général ne porte pas de nom.", "The stop of everything has no name."))
-
-
-def _check_reason(reason: str) -> None:
-    if not reason.strip():
-        raise Invalid(Text("Un motif est nécessaire.", "A reason is needed."))
 
 
 def _get(session: Session, switch_id: str) -> KillSwitch:

@@ -1,4 +1,7 @@
-"""Wrong attempts at signing in, counted per name, and the lock that follows ten in a row.
+"""Wrong attempts at signing in, counted per name and known browser, and the lock that follows ten in a row.
+
+Who knows a name could lock its person out for days. So a browser in which the person signed in lately counts for
+itself: a lock that strangers caused does not shut it, and ten wrong attempts in it shut no other.
 
 Names that nobody has are counted like the others: neither the sentence nor the lock tells which names exist. The name
 itself is not kept, only its hash, because people type passwords into the wrong field. Each further lock lasts twice as
@@ -46,18 +49,21 @@ class LockPolicy:
         return min(self.first_lock * doublings, LONGEST_LOCK)
 
 
-def locked_until(session: Session, name: str, now: datetime) -> datetime | None:
-    """Return until when *name* is locked, None when it is not."""
-    row = session.get(SignInFailures, _key(name))
+def locked_until(session: Session, name: str, now: datetime, apart: str | None = None) -> datetime | None:
+    """Return until when *name* is locked, None when it is not; *apart*, at a door of the person's own."""
+    row = session.get(SignInFailures, _key(name, apart))
     return row.locked_until if row and row.locked_until and now < row.locked_until else None
 
 
-def count_failure(session: Session, name: str, policy: LockPolicy, now: datetime) -> datetime | None:
+def count_failure(
+    session: Session, name: str, policy: LockPolicy, now: datetime, apart: str | None = None
+) -> datetime | None:
     """Count one wrong attempt; return until when the name is locked when this one locked it."""
     session.execute(delete(SignInFailures).where(SignInFailures.last_at < now - FORGOTTEN_AFTER))
-    row = session.get(SignInFailures, _key(name))
+    key = _key(name, apart)
+    row = session.get(SignInFailures, key)
     if row is None:
-        row = SignInFailures(name_sha256=_key(name), failures=0, locks=0, last_at=now)
+        row = SignInFailures(name_sha256=key, failures=0, locks=0, last_at=now)
         session.add(row)
     row.failures, row.last_at = row.failures + 1, now
     if row.failures < policy.failures:
@@ -66,9 +72,9 @@ def count_failure(session: Session, name: str, policy: LockPolicy, now: datetime
     return row.locked_until
 
 
-def forget_failures(session: Session, name: str) -> None:
+def forget_failures(session: Session, name: str, apart: str | None = None) -> None:
     """Start afresh after a success or an administrator's reset."""
-    session.execute(delete(SignInFailures).where(SignInFailures.name_sha256 == _key(name)))
+    session.execute(delete(SignInFailures).where(SignInFailures.name_sha256 == _key(name, apart)))
 
 
 def locked(until: datetime) -> Locked:
@@ -82,5 +88,12 @@ def locked(until: datetime) -> Locked:
     )
 
 
-def _key(name: str) -> str:
-    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+def _key(name: str, apart: str | None) -> str:
+    """Name what is counted; no name that anybody could type is that of a door apart."""
+    if apart is None:
+        return _digest(name)
+    return "~" + _digest(f"{_digest(name)} {apart}")[1:]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

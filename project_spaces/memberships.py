@@ -11,6 +11,7 @@ from audit.events import Event, Kind
 from project_spaces.columns import Base, Chosen, Lasting
 from project_spaces.errors import Conflict, NotFound
 from project_spaces.facts import MemberRole, MembershipFacts
+from project_spaces.notifications import Topic, notify
 from project_spaces.people import Person, get_person, require_administrator
 from project_spaces.projects import Project, get_project
 from project_spaces.records.places import project_places
@@ -98,7 +99,7 @@ def grant_membership(
 
 
 def revoke_membership(store: Store, membership_id: str, *, actor: str, now: datetime, reason: str = "") -> None:
-    """End a membership now; ending an ended one changes nothing.
+    """End a membership now, and tell the person; ending an ended one changes nothing.
 
     Raises
     ------
@@ -119,7 +120,12 @@ def revoke_membership(store: Store, membership_id: str, *, actor: str, now: date
     with store.write(event) as session:
         require_administrator(session, actor, now, within=project_places(session, found.project))
         row = _get(session, membership_id)
-        row.revoke(now)
+        if row.revoke(now):
+            text = Text(
+                f"Votre place dans l'espace projet {row.project} vous est retirée.",
+                f"Your place in project space {row.project} is withdrawn.",
+            )
+            notify(session, to=row.person, kind=Topic.RIGHTS, text=text, link="habilitations", now=now)
 
 
 def _get(session: Session, membership_id: str) -> Membership:

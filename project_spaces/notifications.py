@@ -3,6 +3,8 @@
 A notification is a row of the transaction whose act it tells of: it is there exactly when the act is. Mail is an effect
 that comes later and is repeated until it was taken; one notification always has the same message identifier, so that a
 repetition after a crash is recognised. Mails hold no data: the sentence, and where to read on.
+
+A letter goes to an address that the account has no more, and to no page: whoever took the account over reads pages.
 """
 
 import re
@@ -12,12 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, UnicodeText, func, select, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, UnicodeText, func, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit.events import Event, Kind
 from project_spaces.columns import Base, Chosen
-from project_spaces.people import Person
+from project_spaces.records.people import Person
 from project_spaces.store import Store, WriteSession
 from project_spaces.text import Text
 
@@ -78,6 +80,9 @@ class Notification(Base):
     read_at: Mapped[datetime | None]
     mail: Mapped[MailState] = mapped_column(Chosen(MailState))
     mail_at: Mapped[datetime | None]
+    #: A letter: the one address that it goes to, emptied once it was given away; None is told on pages, and mailed to
+    #: the address that the person has then.
+    only_to: Mapped[str | None] = mapped_column(String(254))
 
     @property
     def text(self) -> Text:
@@ -113,23 +118,33 @@ def notify(session: WriteSession, *, to: str, kind: Topic, text: Text, link: str
     ValueError
         *link* leads out of the portal.
     """
+    person = session.get(Person, to)
+    if person is not None and person.disabled_at is None:
+        session.add(_notification(to, kind, text, link, now))
+
+
+def write_to(
+    session: WriteSession, address: str, *, about: str, kind: Topic, text: Text, link: str = "", now: datetime
+) -> None:
+    """Mail *address* alone, in the transaction of an act on the account of *about*, which may be closed since."""
+    letter = _notification(about, kind, text, link, now)
+    letter.only_to = address
+    session.add(letter)
+
+
+def _notification(person: str, kind: Topic, text: Text, link: str, now: datetime) -> Notification:
     if not _LINK.fullmatch(link) or link.startswith("/") or ".." in link:
         msg = f"a notification's link is a page of the portal, relative to its home: {link!r}"
         raise ValueError(msg)
-    person = session.get(Person, to)
-    if person is None or person.disabled_at is not None:
-        return
-    session.add(
-        Notification(
-            id=uuid.uuid4().hex,
-            person=to,
-            kind=kind,
-            text_fr=_on_one_line(text.fr),
-            text_en=_on_one_line(text.en),
-            link=link,
-            created_at=now,
-            mail=MailState.WAITING,
-        )
+    return Notification(
+        id=uuid.uuid4().hex,
+        person=person,
+        kind=kind,
+        text_fr=_on_one_line(text.fr),
+        text_en=_on_one_line(text.en),
+        link=link,
+        created_at=now,
+        mail=MailState.WAITING,
     )
 
 
@@ -139,7 +154,7 @@ def _on_one_line(sentence: str) -> str:
 
 def notifications(session: Session, person: str, *, limit: int = PAGE) -> Sequence[Notification]:
     """Return what *person* was told, what is not read yet first, then the latest first."""
-    query = select(Notification).where(Notification.person == person)
+    query = select(Notification).where(Notification.person == person, Notification.only_to.is_(None))
     unread_first = Notification.read_at.is_(None).desc()
     return session.scalars(
         query.order_by(unread_first, Notification.created_at.desc(), Notification.id).limit(limit)
@@ -148,8 +163,11 @@ def notifications(session: Session, person: str, *, limit: int = PAGE) -> Sequen
 
 def unread(session: Session, person: str) -> int:
     """Return how many notifications *person* has not read."""
-    query = select(func.count()).where(Notification.person == person, Notification.read_at.is_(None))
-    return session.scalars(query).one()
+    return session.scalars(select(func.count()).where(*_unread(person))).one()
+
+
+def _unread(person: str) -> tuple[ColumnElement[bool], ...]:
+    return Notification.person == person, Notification.read_at.is_(None), Notification.only_to.is_(None)
 
 
 def mark_read(store: Store, ids: Iterable[str] | None, *, actor: str, now: datetime) -> int:
@@ -157,7 +175,7 @@ def mark_read(store: Store, ids: Iterable[str] | None, *, actor: str, now: datet
 
     Those of other people are left alone. Where there is nothing to mark, nothing is recorded.
     """
-    query = select(Notification).where(Notification.person == actor, Notification.read_at.is_(None))
+    query = select(Notification).where(*_unread(actor))
     query = query if ids is None else query.where(Notification.id.in_(list(ids)))
     with store.read() as session:
         if session.scalars(query).first() is None:
@@ -173,9 +191,10 @@ def mails_due(session: Session, *, now: datetime, limit: int = PAGE) -> list[Mai
     """Return the mails that wait to be given away, the oldest first."""
     query = select(Notification, Person).join(Person, Person.username == Notification.person)
     waiting = query.where(Notification.mail == MailState.WAITING, Notification.created_at > now - MAILED_WITHIN)
-    active = waiting.where(Person.disabled_at.is_(None)).order_by(Notification.created_at, Notification.id)
+    told = waiting.where(or_(Person.disabled_at.is_(None), Notification.only_to.is_not(None)))
+    active = told.order_by(Notification.created_at, Notification.id)
     return [
-        Mail(each.id, person.email, person.display_name, each.kind, each.text, each.link)
+        Mail(each.id, each.only_to or person.email, person.display_name, each.kind, each.text, each.link)
         for each, person in session.execute(active.limit(limit))
     ]
 
@@ -191,3 +210,4 @@ def mark_mailed(store: Store, notification_id: str, state: MailState, *, now: da
     with store.write(event) as session:
         row = session.get_one(Notification, notification_id)
         row.mail, row.mail_at = state, now
+        row.only_to = None if row.only_to is None else ""

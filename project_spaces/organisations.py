@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from audit.events import Event, Kind
 from project_spaces.errors import Conflict, Invalid
+from project_spaces.facts import ProjectStatus
 from project_spaces.people import get_organisation, get_person, person_places, require_administrator
-from project_spaces.projects import get_project
+from project_spaces.projects import Project, get_project
 from project_spaces.records.places import Affiliation, Organisation, ProjectOrganisation
 from project_spaces.slugs import require_slug
 from project_spaces.store import Store
@@ -29,6 +30,7 @@ __all__ = [
     "review_identity",
     "set_organisation",
     "set_project_organisation",
+    "unanswered_projects",
 ]
 
 NAME_LENGTH = 200
@@ -42,6 +44,14 @@ def organisations(session: Session) -> Sequence[Organisation]:
 def project_organisations(session: Session) -> dict[str, str]:
     """Return which organisation answers for each project that one answers for."""
     return {each.project: each.organisation for each in session.scalars(select(ProjectOrganisation))}
+
+
+def unanswered_projects(session: Session, now: datetime) -> Sequence[Project]:
+    """Return the projects that go on and that no organisation answers for, by slug: no hub administers them."""
+    query = select(Project).where(Project.status != ProjectStatus.CLOSED, Project.ends_at > now)
+    return session.scalars(
+        query.where(Project.slug.not_in(select(ProjectOrganisation.project))).order_by(Project.slug)
+    ).all()
 
 
 def affiliation(session: Session, username: str) -> Affiliation | None:

@@ -19,10 +19,11 @@ from audit.trace_keys import Cause, TraceKey
 from audit.unsealing import Opened, UnsealRefused, WrongPassword, open_own
 from project_spaces import lockout
 from project_spaces.account_records import has_password
-from project_spaces.accounts import SIGN_IN_ACTOR, password_marker
+from project_spaces.accounts import password_marker
 from project_spaces.errors import Conflict, Invalid, Refused, Unavailable
 from project_spaces.lockout import LockPolicy
 from project_spaces.passwords import LONGEST, SHORTEST
+from project_spaces.sign_ins import SIGN_IN_ACTOR
 from project_spaces.store import Store
 from project_spaces.text import Text
 

@@ -11,6 +11,7 @@ from project_spaces.datasets import Dataset, get_dataset
 from project_spaces.decisions import Action
 from project_spaces.errors import Invalid, NotFound, Refused
 from project_spaces.facts import PlatformRole
+from project_spaces.notifications import Topic, notify
 from project_spaces.owner_stewards import OWNER_LENGTH, OwnerSteward
 from project_spaces.people import Person, get_person, holders, require_administrator, roles_of
 from project_spaces.store import Store
@@ -52,20 +53,24 @@ def entrust(store: Store, owner: str, person: str, *, actor: str, now: datetime)
             session.add(OwnerSteward(owner=owner, person=person, granted_at=now, granted_by=actor))
 
 
-def dismiss(store: Store, owner: str, person: str, *, actor: str, now: datetime) -> None:
-    """Let *person* no longer speak for *owner*.
+def dismiss(store: Store, owner: str, person: str, *, actor: str, now: datetime, reason: str = "") -> None:
+    """Let *person* no longer speak for *owner*, and say so to that person.
 
     Raises
     ------
     NotFound, Refused
         the person does not; *actor* is not an administrator.
     """
-    with store.write(_event(owner, person, "dismissed", actor, now)) as session:
+    with store.write(_event(owner, person, "dismissed", actor, now, reason=reason)) as session:
         require_administrator(session, actor, now)
         row = session.get(OwnerSteward, (owner, person))
         if row is None:
-            raise NotFound(Text(f"{person} ne répond pas pour ce producteur.", f"{person} does not speak for it."))
+            raise NotFound(
+                Text(f"{person} ne répond pas pour ce producteur.", f"{person} does not speak for this owner.")
+            )
         session.delete(row)
+        text = Text(f"Vous ne répondez plus pour le producteur {owner}.", f"You no longer speak for the owner {owner}.")
+        notify(session, to=person, kind=Topic.RIGHTS, text=text, link="habilitations", now=now)
 
 
 def require_keeper(session: Session, actor: str, dataset: str, now: datetime) -> None:
@@ -76,11 +81,9 @@ def require_keeper(session: Session, actor: str, dataset: str, now: datetime) ->
     NotFound, Refused
         no such data set; *actor* is none of them, with every reason.
     """
-    owner = get_dataset(session, dataset).owner
-    if actor.startswith(SYSTEM_PREFIX):
-        return
     require_administrator(session, actor, now, action=Action.REGISTER_DATASET)
-    if PlatformRole.ADMINISTRATOR in roles_of(session, actor):
+    owner = get_dataset(session, dataset).owner
+    if actor.startswith(SYSTEM_PREFIX) or PlatformRole.ADMINISTRATOR in roles_of(session, actor):
         return
     if actor not in {each.username for each in stewards_of(session, [owner])}:
         text = Text(
@@ -90,9 +93,8 @@ def require_keeper(session: Session, actor: str, dataset: str, now: datetime) ->
         raise Refused(text, [text])
 
 
-def _event(owner: str, person: str, change: str, actor: str, now: datetime) -> Event:
+def _event(owner: str, person: str, change: str, actor: str, now: datetime, *, reason: str = "") -> Event:
     if not 1 <= len(owner) <= OWNER_LENGTH:
         raise Invalid(Text("Un producteur a un nom.", "An owner has a name."))
-    return Event(
-        Kind.ACCESS_CIRCUIT, actor, None, now, {"owner": owner, "change": change}, persons={"beneficiary": person}
-    )
+    subject, private = {"owner": owner, "change": change}, {"reason": reason} if reason else {}
+    return Event(Kind.ACCESS_CIRCUIT, actor, None, now, subject, private=private, persons={"beneficiary": person})

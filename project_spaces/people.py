@@ -7,47 +7,49 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from audit.events import SYSTEM_PREFIX, Event, Kind
-from project_spaces.acting import acting_as
-from project_spaces.columns import SLUG_LENGTH, Base, Chosen
+from project_spaces.acting import acting_as, acting_session
 from project_spaces.decisions import DELEGATED, Action, decide
 from project_spaces.errors import Conflict, Invalid, NotFound, Refused
 from project_spaces.facts import Place, PlaceKind, PlatformRole, Resource, Subject
 from project_spaces.owner_stewards import owners_of
 from project_spaces.records import acting_sign_in, person_facts, rules_of
+from project_spaces.records.people import NAME_LENGTH, Person, PlatformRoleRow
 from project_spaces.records.places import Affiliation, Organisation, organisation_places, perimeter_of
 from project_spaces.slugs import is_slug, require_slug
 from project_spaces.store import Store
+from project_spaces.telling.people import tell_account, tell_granted, tell_taken
 from project_spaces.text import Text
 
-NAME_LENGTH = 200
+ONLY_ONE = Text(
+    "Il n'y a pas d'autre administrateur : nommez-en un d'abord.",
+    "There is no other administrator: name one first.",
+)
 
-
-class Person(Base):
-    """One person. Never deleted here: ``disabled_at`` ends every right at once."""
-
-    __tablename__ = "person"
-
-    username: Mapped[str] = mapped_column(String(SLUG_LENGTH), primary_key=True)
-    display_name: Mapped[str] = mapped_column(String(NAME_LENGTH))
-    email: Mapped[str] = mapped_column(String(254))
-    created_at: Mapped[datetime]
-    disabled_at: Mapped[datetime | None]
-    enrolled_at: Mapped[datetime | None]
-
-
-class PlatformRoleRow(Base):
-    """One role of one person."""
-
-    __tablename__ = "platform_role"
-
-    person: Mapped[str] = mapped_column(ForeignKey("person.username"), primary_key=True)
-    role: Mapped[PlatformRole] = mapped_column(Chosen(PlatformRole), primary_key=True)
-    granted_at: Mapped[datetime]
-    granted_by: Mapped[str] = mapped_column(String(64))
+__all__ = [
+    "Person",
+    "PlatformRoleRow",
+    "check_email",
+    "check_name",
+    "create_person",
+    "disable_person",
+    "enable_person",
+    "get_organisation",
+    "get_person",
+    "grant_role",
+    "holders",
+    "is_only_administrator",
+    "list_people",
+    "person_places",
+    "require_administrator",
+    "revoke_role",
+    "roles_of",
+    "signed_in_as",
+    "subject_of",
+]
 
 
 def get_person(session: Session, username: str) -> Person:
@@ -92,6 +94,7 @@ def subject_of(session: Session, username: str, action: Action) -> Subject:
         return Subject(username, active=False)
     known = person_facts(session, username, person.created_at)
     roles = roles_of(session, username)
+    acting = acting_session(username)
     return Subject(
         username,
         active=person.disabled_at is None,
@@ -99,7 +102,9 @@ def subject_of(session: Session, username: str, action: Action) -> Subject:
         owners=owners_of(session, username) if PlatformRole.STEWARD in roles else frozenset(),
         second_factor=person.enrolled_at is not None,
         asks=rules_of(session).everybody,
+        duties=rules_of(session).duties,
         sign_in=known.sign_in,
+        connected_from=None if acting is None else acting.address,
         charters=known.charters,
         trainings=known.trainings,
         stops=known.stops,
@@ -153,7 +158,8 @@ def require_administrator(
         subject_of(session, actor, action), action, Resource(beneficiary=beneficiary, within=tuple(within)), now
     )
     if not decision.allowed:
-        raise Refused(decision.reasons[0].text, [reason.text for reason in decision.reasons])
+        reasons = decision.reasons
+        raise Refused(reasons[0].text, [reason.text for reason in reasons], [reason.code for reason in reasons])
 
 
 def create_person(
@@ -180,8 +186,8 @@ def create_person(
         *actor* is not an administrator, or not of that organisation.
     """
     require_slug(username, Text("Identifiant", "Username"))
-    _check_name(display_name)
-    _check_email(email)
+    check_name(display_name)
+    check_email(email)
     event = Event(Kind.PERSON_CREATED, actor, None, now, persons={"person": username})
     with store.write(event) as session:
         within = () if organisation is None else (Place(PlaceKind.ORGANISATION, organisation),)
@@ -202,12 +208,16 @@ def disable_person(store: Store, username: str, *, actor: str, now: datetime, re
     ------
     NotFound, Refused
         nobody of that name; *actor* is not an administrator.
+    Conflict
+        *actor* closes the account of the only administrator.
     """
     _set_active(store, username, now, actor=actor, now=now, reason=reason)
 
 
 def enable_person(store: Store, username: str, *, actor: str, now: datetime, reason: str) -> None:
     """Undo ``disable_person``: rights whose time has not passed hold again; never for oneself.
+
+    The record names the roles that come back with the account.
 
     Raises
     ------
@@ -218,7 +228,8 @@ def enable_person(store: Store, username: str, *, actor: str, now: datetime, rea
 
 
 def grant_role(store: Store, username: str, role: PlatformRole, *, actor: str, now: datetime) -> None:
-    """Give a role on the platform; granting it twice changes nothing.
+    """Give a role on the platform, and tell the person; of an administrator every administrator hears, the one whose
+    session did it as well. Granting it twice changes nothing.
 
     Raises
     ------
@@ -231,44 +242,78 @@ def grant_role(store: Store, username: str, role: PlatformRole, *, actor: str, n
         get_person(session, username)
         if session.get(PlatformRoleRow, (username, role)) is None:
             session.add(PlatformRoleRow(person=username, role=role, granted_at=now, granted_by=actor))
+            if not actor.startswith(SYSTEM_PREFIX):
+                tell_granted(session, username, role, holders(session, PlatformRole.ADMINISTRATOR), now=now)
 
 
-def revoke_role(store: Store, username: str, role: PlatformRole, *, actor: str, now: datetime) -> None:
-    """Take a role away.
+def revoke_role(
+    store: Store, username: str, role: PlatformRole, *, actor: str, now: datetime, reason: str = ""
+) -> None:
+    """Take a role away, and tell the person.
 
     Raises
     ------
     NotFound, Refused
         the person does not hold it; *actor* is not an administrator.
+    Conflict
+        it is the role of the only administrator.
     """
-    event = Event(Kind.ROLE_REVOKED, actor, None, now, {"role": role.value}, persons={"beneficiary": username})
+    private = {"reason": reason} if reason else {}
+    persons = {"beneficiary": username}
+    event = Event(Kind.ROLE_REVOKED, actor, None, now, {"role": role.value}, private=private, persons=persons)
     with store.write(event) as session:
         require_administrator(session, actor, now)
         row = session.get(PlatformRoleRow, (username, role))
         if row is None:
             raise NotFound(Text(f"{username} n'a pas ce rôle.", f"{username} does not hold this role."))
+        if role is PlatformRole.ADMINISTRATOR:
+            _require_another_administrator(session, username, actor)
         session.delete(row)
+        tell_taken(session, username, role, now=now)
 
 
 def _set_active(
     store: Store, username: str, disabled_at: datetime | None, *, actor: str, now: datetime, reason: str
 ) -> None:
+    with store.read() as session:
+        roles = " ".join(sorted(roles_of(session, username)))
+    subject = {"change": "disabled"} if disabled_at is not None else {"change": "enabled"} | _back(roles)
     event = Event(
         Kind.PERSON_CHANGED,
         actor,
         None,
         now,
-        {"change": "enabled" if disabled_at is None else "disabled"},
+        subject,
         private={"reason": reason},
         persons={"person": username},
     )
     with store.write(event) as session:
         beneficiary = username if disabled_at is None else None
         require_administrator(session, actor, now, beneficiary=beneficiary, within=person_places(session, username))
-        get_person(session, username).disabled_at = disabled_at
+        person = get_person(session, username)
+        if disabled_at is not None:
+            _require_another_administrator(session, username, actor)
+        was_active, person.disabled_at = person.disabled_at is None, disabled_at
+        tell_account(session, person, was_active=was_active, now=now)
 
 
-def _check_name(display_name: str) -> None:
+def is_only_administrator(session: Session, username: str) -> bool:
+    """Tell whether *username* is the only active administrator."""
+    return [each.username for each in holders(session, PlatformRole.ADMINISTRATOR)] == [username]
+
+
+def _require_another_administrator(session: Session, username: str, actor: str) -> None:
+    """Whoever acts administers, so nobody is left only where the last one steps down: without one, nobody names any."""
+    if actor == username and is_only_administrator(session, username):
+        raise Conflict(ONLY_ONE)
+
+
+def _back(roles: str) -> dict[str, str]:
+    return {"roles": roles} if roles else {}
+
+
+def check_name(display_name: str) -> None:
+    """Raise ``Invalid`` unless this can be somebody's name."""
     if not 1 <= len(display_name.strip()) <= NAME_LENGTH or not display_name.isprintable():
         raise Invalid(
             Text(
@@ -278,7 +323,8 @@ def _check_name(display_name: str) -> None:
         )
 
 
-def _check_email(email: str) -> None:
+def check_email(email: str) -> None:
+    """Raise ``Invalid`` unless this can be somebody's e-mail address."""
     name, at, domain = email.rpartition("@")
     if not (name and at and "." in domain) or len(email) > 254 or not email.isprintable() or " " in email:
         raise Invalid(

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from audit.events import Event, Kind
 from project_spaces.errors import NotFound
 from project_spaces.facts import PlaceKind
+from project_spaces.notifications import Topic, notify
 from project_spaces.people import get_organisation, get_person, require_administrator
 from project_spaces.projects import Project, get_project
 from project_spaces.records.places import Affiliation, Perimeter, ProjectOrganisation, perimeter_of
@@ -89,7 +90,7 @@ def grant_perimeter(
 
 
 def revoke_perimeter(store: Store, perimeter_id: str, *, actor: str, now: datetime, reason: str) -> None:
-    """Take a place away now; doing it again changes nothing.
+    """Take a place away now, and tell the person; doing it again changes nothing.
 
     Raises
     ------
@@ -104,7 +105,13 @@ def revoke_perimeter(store: Store, perimeter_id: str, *, actor: str, now: dateti
     with store.write(event) as session:
         require_administrator(session, actor, now)
         row = _get(session, perimeter_id)
-        row.revoke(now)
+        if row.revoke(now):
+            label = PLACE_LABELS[row.scope]
+            text = Text(
+                f"Vous n'administrez plus : {label.fr} {row.name}.",
+                f"You no longer administer: {label.en} {row.name}.",
+            )
+            notify(session, to=row.person, kind=Topic.RIGHTS, text=text, link="habilitations", now=now)
 
 
 def _project(scope: PlaceKind, name: str) -> str | None:

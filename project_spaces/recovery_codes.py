@@ -42,11 +42,20 @@ def renew(store: Store, person: str, *, now: datetime) -> list[str]:
     Unavailable
         the ledger does not take it: the old ones go on working.
     """
+    with store.write(made(person, now)) as session:
+        return replace(session, person, now=now)
+
+
+def made(person: str, now: datetime) -> Event:
+    """Return the event of codes that replace those made before."""
+    return Event(Kind.ACCOUNT_CHANGED, person, None, now, {"change": "recovery codes made", "count": HOW_MANY})
+
+
+def replace(session: WriteSession, person: str, *, now: datetime) -> list[str]:
+    """Make new codes within an act that the transaction holds already, and return them."""
     codes = [base64.b32encode(secrets.token_bytes(CODE_BYTES)).decode("ascii") for _ in range(HOW_MANY)]
-    made = Event(Kind.ACCOUNT_CHANGED, person, None, now, {"change": "recovery codes made", "count": HOW_MANY})
-    with store.write(made) as session:
-        forget(session, person)
-        session.add_all(RecoveryCode(person=person, code_sha256=_digest(code), made_at=now) for code in codes)
+    forget(session, person)
+    session.add_all(RecoveryCode(person=person, code_sha256=_digest(code), made_at=now) for code in codes)
     return ["-".join(code[place : place + 4] for place in range(0, CODE_LENGTH, 4)) for code in codes]
 
 

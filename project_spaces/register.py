@@ -4,6 +4,9 @@ A project is in it as soon as its request was accepted; one that was opened othe
 administrator may put the publication off, for a written reason and never for ever; how many are put off is public. No
 person is named: how many there are, and the organisation that answers for the project. Data sets that are not in the
 public catalogue are counted, not named.
+
+Who answers for a project is what an administrator wrote here, else the organisation on record, else what the accepted
+request says: no accepted project stands there without one.
 """
 
 from collections.abc import Sequence
@@ -27,14 +30,15 @@ from project_spaces.habilitations import Habilitation
 from project_spaces.memberships import Membership
 from project_spaces.people import require_administrator
 from project_spaces.projects import Project, get_project
-from project_spaces.requests.forms import PURPOSE_LABELS, read_form
+from project_spaces.reasons import written_reason
+from project_spaces.records.places import Organisation, ProjectOrganisation
+from project_spaces.requests.forms import PURPOSE_LABELS, RequestForm, read_form
 from project_spaces.requests.records import AccessRequest, RequestState
 from project_spaces.store import Store
 from project_spaces.text import Text
 
 #: Longest time for which a publication may be put off at once.
 LONGEST_DEFERRAL = timedelta(days=730)
-LONGEST_REASON = 2000
 NOT_LISTED = Text("Il n'y a pas de projet public à cette adresse.", "There is no public project at this address.")
 STATE_LABELS: dict[str, Text] = {
     "coming": Text("À venir", "To begin"),
@@ -76,6 +80,7 @@ class PublicProject:
     title: str
     state: str
     organisation: str
+    controller: str
     purpose: Text | None
     summary: str
     public_interest: str
@@ -132,26 +137,29 @@ def defer(store: Store, project: str, *, until: datetime | None, reason: str, ac
     Invalid, NotFound, Refused
         no reason, or more than two years ahead; no such project; *actor* is not an administrator.
     """
-    if not 1 <= len(reason.strip()) <= LONGEST_REASON:
-        raise Invalid(Text("Une raison écrite est demandée.", "A written reason is asked for."))
+    written = written_reason(reason)
     if until is not None and not now < until <= now + LONGEST_DEFERRAL:
         raise Invalid(
             Text("Le report va de demain à deux ans.", "A publication is put off for two years at most, from now on.")
         )
     subject: dict[str, Scalar] = {"register": "deferred" if until else "no longer deferred"}
     subject |= {} if until is None else {"until": until.isoformat()}
-    with store.write(
-        Event(Kind.PROJECT_CHANGED, actor, project, now, subject, private={"reason": reason.strip()})
-    ) as session:
+    with store.write(Event(Kind.PROJECT_CHANGED, actor, project, now, subject, private={"reason": written})) as session:
         require_administrator(session, actor, now)
         row = _entry(session, project, actor, now)
-        row.deferred_until, row.deferred_reason = until, reason.strip()
+        row.deferred_until, row.deferred_reason = until, written
 
 
 def entry_of(session: Session, project: str) -> RegisterEntry | None:
     """Return what was added to *project*; raises ``NotFound`` for an unknown one."""
     get_project(session, project)
     return session.get(RegisterEntry, project)
+
+
+def answers_unless_written(session: Session, project: str) -> str:
+    """Return who the register says answers for *project* while no administrator wrote it; empty when nothing does."""
+    request = _requests(session, project).get(project)
+    return _answers(session, project, None if request is None else read_form(request.form))
 
 
 def public_projects(session: Session, *, now: datetime) -> list[PublicProject]:
@@ -168,11 +176,16 @@ def public_projects(session: Session, *, now: datetime) -> list[PublicProject]:
 
 def public_project(session: Session, slug: str, *, now: datetime) -> PublicProject:
     """Return one project of the register, or raise ``NotFound``: alike for unknown and for not public."""
-    row, request = session.get(Project, slug), _requests(session, slug).get(slug)
-    entry = session.get(RegisterEntry, slug)
-    if row is None or not is_public(accepted=request is not None, entry=entry, now=now):
+    row = session.get(Project, slug)
+    if row is None or not in_register(session, slug, now=now):
         raise NotFound(NOT_LISTED)
-    return _public(session, row, request, entry, now)
+    return _public(session, row, _requests(session, slug).get(slug), session.get(RegisterEntry, slug), now)
+
+
+def in_register(session: Session, slug: str, *, now: datetime) -> bool:
+    """Tell whether everybody may know that there is a project of this name."""
+    accepted, entry = slug in _requests(session, slug), session.get(RegisterEntry, slug)
+    return is_public(accepted=accepted, entry=entry, now=now)
 
 
 def deferred_count(session: Session, *, now: datetime) -> int:
@@ -211,7 +224,8 @@ def _public(
         slug=row.slug,
         title=row.title,
         state=_state(row, now),
-        organisation="" if entry is None else entry.organisation,
+        organisation=(entry.organisation if entry else "") or _answers(session, row.slug, form),
+        controller="" if form is None else form.controller.strip(),
         purpose=None if form is None or form.purpose is None else PURPOSE_LABELS[form.purpose],
         summary=row.purpose if form is None else form.summary,
         public_interest="" if form is None else form.public_interest,
@@ -224,6 +238,12 @@ def _public(
         results=() if entry is None else tuple(map(Result.model_validate, entry.results)),
         decided_in_days=_days(request),
     )
+
+
+def _answers(session: Session, project: str, form: RequestForm | None) -> str:
+    row = session.get(ProjectOrganisation, project)
+    name = None if row is None else session.get_one(Organisation, row.organisation).name
+    return name or ("" if form is None else form.organisation.strip())
 
 
 def _approvals(session: Session, project: str) -> tuple[tuple[str, str], ...]:

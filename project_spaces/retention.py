@@ -20,6 +20,7 @@ from project_spaces.decisions import Action
 from project_spaces.errors import Conflict, Invalid
 from project_spaces.people import require_administrator
 from project_spaces.projects import Project, get_project
+from project_spaces.reasons import written_reason
 from project_spaces.store import Store
 from project_spaces.text import Text
 
@@ -27,7 +28,6 @@ from project_spaces.text import Text
 CHOICES: Final = (6, 12, 36)
 #: Months from which on a written reason is asked for.
 JUSTIFIED_FROM: Final = 36
-LONGEST_REASON: Final = 2000
 
 
 class RetentionRow(Base):
@@ -112,7 +112,7 @@ def set_retention(store: Store, project: str, months: int, *, reason: str = "", 
     """
     if months not in CHOICES:
         raise Invalid(Text(f"Durée {months} refusée : 6, 12 ou 36 mois.", f"{months} refused: 6, 12 or 36 months."))
-    written = _reason(reason, required=months >= JUSTIFIED_FROM)
+    written = written_reason(reason) if months >= JUSTIFIED_FROM or reason.strip() else ""
     event = Event(Kind.RETENTION_CHANGED, actor, project, now, {"months": months}, private={"reason": written})
     with store.write(event) as session:
         require_administrator(session, actor, now)
@@ -130,7 +130,7 @@ def place_hold(store: Store, project: str, *, reason: str, actor: str, now: date
     Invalid, NotFound, Refused
         no reason; no such project; *actor* is not an auditor from outside the project.
     """
-    written = _reason(reason, required=True)
+    written = written_reason(reason)
     event = Event(Kind.HOLD_PLACED, actor, project, now, private={"reason": written})
     with store.write(event) as session:
         require(session, actor, Action.CONTROL_TRACES, now=now, project_slug=project)
@@ -143,7 +143,7 @@ def place_hold(store: Store, project: str, *, reason: str, actor: str, now: date
 
 def lift_hold(store: Store, project: str, *, reason: str, actor: str, now: datetime) -> None:
     """Let deletions go on; raises as ``place_hold``, and ``Conflict`` when there is no hold."""
-    written = _reason(reason, required=True)
+    written = written_reason(reason)
     event = Event(Kind.HOLD_LIFTED, actor, project, now, private={"reason": written})
     with store.write(event) as session:
         require(session, actor, Action.CONTROL_TRACES, now=now, project_slug=project)
@@ -161,15 +161,3 @@ def hold_on(session: Session, project: str) -> bool:
 def _hold(session: Session, project: str) -> HoldRow | None:
     query = select(HoldRow).where(HoldRow.project == project, HoldRow.lifted_at.is_(None))
     return session.scalars(query).one_or_none()
-
-
-def _reason(reason: str, *, required: bool) -> str:
-    written = reason.strip()
-    if (required and not written) or len(written) > LONGEST_REASON:
-        raise Invalid(
-            Text(
-                f"Une raison écrite est demandée ({LONGEST_REASON} caractères au plus).",
-                f"A written reason is asked for (at most {LONGEST_REASON} characters).",
-            )
-        )
-    return written

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from project_spaces.facts import Classification, WorkspaceKind
 from project_spaces.requirements import NOTHING, Requirement
+from project_spaces.sessions.idleness import IdleLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +42,23 @@ class Rules:
         asked of every act but the sign-in itself (trainings and approvals: of work in a project).
     tiers
         asked in addition for data sets of a class.
+    duties
+        asked of whoever judges, controls or answers by a role on the platform: trainings, identity.
     sealed
         False for the trial without a container engine: it takes open and synthetic data only.
     strong_acr
         values of ``acr`` that this installation's identity provider gives for two factors.
+    idle
+        how long a browser session lasts without its person; None where only its hours end it.
     """
 
     everybody: Requirement = NOTHING
     tiers: Mapping[Classification, Requirement] = field(default_factory=dict)
+    duties: Requirement = NOTHING
     sealed: bool = True
     strong_acr: frozenset[str] = frozenset()
     ends: EndRules = EndRules()
+    idle: IdleLimit | None = None
 
     @property
     def workspace(self) -> WorkspaceKind:
@@ -64,10 +71,10 @@ class Rules:
 
     def ask(self, name: str) -> bool:
         """Tell whether anybody is asked for *name* (a field of ``Requirement``): what nobody asks need not be read."""
-        return any(getattr(each, name) for each in (self.everybody, *self.tiers.values()))
+        return any(getattr(each, name) for each in (self.everybody, self.duties, *self.tiers.values()))
 
     def needed(self, name: str) -> frozenset[str]:
-        """Return every kind that somebody is asked for: of ``trainings`` or ``approvals``."""
+        """Return every kind that work on data is asked for: of ``trainings`` or ``approvals``."""
         return frozenset().union(*(getattr(each, name) for each in (self.everybody, *self.tiers.values())))
 
 

@@ -1,9 +1,9 @@
 """Sign-ins: how, when and where a person proved who it was, for as long as the session lasts (référentiel 5.3).
 
 Each browser has a sign-in of its own, found again by the Hub's session id, of which only the hash is kept. It lasts
-until its person signs out, has been here for too long, or is signed out from elsewhere: an administrator who replaces
-the account, the identity provider. What is older than any rule may ask for is deleted with the next
-sign-in, addresses included.
+until its person signs out, has been here for too long or has not been here for too long, or is signed out from
+elsewhere: an administrator who replaces the account, the identity provider. What is older than any rule may ask for is
+deleted with the next sign-in, addresses included.
 """
 
 import uuid
@@ -16,13 +16,18 @@ from sqlalchemy.orm import Session
 
 from audit.events import Event, Kind
 from project_spaces.errors import NotFound
+from project_spaces.records import rules_of
 from project_spaces.records.sign_ins import SignIn, SignInEnd, SignInMethod, hash_of
 from project_spaces.requirements import MOST_AGE
+from project_spaces.rules import Rules
+from project_spaces.sessions.programs import end_programs_within
 from project_spaces.store import Store, WriteSession
 from project_spaces.text import Text
 
 __all__ = ["SignIn", "SignInEnd", "SignInMethod", "hash_of", "keep_sign_in"]
 
+#: Who acts where the installation itself lets somebody in or out.
+SIGN_IN_ACTOR = "system:sign-in"
 ADDRESS_LENGTH, LABEL_LENGTH = 64, 80
 
 
@@ -38,6 +43,8 @@ class Terminal:
         the Hub's id of the browser session that begins; None for a program.
     device
         what this browser has kept since its first visit; None for a program.
+    sign_in
+        what stands for the session in leaves, here and where it is used.
     label
         what the browser says it is, for its person to recognise.
     lasts
@@ -47,6 +54,7 @@ class Terminal:
     address: str = ""
     session: str | None = None
     device: str | None = None
+    sign_in: str | None = None
     label: str = ""
     lasts: timedelta | None = None
 
@@ -81,6 +89,8 @@ def signed_in_event(person: str, proof: Proof, terminal: Terminal, now: datetime
     """Return the event of a sign-in."""
     how: dict[str, str | int | bool | None] = {"factors": 2, "method": proof.method.value}
     how |= {"amr": " ".join(sorted(proof.amr)), "acr": proof.acr}
+    if terminal.sign_in is not None:
+        how["sign_in"] = terminal.sign_in
     return Event(Kind.SIGNIN_SUCCESS, person, None, now, how, private={"address": terminal.address})
 
 
@@ -119,6 +129,7 @@ def keep_sign_in(
             device=terminal.label[:LABEL_LENGTH] or None,
             new_device=new_device,
             ends_at=None if terminal.lasts is None else now + terminal.lasts,
+            seen_at=now,
         )
     )
     return number
@@ -126,18 +137,68 @@ def keep_sign_in(
 
 def live_sign_in(session: Session, person: str, hub_session: str, *, now: datetime) -> SignIn | None:
     """Return the sign-in behind a browser session of *person*, None when there is none or it is over."""
+    row = sign_in_behind(session, person, hub_session)
+    return row if row is not None and _lasts(row, rules_of(session), now) else None
+
+
+def sign_in_behind(session: Session, person: str, hub_session: str) -> SignIn | None:
+    """Return the sign-in behind a browser session of *person*, over or not."""
     mine = select(SignIn).where(SignIn.session_sha256 == hash_of(hub_session), SignIn.person == person)
-    row = session.scalars(mine).one_or_none()
-    if row is None or row.ended_at is not None:
+    return session.scalars(mine).one_or_none()
+
+
+def last_on_device(session: Session, device: str) -> SignIn | None:
+    """Return the latest sign-in in a browser, whoever's it was and over or not."""
+    here = select(SignIn).where(SignIn.device_sha256 == hash_of(device)).order_by(SignIn.at.desc(), SignIn.id)
+    return session.scalars(here.limit(1)).one_or_none()
+
+
+def _lasts(row: SignIn, rules: Rules, now: datetime) -> bool:
+    """Tell whether a session goes on, whoever has noticed already that it does not."""
+    if row.ended_at is not None or (row.ends_at is not None and now >= row.ends_at):
+        return False
+    return not _idle(row, rules, now)
+
+
+def _idle(row: SignIn, rules: Rules, now: datetime) -> bool:
+    return rules.idle is not None and row.session_sha256 is not None and rules.idle.over(row.seen_at, now)
+
+
+def idle_ends(session: Session, row: SignIn) -> datetime | None:
+    """Return when the session of *row* ends unless its person does something; None where nothing is asked."""
+    limit = rules_of(session).idle
+    return None if limit is None or row.session_sha256 is None else limit.ends(row.seen_at)
+
+
+def idle_sentence(session: Session, found: SignIn | None, *, now: datetime) -> Text | None:
+    """Return what the person of a session reads that ended because nobody was there; None where it did not."""
+    limit = rules_of(session).idle
+    if found is None or limit is None:
         return None
-    return row if row.ends_at is None or now < row.ends_at else None
+    unseen = found.ended_by is SignInEnd.IDLE if found.ended_at is not None else _idle(found, rules_of(session), now)
+    return limit.sentence if unseen else None
 
 
 def live_sign_ins(session: Session, person: str, *, now: datetime) -> Sequence[SignIn]:
     """Return every browser session of *person* that lasts, the latest first."""
     query = select(SignIn).where(SignIn.person == person, SignIn.ended_at.is_(None), SignIn.session_sha256.is_not(None))
     lasting = query.where(or_(SignIn.ends_at.is_(None), SignIn.ends_at > now))
-    return session.scalars(lasting.order_by(SignIn.at.desc(), SignIn.id)).all()
+    rules = rules_of(session)
+    found = session.scalars(lasting.order_by(SignIn.at.desc(), SignIn.id))
+    return [row for row in found if _lasts(row, rules, now)]
+
+
+def own_devices(session: Session, person: str) -> set[str]:
+    """Return the browsers, by their hashes, in which *person* signed in lately, as long as that account stands."""
+    replaced = SignIn.ended_by.is_not_distinct_from(SignInEnd.RESET)
+    mine = select(SignIn.device_sha256).where(SignIn.person == person, SignIn.device_sha256.is_not(None), ~replaced)
+    return {each for each in session.scalars(mine.distinct()) if each is not None}
+
+
+def own_device(session: Session, person: str, device: str | None) -> str | None:
+    """Return the hash of a browser that is *person*'s own; None for any other."""
+    hashed = hash_of(device)
+    return hashed if hashed is not None and hashed in own_devices(session, person) else None
 
 
 def sign_in_before(session: Session, row: SignIn) -> SignIn | None:
@@ -196,10 +257,38 @@ def end_sign_ins(
     _end(store, person, (SignIn.person == person,), SignInEnd.ASKED, actor=person, now=now)
 
 
+def unseen_since(session: Session, person: str, *, now: datetime) -> datetime | None:
+    """Return when *person* was here last, where the latest session of a browser ended for want of that; else None."""
+    mine = select(SignIn).where(SignIn.person == person, SignIn.session_sha256.is_not(None))
+    row = session.scalars(mine.order_by(SignIn.at.desc(), SignIn.id).limit(1)).one_or_none()
+    return row.seen_at if row is not None and idle_sentence(session, row, now=now) is not None else None
+
+
+def end_idle_sign_ins(store: Store, *, now: datetime) -> int:
+    """End every session whose person has not been here for too long, each with an entry; return how many.
+
+    Doors refuse such a session by themselves from that very moment; this makes it last, and tells the ledger.
+
+    Raises
+    ------
+    Unavailable
+        the ledger does not answer.
+    """
+    with store.read() as session:
+        rules = rules_of(session)
+        asked = (SignIn.ended_at.is_(None), SignIn.session_sha256.is_not(None))
+        open_ = select(SignIn).where(*asked, or_(SignIn.ends_at.is_(None), SignIn.ends_at > now))
+        over = [(row.id, row.person) for row in session.scalars(open_) if _idle(row, rules, now)]
+    for number, person in over:
+        _end(store, person, (SignIn.id == number,), SignInEnd.IDLE, actor=SIGN_IN_ACTOR, now=now)
+    return len(over)
+
+
 def end_with_account(session: WriteSession, person: str, now: datetime) -> None:
-    """End every sign-in of a person whose account is replaced, within that act."""
+    """End every sign-in of a person whose account is replaced, and every token of a program, within that act."""
     mine = update(SignIn).where(SignIn.person == person, SignIn.ended_at.is_(None))
     session.execute(mine.values(ended_at=now, ended_by=SignInEnd.RESET))
+    end_programs_within(session, person, now)
 
 
 def _end(store: Store, person: str, which: Sequence[object], by: SignInEnd, *, actor: str, now: datetime) -> None:

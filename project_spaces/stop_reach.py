@@ -10,6 +10,7 @@ from project_spaces.facts import StopScope
 from project_spaces.habilitations import habilitations
 from project_spaces.kill_switches import require_may_stop
 from project_spaces.memberships import Membership
+from project_spaces.records.used_data import users_of
 from project_spaces.workspaces import Workspace, list_open
 
 
@@ -31,6 +32,7 @@ def would_stop(session: Session, scope: StopScope, name: str, *, actor: str, now
     """
     require_may_stop(session, scope, name, actor, now)
     members = [each for each in session.scalars(select(Membership)) if each.window.holds(now)]
+    using = users_of(session, name) if scope is StopScope.DATASET else frozenset()
     match scope:
         case StopScope.PERSON:
             people = {name}
@@ -38,18 +40,19 @@ def would_stop(session: Session, scope: StopScope, name: str, *, actor: str, now
             people = {each.person for each in members if each.project == name}
         case StopScope.DATASET:
             people = {each.person for each in habilitations(session, dataset=name) if each.window.holds(now)}
+            people |= {each.person for each in members if each.project in using}
         case StopScope.ALL:
             people = {each.person for each in members}
-    return Hit(len(people), sum(_runs(each, scope, name) for each in list_open(session)))
+    return Hit(len(people), sum(_runs(each, scope, name, using) for each in list_open(session)))
 
 
-def _runs(workspace: Workspace, scope: StopScope, name: str) -> bool:
+def _runs(workspace: Workspace, scope: StopScope, name: str, using: frozenset[str]) -> bool:
     match scope:
         case StopScope.PERSON:
             return workspace.person == name
         case StopScope.PROJECT:
             return workspace.project == name
         case StopScope.DATASET:
-            return name in workspace.mounted
+            return name in workspace.mounted or workspace.project in using
         case StopScope.ALL:
             return True

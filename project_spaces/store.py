@@ -158,8 +158,8 @@ class Store:
 
     def revision(self) -> int:
         """Return the number that moves with every act; one row, cheap enough to ask several times a second."""
-        with self.read() as session:
-            return session.scalars(select(RevisionRow.number)).one()
+        with _reachable(), self._reader.connect() as connection:
+            return connection.execute(select(RevisionRow.number)).scalar_one()
 
     def flush_outbox(self) -> int:
         """Send waiting events to the ledger in order and return how many were sent; the worker calls this too.
@@ -197,6 +197,13 @@ class Store:
         """Return the place of a recorded event in the log, None while it waits or when there is no such event."""
         with self.read() as session:
             return session.scalars(select(OutboxRow.ledger_index).where(OutboxRow.event_id == event_id)).one_or_none()
+
+    def newest_recorded(self) -> tuple[str, int] | None:
+        """Return the id and the place of the act that was recorded last, None when none was."""
+        query = select(OutboxRow.event_id, OutboxRow.ledger_index).where(OutboxRow.ledger_index.is_not(None))
+        with self.read() as session:
+            row = session.execute(query.order_by(OutboxRow.seq.desc()).limit(1)).one_or_none()
+        return None if row is None else (row.event_id, int(row.ledger_index or 0))
 
     def close(self) -> None:
         """Close the connections."""

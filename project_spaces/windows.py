@@ -1,20 +1,26 @@
 """From a moment to another: the one place that says when something begins, ends, and has been withdrawn.
 
 A window contains its start and not its end, so that two that touch never overlap and ``until`` is the first moment at
-which it no longer holds.
+which it no longer holds. What was withdrawn is withdrawn, whatever a clock says that was set back, or forward when it
+happened.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from project_spaces.errors import Invalid
 from project_spaces.text import Text
 
+_FRENCH, _ENGLISH = "%d/%m/%Y à %H:%M", "%d %B %Y at %H:%M"
+_WRITTEN = re.compile(r"\b(\d\d/\d\d/\d{4} à \d\d:\d\d|\d\d [A-Z][a-z]+ \d{4} at \d\d:\d\d) UTC\b")
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """``starts_at`` ≤ now < ``ends_at``, and not at or after ``revoked_at``. Times are aware; no end means for ever."""
+    """``starts_at`` ≤ now < ``ends_at``, and never again once withdrawn. Times are aware; no end means for ever."""
 
     starts_at: datetime
     ends_at: datetime | None = None
@@ -28,11 +34,21 @@ class Window:
 
     def holds(self, now: datetime) -> bool:
         """Tell whether it holds at *now*."""
-        return self.starts_at <= now and (self.last is None or now < self.last)
+        return self.starts_at <= now and not self.over(now)
+
+    def over(self, now: datetime) -> bool:
+        """Tell whether it was withdrawn, or has ended by *now*."""
+        return self.revoked_at is not None or (self.ends_at is not None and self.ends_at <= now)
+
+    def began(self, now: datetime) -> bool:
+        """Tell whether it held once, by *now*: what was withdrawn before its start never did."""
+        return self.starts_at <= now if self.revoked_at is None else self.starts_at < self.revoked_at
 
     def withdrawn(self, now: datetime) -> bool:
-        """Tell whether it was withdrawn (rather than ended by itself) by *now*."""
-        return self.revoked_at is not None and self.revoked_at <= now and self.last == self.revoked_at
+        """Tell whether it was withdrawn, rather than ended by itself before, by *now*."""
+        if self.revoked_at is None:
+            return False
+        return self.ends_at is None or self.revoked_at <= self.ends_at or now < self.ends_at
 
 
 def covered_until(windows: Sequence[Window], now: datetime) -> datetime | None:
@@ -79,6 +95,19 @@ def require_order(starts_at: datetime, ends_at: datetime) -> None:
 
 
 def moment(at: datetime) -> Text:
-    """Write a moment for a person, to the minute, in UTC."""
+    """Write a moment for a person, to the minute, in UTC: sentences are kept, and read in whatever zone people are."""
     utc = at.astimezone(UTC)
-    return Text(f"{utc:%d/%m/%Y à %H:%M} UTC", f"{utc:%d %B %Y at %H:%M} UTC")
+    return Text(f"{utc:{_FRENCH}} UTC", f"{utc:{_ENGLISH}} UTC")
+
+
+def on_peoples_clocks(sentence: str, zone: ZoneInfo) -> str:
+    """Return *sentence* with every moment that :func:`moment` wrote into it in *zone*, where people read it."""
+
+    def local(found: re.Match[str]) -> str:
+        form = _FRENCH if "/" in found[1] else _ENGLISH
+        try:
+            return f"{datetime.strptime(found[1], form).replace(tzinfo=UTC).astimezone(zone):{form}}"
+        except (ValueError, OverflowError):  # somebody's own words that only look like one
+            return found[0]
+
+    return _WRITTEN.sub(local, sentence)

@@ -22,6 +22,7 @@ from project_spaces.errors import Conflict, NotFound
 from project_spaces.people import Person
 from project_spaces.plans import LABEL_PERSON, LABEL_PROJECT, Mount, MountedVersion, Withheld, WorkspacePlan, plan
 from project_spaces.projects import Project
+from project_spaces.records.used_data import keep_used
 from project_spaces.secret_box import SecretBox
 from project_spaces.store import Store
 from project_spaces.text import Text
@@ -191,6 +192,7 @@ def begin(
         require(session, person, Action.SEND_MESSAGE, now=now, project_slug=project, mounted=mounted)
         if find_open(session, person, project) is not None:
             raise Conflict(Text("Ce bureau est déjà ouvert.", "This workspace is open already."))
+        keep_used(session, project, mounted, now)
         session.add(
             Workspace(
                 id=workspace_id,

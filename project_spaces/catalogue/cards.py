@@ -14,12 +14,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from project_spaces.errors import Invalid
 from project_spaces.text import Text
+from project_spaces.wrong_fields import wrong_fields
 
 Words = Annotated[str, Field(min_length=1, max_length=5000)]
 Phrase = Annotated[str, Field(min_length=1, max_length=300)]
 Keyword = Annotated[str, Field(min_length=1, max_length=80)]
 #: An address that is safe as a link and as an IRI (RFC 3987 forbids what is left out).
-Link = Annotated[str, Field(max_length=500, pattern=r"^https?://[^\s<>\"{}|\\^`]+$")]
+WEB_ADDRESS, LONGEST_ADDRESS = r"^https?://[^\s<>\"{}|\\^`]+$", 500
+Link = Annotated[str, Field(max_length=LONGEST_ADDRESS, pattern=WEB_ADDRESS)]
 Age = Annotated[int, Field(ge=0, le=130)]
 
 
@@ -232,10 +234,8 @@ class VersionCard(_Part):
 
 def first_problem(error: ValidationError) -> Text:
     """Return one sentence about the first field that is not right."""
-    first = error.errors(include_url=False)[0]
-    where = ".".join(map(str, first["loc"])) or "."
-    why = first["msg"].removeprefix("Value error, ")
-    return Text(f"Fiche refusée, champ « {where} » : {why}.", f"Sheet refused, field '{where}': {why}.")
+    first = wrong_fields(error)[0]
+    return Text(f"Fiche refusée. {first.fr}", f"Sheet refused. {first.en}")
 
 
 def require_public_sample(card: Card, classification: str) -> None:

@@ -156,12 +156,24 @@ def public_standings(session: Session) -> list[Standing]:
     ]
 
 
+def public_owners(session: Session) -> frozenset[str]:
+    """Return the owners of whom the public catalogue shows something."""
+    shown = select(Dataset.owner).join(CataloguePublication, CataloguePublication.dataset == Dataset.slug)
+    return frozenset(session.scalars(shown.where(CataloguePublication.public)))
+
+
 def read_card(session: Session, dataset: str, version: str) -> VersionCard:
     """Return the description of one version, or raise ``NotFound``."""
-    row = session.get(CatalogueCard, (dataset, version))
-    if row is None:
+    found = find_card(session, dataset, version)
+    if found is None:
         raise NotFound(Text("Il n'y a pas de telle fiche.", "There is no such card."))
-    return VersionCard.model_validate(row.document)
+    return found
+
+
+def find_card(session: Session, dataset: str, version: str) -> VersionCard | None:
+    """Return the description of one version, where there is one."""
+    row = session.get(CatalogueCard, (dataset, version))
+    return None if row is None else VersionCard.model_validate(row.document)
 
 
 def _standing(

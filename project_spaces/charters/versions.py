@@ -15,11 +15,13 @@ from sqlalchemy.orm import Session
 from audit.canonical import dumps
 from audit.events import Event, Kind
 from project_spaces.errors import Conflict, Invalid, NotFound
-from project_spaces.people import get_person, require_administrator
+from project_spaces.notifications import Topic, notify
+from project_spaces.people import get_person, list_people, require_administrator
 from project_spaces.records.charters import CharterSignature, CharterVersion
 from project_spaces.slugs import require_slug
-from project_spaces.store import Store
+from project_spaces.store import Store, WriteSession
 from project_spaces.text import Text
+from project_spaces.windows import moment
 
 __all__ = [
     "CharterSignature",
@@ -85,6 +87,8 @@ def publish_charter(
 ) -> int:
     """Publish the next version of *charter* and return its number; who works must sign it by *sign_by*.
 
+    Everybody with an active account is told.
+
     Raises
     ------
     Invalid
@@ -129,6 +133,7 @@ def publish_charter(
                 sign_by=sign_by,
             )
         )
+        _tell_everybody(session, charter, title, sign_by, now)
     return number
 
 
@@ -167,6 +172,16 @@ def sign_charter(store: Store, username: str, charter: str, *, sha256: str, now:
                 CharterSignature(person=username, charter=charter, number=version.number, sha256=sha256, signed_at=now)
             )
     return version.number
+
+
+def _tell_everybody(session: WriteSession, charter: str, title: Text, sign_by: datetime, now: datetime) -> None:
+    at = moment(sign_by)
+    text = Text(
+        f"Une charte est à signer avant le {at.fr} : « {title.fr} ».",
+        f"A charter is to be signed by {at.en}: “{title.en}”.",
+    )
+    for person in list_people(session):
+        notify(session, to=person.username, kind=Topic.TASK, text=text, link=f"onboarding/charters/{charter}", now=now)
 
 
 def _next_number(session: Session, charter: str) -> int:

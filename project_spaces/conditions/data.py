@@ -1,11 +1,12 @@
 """Conditions on the data sets concerned: each must be there, fit, habilitated for, agreed on and out of embargo."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from project_spaces.conditions.states import Named, States, Who, held, no, yes
+from project_spaces.conditions.states import Named, States, Who, capital, held, no, yes
 from project_spaces.facts import Classification, DatasetFacts, Resource, Subject, WorkspaceKind
 from project_spaces.text import Text
-from project_spaces.windows import covered_until, moment, next_start
+from project_spaces.windows import Window, covered_until, moment, next_start
 
 #: What a workspace that is not sealed may see.
 HARMLESS = frozenset({Classification.OPEN, Classification.SYNTHETIC})
@@ -64,30 +65,38 @@ def agreed(_subject: Subject, resource: Resource, now: datetime) -> States:
     return tuple(
         state
         for dataset in resource.datasets
-        if dataset.asks.agreement
-        for state in held(
-            dataset.agreements,
-            now,
-            Named(
-                "agreement",
-                Text(
-                    f"la convention du projet pour le jeu de données {dataset.slug}",
-                    f"the project's agreement for data set {dataset.slug}",
-                ),
-                Text(
-                    f"Aucune convention n'est signée pour le jeu de données {dataset.slug}.",
-                    f"No agreement is signed for data set {dataset.slug}.",
-                ),
-                Who.STEWARD,
-                dataset.slug,
+        for state in agreement(dataset, called(dataset.slug), dataset.agreements, now)
+    )
+
+
+def agreement(dataset: DatasetFacts, name: Text, windows: Sequence[Window], now: datetime) -> States:
+    """The project's agreement for *dataset*, called *name*, lasts, where one is asked for."""
+    if not dataset.asks.agreement:
+        return ()
+    return held(
+        windows,
+        now,
+        Named(
+            "agreement",
+            Text(f"la convention du projet pour {name.fr}", f"the project's agreement for {name.en}"),
+            Text(
+                f"Aucune convention n'est signée pour le jeu de données {dataset.slug}.",
+                f"No agreement is signed for data set {dataset.slug}.",
             ),
-        )
+            Who.STEWARD,
+            dataset.slug,
+        ),
     )
 
 
 def no_embargo(_subject: Subject, resource: Resource, now: datetime) -> States:
     """No data set concerned is under an embargo of its owner."""
-    return tuple(state for dataset in resource.datasets for state in _free(dataset, now))
+    return tuple(state for dataset in resource.datasets for state in free(dataset, called(dataset.slug), now))
+
+
+def called(slug: str) -> Text:
+    """Return how sentences call a data set."""
+    return Text(f"le jeu de données {slug}", f"data set {slug}")
 
 
 def _available(dataset: DatasetFacts) -> States:
@@ -132,18 +141,19 @@ def _fits(dataset: DatasetFacts, *, sealed: bool) -> States:
     )
 
 
-def _free(dataset: DatasetFacts, now: datetime) -> States:
-    slug = dataset.slug
+def free(dataset: DatasetFacts, name: Text, now: datetime) -> States:
+    """No embargo holds on *dataset*, called *name*."""
+    slug, fr, en = dataset.slug, capital(name.fr), capital(name.en)
     if not any(window.holds(now) for window in dataset.embargoes):
         start = next_start(dataset.embargoes, now)
-        fr, en = f"Le jeu de données {slug} n'est pas sous embargo.", f"Data set {slug} is not under an embargo."
+        fr, en = f"{fr} n'est pas sous embargo.", f"{en} is not under an embargo."
         return yes("embargo", fr, en, Who.STEWARD, until=start, about=slug)
     ends = covered_until(dataset.embargoes, now)
     at = moment(ends) if ends is not None else None
     return no(
         "dataset_embargo",
-        f"Le jeu de données {slug} est sous embargo" + (f" jusqu'au {at.fr}." if at else "."),
-        f"Data set {slug} is under an embargo" + (f" until {at.en}." if at else "."),
+        f"{fr} est sous embargo" + (f" jusqu'au {at.fr}." if at else "."),
+        f"{en} is under an embargo" + (f" until {at.en}." if at else "."),
         Who.STEWARD,
         about=slug,
     )

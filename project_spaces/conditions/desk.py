@@ -34,7 +34,7 @@ def not_beneficiary(subject: Subject, resource: Resource, _now: datetime) -> Sta
     return no(
         "own_right",
         "Personne ne s'accorde un droit à soi-même : un autre administrateur doit le faire.",
-        "Nobody grants a right to himself: another administrator must do it.",
+        "Nobody grants rights to themselves: another administrator must do it.",
         Who.ADMINISTRATOR,
     )
 

@@ -1,22 +1,35 @@
 """Conditions on the person who acts: account, second factor, this sign-in and its place, charters, trainings."""
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 
-from project_spaces.conditions.states import Condition, Named, States, Who, earliest, held, no, yes
+from project_spaces.conditions.states import Condition, Named, Reason, States, Who, earliest, held, no, yes
 from project_spaces.facts import CharterFacts, PlatformRole, Resource, Subject
-from project_spaces.requirements import Requirement, within
+from project_spaces.requirements import Network, Requirement, within
 from project_spaces.text import Text
 from project_spaces.windows import moment
 
+#: What a new sign-in of the same person changes.
+SIGN_IN_AGAIN = frozenset({"sign_in_missing", "sign_in_weak", "sign_in_too_old", "place_refused"})
+#: Why somebody who signed in from an accepted place does nothing from elsewhere.
+PLACE_LEFT = Reason(
+    "place_left",
+    Text(
+        "Vous n'êtes plus sur le réseau depuis lequel vous vous êtes connecté : revenez sur le réseau prévu.",
+        "You are no longer on the network from which you signed in: go back to the network that is foreseen.",
+    ),
+    Who.PERSON,
+)
+Places = tuple[tuple[Network, ...], ...]
 #: How far ahead of ours another machine's clock may be; a sign-in from further in the future counts for nothing.
 SKEW = timedelta(minutes=5)
 
 
 def asked(subject: Subject, resource: Resource) -> Iterator[Requirement]:
-    """Everything that this act is asked for: as everybody, and for each data set concerned."""
+    """Everything that this act is asked for: as everybody, and for each data set concerned, in files too."""
     yield subject.asks
-    for dataset in resource.datasets:
+    for dataset in (*resource.datasets, *resource.in_files):
         yield dataset.asks
 
 
@@ -84,21 +97,32 @@ def signed_in_lately(subject: Subject, resource: Resource, now: datetime) -> Sta
     )
 
 
+def places(subject: Subject, resource: Resource) -> Places:
+    """Return the address ranges that this act is asked to come from: one of each of these."""
+    return tuple(dict.fromkeys(each.networks for each in asked(subject, resource) if each.networks))
+
+
+def comes_from(address: str | None, ranges: Places) -> bool:
+    """Tell whether *address* is in one of each of *ranges*."""
+    return all(within(address, each) for each in ranges)
+
+
 def place_allowed(subject: Subject, resource: Resource, _now: datetime) -> States:
-    """The sign-in behind this act came from an address range that is accepted, where ranges are asked."""
-    ranges = [each.networks for each in asked(subject, resource) if each.networks]
+    """The sign-in behind this act, and the act itself, come from a range that is accepted, where ranges are asked."""
+    ranges = places(subject, resource)
     if not ranges:
         return ()
-    address = subject.sign_in.address if subject.sign_in is not None else None
-    if all(within(address, each) for each in ranges):
-        return yes(
-            "place", "Vous êtes connecté depuis un lieu autorisé.", "You signed in from an accepted place.", Who.PERSON
+    if not comes_from(subject.sign_in.address if subject.sign_in is not None else None, ranges):
+        return no(
+            "place_refused",
+            "Vous n'êtes pas connecté depuis un lieu autorisé : reconnectez-vous depuis le réseau prévu.",
+            "You did not sign in from an accepted place: sign in again from the network that is foreseen.",
+            Who.PERSON,
         )
-    return no(
-        "place_refused",
-        "Vous n'êtes pas connecté depuis un lieu autorisé : reconnectez-vous depuis le réseau prévu.",
-        "You did not sign in from an accepted place: sign in again from the network that is foreseen.",
-        Who.PERSON,
+    if subject.connected_from is not None and not comes_from(subject.connected_from, ranges):
+        return no(PLACE_LEFT.code, PLACE_LEFT.text.fr, PLACE_LEFT.text.en, PLACE_LEFT.who)
+    return yes(
+        "place", "Vous êtes connecté depuis un lieu autorisé.", "You signed in from an accepted place.", Who.PERSON
     )
 
 
@@ -109,10 +133,18 @@ def charters_signed(subject: Subject, _resource: Resource, now: datetime) -> Sta
 
 def trained(subject: Subject, resource: Resource, now: datetime) -> States:
     """Every training that is asked for is valid now (référentiel 3.5, TRAPS A8)."""
-    kinds = sorted({kind for each in asked(subject, resource) for kind in each.trainings})
+    return _trained(subject, {kind for each in asked(subject, resource) for kind in each.trainings}, now)
+
+
+def trained_for_role(subject: Subject, _resource: Resource, now: datetime) -> States:
+    """Every training is valid now that is asked of whoever acts by a role (TRAPS A8)."""
+    return _trained(subject, subject.duties.trainings, now)
+
+
+def _trained(subject: Subject, kinds: AbstractSet[str], now: datetime) -> States:
     return tuple(
         state
-        for kind in kinds
+        for kind in sorted(kinds)
         for state in held(
             [training.window for training in subject.trainings if training.kind == kind],
             now,
@@ -129,8 +161,15 @@ def trained(subject: Subject, resource: Resource, now: datetime) -> States:
 
 def identified(subject: Subject, resource: Resource, _now: datetime) -> States:
     """Somebody reviewed who the person is and for whom the person works, where that is asked (SEC-HAB-3)."""
-    if not any(each.identity for each in asked(subject, resource)):
-        return ()
+    return _identified(subject) if any(each.identity for each in asked(subject, resource)) else ()
+
+
+def identified_for_role(subject: Subject, _resource: Resource, _now: datetime) -> States:
+    """The same, where it is asked of whoever acts by a role."""
+    return _identified(subject) if subject.duties.identity else ()
+
+
+def _identified(subject: Subject) -> States:
     if subject.identity_reviewed:
         return yes("identity", "Votre identité a été vérifiée.", "Your identity was reviewed.", Who.ADMINISTRATOR)
     return no(

@@ -7,7 +7,7 @@ from project_spaces.conditions.person import asked
 from project_spaces.conditions.states import Named, States, Who, held, no, yes
 from project_spaces.facts import MemberRole, PlatformRole, ProjectStatus, Resource, Subject
 from project_spaces.text import Text
-from project_spaces.windows import Window, lasting, moment
+from project_spaces.windows import Window, covered_until, lasting, moment
 
 
 def project_open(_subject: Subject, resource: Resource, now: datetime) -> States:
@@ -65,10 +65,11 @@ def project_approved(subject: Subject, resource: Resource, now: datetime) -> Sta
 
 def approved_until_frozen(subject: Subject, resource: Resource, now: datetime) -> States:
     """The project holds every approval that is asked for, or held it until it was frozen."""
-    return _approved(subject, resource, _freeze(resource), now)
+    return _approved(subject, resource, freeze(resource), now)
 
 
-def _freeze(resource: Resource) -> Window | None:
+def freeze(resource: Resource) -> Window | None:
+    """Return the time in which the project is frozen, if it has an end."""
     return resource.project.frozen if resource.project is not None else None
 
 
@@ -85,7 +86,7 @@ def _approved(subject: Subject, resource: Resource, frozen: Window | None, now: 
                 "approval",
                 Text(f"l'autorisation « {kind} » du projet", f"the project's approval “{kind}”"),
                 Text(f"Le projet n'a pas l'autorisation « {kind} ».", f"The project lacks the approval “{kind}”."),
-                Who.LEAD,
+                Who.ADMINISTRATOR,
                 kind,
             ),
         )
@@ -99,7 +100,7 @@ def member(_subject: Subject, resource: Resource, now: datetime) -> States:
 
 def member_until_frozen(_subject: Subject, resource: Resource, now: datetime) -> States:
     """The person is a member of the project, or was one when it was frozen."""
-    return _member(lasting([each.window for each in resource.memberships], _freeze(resource), now), now)
+    return _member(lasting([each.window for each in resource.memberships], freeze(resource), now), now)
 
 
 def _member(windows: Sequence[Window], now: datetime) -> States:
@@ -145,13 +146,31 @@ def _outsider(resource: Resource, code: str, then: Text) -> States:
     )
 
 
+def leads(_subject: Subject, resource: Resource, now: datetime) -> States:
+    """The person leads the project now."""
+    until = _led_until(resource, now)
+    if until != now:
+        fr, en = "Vous portez cet espace projet.", "You lead this project space."
+        return yes("project_lead", fr, en, Who.ADMINISTRATOR, until=until)
+    return no(
+        "not_project_lead",
+        "Seul le porteur de l'espace projet peut le demander.",
+        "Only the lead of the project space may ask for this.",
+        Who.ADMINISTRATOR,
+    )
+
+
+def _led_until(resource: Resource, now: datetime) -> datetime | None:
+    """Return when the person stops leading the project, None for never, *now* for who doesn't lead it."""
+    return covered_until([each.window for each in resource.memberships if each.role is MemberRole.LEAD], now)
+
+
 def ends_project(subject: Subject, resource: Resource, now: datetime) -> States:
     """A project is ended by its lead, or by an administrator of the platform."""
-    leading = any(each.role is MemberRole.LEAD and each.window.holds(now) for each in resource.memberships)
-    if leading or PlatformRole.ADMINISTRATOR in subject.roles:
-        return yes(
-            "project_ender", "Vous pouvez clore cet espace projet.", "You may end this project space.", Who.NOBODY
-        )
+    until = None if PlatformRole.ADMINISTRATOR in subject.roles else _led_until(resource, now)
+    if until != now:
+        fr, en = "Vous pouvez clore cet espace projet.", "You may end this project space."
+        return yes("project_ender", fr, en, Who.NOBODY, until=until)
     return no(
         "not_project_ender",
         "Seuls le porteur du projet et un administrateur peuvent clore cet espace projet.",

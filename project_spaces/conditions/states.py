@@ -111,7 +111,7 @@ def held(windows: Sequence[Window], now: datetime, what: Named) -> States:
     if any(window.holds(now) for window in windows):
         until = covered_until(windows, now)
         return (_state(what, what.code, holds=True, rest=_valid(until), until=until),)
-    past = [window for window in windows if window.last is not None and window.last <= now]
+    past = [window for window in windows if window.over(now)]
     if past:
         latest = max(past, key=lambda window: window.last or now)
         at = moment(latest.last or now)
@@ -140,4 +140,9 @@ def _state(what: Named, code: str, rest: Text, *, holds: bool = False, until: da
 
 
 def _sentence(subject: str, rest: str) -> str:
-    return f"{subject[0].upper()}{subject[1:]} {rest}."
+    return f"{capital(subject)} {rest}."
+
+
+def capital(words: str) -> str:
+    """Return *words* as a sentence begins."""
+    return f"{words[0].upper()}{words[1:]}"

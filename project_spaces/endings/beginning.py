@@ -12,17 +12,17 @@ from audit.events import SYSTEM_PREFIX, Event, Kind
 from project_spaces.access import require
 from project_spaces.decisions import Action
 from project_spaces.endings.telling import frozen_notice, members_of, settlers_of, tell, undecided_notice
-from project_spaces.errors import Conflict, Invalid
+from project_spaces.errors import Conflict
 from project_spaces.facts import PlatformRole, ProjectStatus
 from project_spaces.people import roles_of
 from project_spaces.projects import Project, get_project
+from project_spaces.reasons import written_reason
 from project_spaces.records import rules_of
 from project_spaces.records.ends import EndCause, EndStage, ProjectEnd
 from project_spaces.store import Store, WriteSession
 from project_spaces.text import Text
 
 WORKER = "system:worker"
-LONGEST_REASON = 2000
 
 
 def end_project(store: Store, slug: str, *, reason: str, actor: str, now: datetime) -> None:
@@ -100,16 +100,3 @@ def _begin(session: WriteSession, project: Project, cause: EndCause, *, actor: s
 def _event(actor: str, slug: str, now: datetime, cause: EndCause, reason: str) -> Event:
     subject = {"step": EndStage.FROZEN.value, "cause": cause.value}
     return Event(Kind.PROJECT_END, actor, slug, now, subject, private={"reason": reason} if reason else None)
-
-
-def written_reason(reason: str) -> str:
-    """Return the reason, or raise ``Invalid`` where there is none."""
-    written = reason.strip()
-    if not 1 <= len(written) <= LONGEST_REASON:
-        raise Invalid(
-            Text(
-                f"Un motif écrit est demandé ({LONGEST_REASON} caractères au plus).",
-                f"A written reason is asked for (at most {LONGEST_REASON} characters).",
-            )
-        )
-    return written

@@ -128,6 +128,7 @@ def _begin(store: Store, remains: Remains, slug: str, fate: Fate, now: datetime)
         end.stage, end.begun_event = _BEGINS[fate], event.id
         if found is not None:
             end.files, end.total_bytes, end.manifest_sha256 = found.files, found.total_bytes, found.sha256
+            end.places = dict(found.places)
         if fate is Fate.DELETE:
             end.ended_rights = _end_rights(session, slug, now)
             end.withdrawn = [f"{name} {version}" for name, version in made]
@@ -137,6 +138,8 @@ def _begin(store: Store, remains: Remains, slug: str, fate: Fate, now: datetime)
 
 
 def _archive(store: Store, remains: Remains, slug: str, now: datetime) -> None:
+    for desk in remains.desks:
+        desk.settle(slug, now)
     with store.read() as session:
         sealed = session.get_one(ProjectEnd, slug).archive_sha256
     if sealed is None:
@@ -176,7 +179,9 @@ def _delete(store: Store, remains: Remains, slug: str, now: datetime) -> None:
     store.require_settled()
     with store.read() as session:
         made = [each.rsplit(" ", 1) for each in session.get_one(ProjectEnd, slug).withdrawn]
-    remains.drop_copies(slug)
+    for desk in remains.desks:  # first: an import that is just put in its place is in a folder afterwards
+        desk.settle(slug, now)
+        desk.drop(slug)
     remains.delete_folders(slug)
     delete_derived(remains.layout, [(name, version) for name, version in made])
     remains.delete_key(slug)
@@ -230,6 +235,7 @@ def statement(session: Session, end: ProjectEnd) -> dict[str, object]:
         "deleted": {
             "at": end.done_at.isoformat() if end.done_at else None,
             "files": end.files,
+            "files_by_place": end.places,
             "bytes": end.total_bytes,
             "inventory_sha256": end.manifest_sha256,
             "archive_sha256": end.archive_sha256,
@@ -256,7 +262,8 @@ def _tell_done(session: WriteSession, end: ProjectEnd, what: str, words: Text, n
 def _facts(found: Inventory | None) -> dict[str, Scalar]:
     if found is None:
         return {}
-    return {"files": found.files, "bytes": str(found.total_bytes), "manifest": found.sha256}
+    at_desks = {place: number for place, number in found.places.items() if place not in {"project", "homes", "imports"}}
+    return {"files": found.files, "bytes": str(found.total_bytes), "manifest": found.sha256, **at_desks}
 
 
 def _event(

@@ -9,9 +9,11 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from sqlalchemy.orm import Session
 
@@ -20,6 +22,23 @@ from project_spaces.errors import NotFound, Refused
 from project_spaces.layout import Layout
 
 CHUNK = 1 << 20
+
+
+class Desk(Protocol):
+    """A desk that holds copies of a project's files; *place* is what the inventory calls them."""
+
+    @property
+    def place(self) -> str:
+        """The desk's name in the inventory."""
+
+    def held(self, project: str) -> Sequence[Path]:
+        """Return the files that go with *project*, each under the SHA-256 of its bytes."""
+
+    def settle(self, project: str, now: datetime) -> None:
+        """Give up what still waits there, with its record; doing it again changes nothing."""
+
+    def drop(self, project: str) -> None:
+        """Delete what ``held`` names."""
 
 
 @dataclass(frozen=True)
@@ -34,15 +53,15 @@ class Remains:
         folder of sealed archives; no workspace mounts it.
     busy
         tells how many of a project's requests for export are still being answered.
-    drop_copies
-        deletes the export desk's frozen copies of files that never left.
+    desks
+        where copies of its files wait that never left, or never came in.
     """
 
     layout: Layout
     keys: Path
     archives: Path
     busy: Callable[[Session, str], int]
-    drop_copies: Callable[[str], None]
+    desks: tuple[Desk, ...] = ()
 
     def folders(self, project: str) -> dict[str, Path]:
         """Return every folder of *project*, by the name that inventory and archive give it."""
@@ -72,11 +91,12 @@ class Remains:
 
 @dataclass(frozen=True)
 class Inventory:
-    """Every file of a project; *manifest* is one JSON object a line."""
+    """Every file of a project; *manifest* is one JSON object a line, *places* says how many files are where."""
 
     files: int
     total_bytes: int
     manifest: bytes
+    places: Mapping[str, int]
 
     @property
     def sha256(self) -> str:
@@ -85,17 +105,25 @@ class Inventory:
 
 
 def inventory(remains: Remains, project: str) -> Inventory:
-    """List what *project* holds on disk now."""
-    lines, files, size = [], 0, 0
+    """List what *project* holds on disk now, in its folders and at the desks."""
+    lines, places, size = [], dict[str, int](), 0
+    for place, name, fact in _found(remains, project):
+        lines.append(json.dumps({"path": f"{place}/{name}", **fact}, sort_keys=True).encode() + b"\n")
+        places[place] = places.get(place, 0) + 1
+        size += int(fact.get("size", 0))
+    return Inventory(len(lines), size, b"".join(lines), places)
+
+
+def _found(remains: Remains, project: str) -> Iterator[tuple[str, str, Mapping[str, str | int]]]:
     for place, folder in remains.folders(project).items():
         for entry in walk_beneath(folder):
             fact = _fact(entry)
-            if fact is None:
-                continue
-            lines.append(json.dumps({"path": f"{place}/{entry.path}", **fact}, sort_keys=True).encode() + b"\n")
-            files += 1
-            size += int(fact.get("size", 0))
-    return Inventory(files, size, b"".join(lines))
+            if fact is not None:
+                yield place, entry.path, fact
+    for desk in remains.desks:
+        for file in desk.held(project):
+            with file.open("rb") as stream:
+                yield desk.place, file.name, _hashed(stream.fileno())
 
 
 def _fact(entry: Entry) -> dict[str, str | int] | None:
@@ -105,12 +133,16 @@ def _fact(entry: Entry) -> dict[str, str | int] | None:
         return {"kind": "link" if stat.S_ISLNK(entry.status.st_mode) else "special"}
     try:
         with os.fdopen(entry.open(), "rb") as stream:
-            digest, size = hashlib.sha256(), 0
-            for chunk in chunks(stream.fileno()):
-                digest.update(chunk)
-                size += len(chunk)
+            return _hashed(stream.fileno())
     except (NotFound, Refused):
         return {"kind": "special"}
+
+
+def _hashed(descriptor: int) -> dict[str, str | int]:
+    digest, size = hashlib.sha256(), 0
+    for chunk in chunks(descriptor):
+        digest.update(chunk)
+        size += len(chunk)
     return {"size": size, "sha256": digest.hexdigest()}
 
 

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from audit.events import Event, Kind
 from project_spaces.access import require
 from project_spaces.decisions import Action
-from project_spaces.endings.beginning import written_reason
 from project_spaces.endings.telling import due_notice, members_of, owners_of_data, proposed_notice, settlers_of, tell
 from project_spaces.errors import Conflict, Invalid, NotFound
 from project_spaces.projects import get_project
+from project_spaces.reasons import written_reason
 from project_spaces.records import rules_of
 from project_spaces.records.ends import EndStage, Fate, ProjectEnd, Settlement, pending
 from project_spaces.store import Store, WriteSession

@@ -46,8 +46,9 @@ class Fate(StrEnum):
 class ProjectEnd(Base):
     """The end of one project.
 
-    ``files``, ``total_bytes`` and ``manifest_sha256`` are of what the project held when its fate was carried out;
-    ``told`` names the notices that were given, so that none is given twice.
+    ``files``, ``total_bytes``, ``manifest_sha256`` and ``places`` (how many files were where) are of what the project
+    held when its fate was carried out, at the desks too; ``told`` names the notices that were given, so that none is
+    given twice.
     """
 
     __tablename__ = "project_end"
@@ -62,6 +63,7 @@ class ProjectEnd(Base):
     files: Mapped[int | None] = mapped_column(Integer)
     total_bytes: Mapped[int | None] = mapped_column(BigInteger)
     manifest_sha256: Mapped[str | None] = mapped_column(String(64))
+    places: Mapped[dict[str, int] | None] = mapped_column(JSON(none_as_null=True))
     archive_sha256: Mapped[str | None] = mapped_column(String(64))
     archive_bytes: Mapped[int | None] = mapped_column(BigInteger)
     kept_until: Mapped[datetime | None]

@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from project_spaces.acting import acting_session
@@ -27,6 +27,7 @@ class SignInEnd(StrEnum):
     ELSEWHERE = "elsewhere"
     PROVIDER = "provider"
     RESET = "reset"
+    IDLE = "idle"
 
 
 class SignInMethod(StrEnum):
@@ -40,6 +41,7 @@ class SignIn(Base):
     """A sign-in: how the person proved who it was (``amr``, ``acr``), from where, and when it was ended.
 
     ``factor_at`` is when both factors were proved: at the identity provider possibly long before ``at``.
+    ``seen_at`` is when the person was here last, at most a minute late (``sessions.activity``).
     ``session_sha256`` ties it to the Hub's session, ``provider_session_sha256`` to the identity provider's; only
     hashes are kept, so that the table opens no session.
     """
@@ -65,6 +67,7 @@ class SignIn(Base):
     device: Mapped[str | None] = mapped_column(String(80))
     new_device: Mapped[bool]
     ends_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[SignInEnd | None] = mapped_column(Chosen(SignInEnd))
 
@@ -81,11 +84,17 @@ def two_factors(amr: list[str], acr: str | None, strong_acr: frozenset[str]) -> 
 
 
 def sign_in_facts(session: Session, username: str, rules: Rules) -> SignInFacts | None:
-    """The sign-in of the session that acts; where nobody said which, the latest that was not ended."""
-    live = select(SignIn).where(SignIn.person == username, SignIn.ended_at.is_(None))
+    """The sign-in of the session that acts; where nobody said which, the latest that was not ended.
+
+    What runs may go on without its person for as long as the two factors count: for it, a session that ended because
+    nobody was there has not.
+    """
+    live = select(SignIn).where(SignIn.person == username)
     acting = acting_session(username)
     if acting is not None:
-        live = live.where(SignIn.session_sha256 == (hash_of(acting.session) or ""))
+        live = live.where(SignIn.ended_at.is_(None), SignIn.session_sha256 == (hash_of(acting.session) or ""))
+    else:
+        live = live.where(or_(SignIn.ended_at.is_(None), SignIn.ended_by == SignInEnd.IDLE))
     row = session.scalars(live.order_by(SignIn.at.desc(), SignIn.id).limit(1)).one_or_none()
     if row is None:
         return None

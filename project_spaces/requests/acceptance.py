@@ -1,5 +1,8 @@
 """What an accepted request becomes: a project, its members, approvals, agreements and habilitations, at one stroke.
 
+The organisation that the lead is registered for answers for the project, so that its hub administers it; what the form
+says of organisations is words, and gives nobody a perimeter.
+
 Everything is added to the transaction in which the last consent is written, with one event for each right: a request
 is never half accepted.
 """
@@ -22,14 +25,15 @@ from project_spaces.facts import MemberRole, ProjectStatus
 from project_spaces.habilitations import Habilitation
 from project_spaces.memberships import Membership
 from project_spaces.projects import Project
+from project_spaces.records.places import Affiliation, ProjectOrganisation
 from project_spaces.requests.forms import RequestForm, read_form
+from project_spaces.requests.precedents import taken_over
 from project_spaces.requests.records import AccessRequest, RequestStep
-from project_spaces.requests.steps import Step
+from project_spaces.requests.steps import APPROVAL_KINDS, Step
+from project_spaces.requests.vetting import without_account
 from project_spaces.store import WriteSession
 from project_spaces.text import Text
-
-#: Under which kind an opinion is kept with the project; rules ask for it by this name.
-APPROVAL_KINDS = {Step.COMMITTEE: "cesrees", Step.AUTHORITY: "cnil"}
+from project_spaces.windows import moment
 
 Right = tuple[Base, Event]
 
@@ -48,14 +52,14 @@ class _Grant:
 def accept(
     session: WriteSession, request: AccessRequest, done: Sequence[RequestStep], *, actor: str, now: datetime
 ) -> str:
-    """Create everything that *request* asks for and return the project's slug.
+    """Create everything that *request* asks for and return the project's slug; nothing for a closed account.
 
     Raises
     ------
     Conflict
         the project's slug was taken in the meantime.
     """
-    form = read_form(request.form)
+    form = _of_active(session, read_form(request.form))
     if session.scalars(select(Project.slug).where(Project.slug == form.slug)).first() is not None:
         raise Conflict(Text(f"L'identifiant « {form.slug} » est pris.", f"The slug “{form.slug}” is taken."))
     grant = _Grant(form, request.applicant, actor, now, months_later(now, form.months))
@@ -64,14 +68,21 @@ def accept(
     session.add(_project(grant))
     session.also(_event(Kind.PROJECT_CREATED, grant, {"ends_at": grant.ends_at.isoformat()}))
     rights = [
+        *_answering(grant, session.get(Affiliation, request.applicant)),
         *_members(grant),
         *_approvals(grant, done),
+        *_taken_over(grant, taken_over(session, request, now)),
         *_agreements(grant, {slug: signed[owner] for slug, owner in owners.items() if owner in signed}),
         *_habilitations(grant),
     ]
     session.add_all(row for row, _ in rights)
     session.also(*(event for _, event in rights))
     return form.slug
+
+
+def _of_active(session: WriteSession, form: RequestForm) -> RequestForm:
+    left = without_account(session, form.usernames)
+    return form.model_copy(update={"people": tuple(each for each in form.people if each.username not in left)})
 
 
 def months_later(now: datetime, months: int) -> datetime:
@@ -96,6 +107,14 @@ def _project(grant: _Grant) -> Project:
     return project
 
 
+def _answering(grant: _Grant, home: Affiliation | None) -> Iterator[Right]:
+    if home is not None:
+        place = {"project": grant.form.slug, "organisation": home.organisation}
+        row = ProjectOrganisation(**place, set_at=grant.now, set_by=grant.actor)
+        subject = {"organisation": home.organisation, "change": "answers for the project"}
+        yield row, _event(Kind.ORGANISATION, grant, subject)
+
+
 def _members(grant: _Grant) -> Iterator[Right]:
     people = [(grant.applicant, MemberRole.LEAD), *((each.username, each.role) for each in grant.form.people)]
     for person, role in people:
@@ -115,20 +134,32 @@ def _members(grant: _Grant) -> Iterator[Right]:
 
 
 def _approvals(grant: _Grant, done: Sequence[RequestStep]) -> Iterator[Right]:
+    """The opinions given on the way; where silence meant consent, the day on which it did is their reference."""
     for step in done:
-        if step.step in APPROVAL_KINDS and step.reference:
-            number, kind = uuid.uuid4().hex, APPROVAL_KINDS[step.step]
-            row = ProjectApproval(
-                id=number,
-                project=grant.form.slug,
-                kind=kind,
-                reference=step.reference,
-                starts_at=grant.now,
-                ends_at=grant.ends_at,
-                recorded_at=grant.now,
-                recorded_by=step.done_by or grant.actor,
-            )
-            yield row, _event(Kind.PROJECT_APPROVAL, grant, {"approval": number, "approval_kind": kind})
+        if step.step in APPROVAL_KINDS:
+            reference = step.reference or f"Accord tacite, {moment(step.done_at or grant.now).fr}"
+            by = step.done_by or grant.actor
+            yield _approval(grant, APPROVAL_KINDS[step.step], reference, grant.ends_at, by)
+
+
+def _taken_over(grant: _Grant, held: Sequence[ProjectApproval]) -> Iterator[Right]:
+    """What was given to the project on which a short request rests; it ends here when it ends there."""
+    for each in held:
+        yield _approval(grant, each.kind, each.reference, min(each.ends_at, grant.ends_at), each.recorded_by)
+
+
+def _approval(grant: _Grant, kind: str, reference: str, ends_at: datetime, by: str) -> Right:
+    row = ProjectApproval(
+        id=uuid.uuid4().hex,
+        project=grant.form.slug,
+        kind=kind,
+        reference=reference,
+        starts_at=grant.now,
+        ends_at=ends_at,
+        recorded_at=grant.now,
+        recorded_by=by,
+    )
+    return row, _event(Kind.PROJECT_APPROVAL, grant, {"approval": row.id, "approval_kind": kind})
 
 
 def _agreements(grant: _Grant, references: dict[str, str]) -> Iterator[Right]:

@@ -6,6 +6,7 @@ the record of all of it, or nothing (DESIGN section 3, rules 3 and 5).
 """
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,8 +17,16 @@ from project_spaces.access import may, require
 from project_spaces.decisions import Action, Decision
 from project_spaces.errors import Conflict, Invalid
 from project_spaces.people import Person
+from project_spaces.reasons import written_reason
 from project_spaces.requests.course import finish
-from project_spaces.requests.notices import WORKER, concerned, owners_concerned, waits_for_applicant
+from project_spaces.requests.notices import (
+    WORKER,
+    concerned,
+    owners_concerned,
+    tell_whole_way,
+    waits_for_applicant,
+)
+from project_spaces.requests.precedents import go_the_whole_way
 from project_spaces.requests.records import AccessRequest, RequestState, RequestStep, get_request, get_step, open_steps
 from project_spaces.requests.steps import (
     GOES_ON,
@@ -40,11 +49,13 @@ _ACTION = {
     Actor.STEWARD: Action.ANSWER_FOR_OWNER,
 }
 LONGEST_REASONS = 10_000
+OWED = Text("Un motif est dû au demandeur", "The applicant is owed a reason")
 
 SILENT = Text("Sans réponse dans le délai.", "No answer in time.")
 NOT_SIGNED = Text("Le demandeur n'a pas encore signé la convention.", "The applicant has not signed the agreement yet.")
 OTHER_TEXT = Text(
-    "La convention n'est pas celle qui est à signer : relisez-la.", "This is not the agreement to be signed: read it."
+    "La convention n'est pas celle qui est à signer : relisez-la.",
+    "This is not the agreement that is to be signed: read it again.",
 )
 
 
@@ -58,6 +69,7 @@ def answer_step(
     reasons: str = "",
     reference: str = "",
     document_sha256: str = "",
+    whole_way: bool = False,
 ) -> RequestState:
     """Answer an open step and return the state of the request; the last consent accepts it.
 
@@ -69,26 +81,34 @@ def answer_step(
         of the opinion or the authorisation; of a signed agreement, its hash stands in where there is none.
     document_sha256
         hash of the agreement that the owner's steward signs.
+    whole_way
+        ask for the opinions that a short request would be spared; the applicant is owed a reason.
 
     Raises
     ------
     Invalid
-        reasons or reference are owed, or only the first step may send a request back.
+        reasons or reference are owed, or only the first step may send a request back or the whole way.
     NotFound, Conflict, Refused
         no such step; it is not open, or not signed by the applicant; *actor* lacks the role, does not speak for the
         owner, or is named in the request.
     """
     with store.read() as session:
         found = get_step(session, step_id)
-    check_answer(found.step, outcome, reasons, reference)
-    with store.write(_event(found, outcome, actor, reasons, now)) as session:
+    check_answer(found.step, outcome, reasons, reference, whole_way=whole_way)
+    event = _event(found, outcome, actor, reasons, now)
+    if whole_way:
+        event = replace(event, subject={**event.subject, "whole_way": True})
+    with store.write(event) as session:
         step = get_step(session, step_id)
         row = get_request(session, step.request)
-        _require_actor(session, row, step, actor, now)
-        _require_open(session, row, step)
+        require_actor(session, row, step, actor, now)
+        require_open(session, row, step)
         if step.step is Step.SIGNATURE and outcome in GOES_ON:
             _require_signed(step, document_sha256)
             reference = reference.strip() or f"SHA-256 {step.document_sha256}"
+        if whole_way and row.short:
+            go_the_whole_way(session, row)
+            tell_whole_way(session, row, now=now)
         finish(session, row, step, outcome, actor=actor, reasons=reasons, reference=reference, now=now)
         return row.state
 
@@ -127,16 +147,23 @@ def _silent(store: Store, late: RequestStep, now: datetime) -> int:
     with store.write(_event(late, outcome, WORKER, SILENT.fr, now)) as session:
         step = get_step(session, late.id)
         row = get_request(session, step.request)
-        _require_open(session, row, step)
+        require_open(session, row, step)
+        if step.step is Step.COMPLETENESS and consent and row.short:  # nobody has looked whether it is the same study
+            go_the_whole_way(session, row)
+            tell_whole_way(session, row, now=now)
         finish(session, row, step, outcome, actor=WORKER, reasons=SILENT.fr, reference="", now=now)
     return 1
 
 
-def check_answer(step: Step, outcome: Outcome, reasons: str, reference: str) -> None:
+def check_answer(step: Step, outcome: Outcome, reasons: str, reference: str, *, whole_way: bool = False) -> None:
     """Raise ``Invalid`` where an answer owes something."""
-    if outcome in OWES_REASON and not reasons.strip():
-        raise Invalid(Text("Un motif est dû au demandeur.", "The applicant is owed a reason."))
-    if len(reasons) > LONGEST_REASONS:
+    if whole_way and (step is not Step.COMPLETENESS or outcome not in GOES_ON):
+        raise Invalid(
+            Text("Seul un dossier complet prend la voie entière.", "Only a complete file is sent the whole way.")
+        )
+    if whole_way or outcome in OWES_REASON:
+        written_reason(reasons, OWED, longest=LONGEST_REASONS)
+    elif len(reasons) > LONGEST_REASONS:
         raise Invalid(
             Text(
                 f"Motif trop long : {LONGEST_REASONS} caractères au plus.",
@@ -146,12 +173,15 @@ def check_answer(step: Step, outcome: Outcome, reasons: str, reference: str) -> 
     if outcome is Outcome.RETURNED and step is not Step.COMPLETENESS:
         raise Invalid(Text("Seul un dossier incomplet est renvoyé.", "Only an incomplete file is sent back."))
     if outcome in GOES_ON and step in LEFT_OUT and not reference.strip():
-        raise Invalid(Text("Indiquez la référence de la pièce.", "Give the reference of the paper."))
+        raise Invalid(
+            Text("Indiquez la référence de l'avis ou de la décision.", "Give the reference of the opinion or decision.")
+        )
     if len(reference) > 200:
         raise Invalid(Text("Référence trop longue (200 caractères).", "The reference is too long (200 characters)."))
 
 
-def _require_actor(session: Session, row: AccessRequest, step: RequestStep, actor: str, now: datetime) -> None:
+def require_actor(session: Session, row: AccessRequest, step: RequestStep, actor: str, now: datetime) -> None:
+    """Raise ``Refused`` unless *actor* may answer *step*."""
     if actor.startswith(SYSTEM_PREFIX):
         return
     require(
@@ -164,8 +194,8 @@ def _require_actor(session: Session, row: AccessRequest, step: RequestStep, acto
     )
 
 
-def _require_open(session: Session, row: AccessRequest, step: RequestStep) -> None:
-    """Whoever comes second learns who was first, and what came of it."""
+def require_open(session: Session, row: AccessRequest, step: RequestStep) -> None:
+    """Raise ``Conflict`` unless the step waits: whoever comes second learns who was first, and what came of it."""
     if step.outcome is not None and step.done_at is not None:
         name, at, outcome = STEP_LABELS[step.step], moment(step.done_at), OUTCOME_LABELS[step.outcome]
         person = session.get(Person, step.done_by or "")

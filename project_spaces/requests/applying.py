@@ -14,23 +14,21 @@ from sqlalchemy.orm import Session
 
 from audit.canonical import dumps
 from audit.events import Event, Kind
-from project_spaces.datasets import get_dataset
 from project_spaces.errors import Conflict, Invalid, Refused
 from project_spaces.people import get_person
 from project_spaces.requests.course import open_next, tell_withdrawn
-from project_spaces.requests.forms import RequestForm, close_to, read_form
+from project_spaces.requests.forms import RequestForm, read_form
 from project_spaces.requests.gaps import Dictionary, obstacles
 from project_spaces.requests.notices import actors_of, concerned, tell_actors
+from project_spaces.requests.precedents import planned_for, precedent_for, step_row
 from project_spaces.requests.records import (
     AccessRequest,
     RequestState,
-    RequestStep,
-    circuit_of,
     get_request,
     get_step,
     steps,
 )
-from project_spaces.requests.steps import PlannedStep, Step, plan_steps
+from project_spaces.requests.steps import Step
 from project_spaces.store import Store
 from project_spaces.text import Text
 
@@ -154,14 +152,13 @@ def submit_request(
         _require_state(row, _EDITABLE)
         if read_form(row.form) != form:
             raise Conflict(Text("La demande vient d'être modifiée.", "The request was just changed."))
-        found = obstacles(session, form, request_id=row.id, applicant=actor, dictionary=dictionary or {})
+        found = obstacles(session, form, request_id=row.id, applicant=actor, dictionary=dictionary or {}, now=now)
         if found:
             raise Invalid(INCOMPLETE, [each.text for each in found])
-        row.short = short_way(session, row, form) is not None
+        precedent = precedent_for(session, row, form, now=now)
+        row.short, row.precedent = precedent is not None, None if precedent is None else precedent.id
         row.state, row.round, row.submitted_at = RequestState.SUBMITTED, row.round + 1, row.submitted_at or now
-        owners = {get_dataset(session, slug).owner for slug in form.slugs}
-        planned = plan_steps({owner: circuit_of(session, owner) for owner in sorted(owners)}, short=row.short)
-        session.add_all(_row(row, each) for each in planned)
+        session.add_all(step_row(row, each) for each in planned_for(session, form, short=row.short))
         session.flush()
         open_next(session, row, now)
 
@@ -217,34 +214,6 @@ def requests_of(session: Session, applicant: str) -> Sequence[AccessRequest]:
     return session.scalars(query.order_by(AccessRequest.created_at.desc(), AccessRequest.id)).all()
 
 
-def short_way(session: Session, request: AccessRequest, form: RequestForm) -> AccessRequest | None:
-    """Return the accepted request that lets this one skip the opinions that were given on it; None for the whole way.
-
-    It must ask for no more than that one did, and the applicant must have been named there: an opinion was given on a
-    team's project, not on a purpose in general.
-    """
-    accepted = select(AccessRequest).where(AccessRequest.state == RequestState.ACCEPTED, AccessRequest.short.is_(False))
-    for each in session.scalars(accepted.order_by(AccessRequest.decided_at.desc())):
-        if request.applicant in concerned(each) and close_to(form, read_form(each.form)):
-            return each
-    return None
-
-
-def _row(request: AccessRequest, planned: PlannedStep) -> RequestStep:
-    rule = planned.rule
-    return RequestStep(
-        id=uuid.uuid4().hex,
-        request=request.id,
-        round=request.round,
-        rank=planned.rank,
-        step=rule.step,
-        actor=rule.actor,
-        owner=planned.owner,
-        days=rule.days,
-        silence=rule.silence,
-    )
-
-
 def _own(session: Session, request_id: str, actor: str) -> AccessRequest:
     row = get_request(session, request_id)
     if row.applicant != actor:
@@ -254,7 +223,12 @@ def _own(session: Session, request_id: str, actor: str) -> AccessRequest:
 
 def _require_state(row: AccessRequest, states: frozenset[RequestState]) -> None:
     if row.state not in states:
-        raise Conflict(Text("La demande n'en est plus là.", "The request is past that."))
+        raise Conflict(
+            Text(
+                "La demande a changé d'état entre-temps : relisez-la.",
+                "The request has changed its state meanwhile: read it again.",
+            )
+        )
 
 
 def _event(actor: str, request_id: str, change: str, now: datetime, *, content: bytes | None = None) -> Event:

@@ -10,9 +10,20 @@ from project_spaces.notifications import Topic, notify
 from project_spaces.requests.acceptance import accept
 from project_spaces.requests.agreements import agreement_text, document_hash
 from project_spaces.requests.forms import read_form
-from project_spaces.requests.notices import page_of, tell_accepted, tell_actors, tell_applicant_of_step
+from project_spaces.requests.notices import (
+    page_of,
+    tell_accepted,
+    tell_actors,
+    tell_applicant_of_step,
+    tell_left_out,
+    tell_linkage,
+    tell_named,
+    tell_whole_way,
+)
+from project_spaces.requests.precedents import go_the_whole_way, opinions_hold
 from project_spaces.requests.records import AccessRequest, RequestState, RequestStep, steps
-from project_spaces.requests.steps import Outcome, Step
+from project_spaces.requests.steps import GOES_ON, Outcome, Step
+from project_spaces.requests.vetting import require_lead, require_settled, without_account
 from project_spaces.store import WriteSession
 from project_spaces.text import Text
 
@@ -55,11 +66,17 @@ def finish(
 ) -> None:
     """End *step*; the request goes on, comes back, is refused, or is accepted.
 
+    A short request whose opinions were withdrawn, or ended, on the way is not accepted: they are asked for.
+
     Raises
     ------
     Conflict
-        this was the last consent, and the project's slug was taken in the meantime.
+        a name in the file is wrong (see ``vetting``), or this was the last consent and in the meantime the project's
+        slug was taken or the applicant's account closed.
     """
+    if step.step is Step.COMPLETENESS and outcome in GOES_ON:
+        require_settled(session, request)
+        tell_named(session, request, now=now)
     step.outcome, step.done_at, step.done_by = outcome, now, actor
     step.reasons, step.reference = reasons.strip() or None, reference.strip() or None
     session.flush()
@@ -69,15 +86,23 @@ def finish(
     elif outcome is Outcome.UNFAVOURABLE:
         request.state, request.decided_at = RequestState.REFUSED, now
     elif not open_next(session, request, now):
+        if request.short and not opinions_hold(session, request, now):
+            go_the_whole_way(session, request)
+            tell_whole_way(session, request, now=now)
+            open_next(session, request, now)
+            return
         _accept(session, request, steps(session, request.id, request.round), actor=actor, now=now)
 
 
 def _accept(
     session: WriteSession, request: AccessRequest, done: Sequence[RequestStep], *, actor: str, now: datetime
 ) -> None:
+    require_lead(session, request)
     request.state, request.decided_at = RequestState.ACCEPTED, now
     request.project = accept(session, request, done, actor=actor, now=now)
     tell_accepted(session, request, now=now)
+    tell_linkage(session, request, now=now)
+    tell_left_out(session, request, without_account(session, read_form(request.form).usernames), now=now)
 
 
 def tell_withdrawn(session: WriteSession, request: AccessRequest, people: Sequence[str], now: datetime) -> None:

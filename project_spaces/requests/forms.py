@@ -1,24 +1,25 @@
 """What an applicant asks for: a purpose, data sets and columns, people, outputs, a duration, resources.
 
-The fields are those of the French register forms (models of the arrêté of 6 April 2017) and of the SNDS decree: six
-lawful purposes, two forbidden ones that are disclaimed by name, and five potential identifiers, each justified. It is
-designed for those texts; the wording is ours. A form may be kept half-filled; ``gaps`` says what stands between
-it and a submission, all at once.
+The fields are those of the French register forms (models of the arrêté of 6 April 2017) and of the SNDS decree: the
+controller, six lawful purposes, two forbidden ones that are disclaimed by name, five potential identifiers and the
+number of health professionals, each justified. The forms' four families of data are the data sets themselves; their
+access profile is each person's part in the project. It is designed for those texts; the wording is ours. A form may be
+kept half-filled; ``gaps`` says what stands between it and a submission, all at once.
 """
 
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from project_spaces.errors import Invalid
 from project_spaces.facts import MemberRole
 from project_spaces.quotas import Quota
+from project_spaces.requests.form_parts import FormPart, Organisation, Slug, Words, same_words
+from project_spaces.requests.linkage_asked import LinkageAsked, no_more_than
 from project_spaces.text import Text
+from project_spaces.wrong_fields import wrong_fields
 
-Words = Annotated[str, Field(max_length=20_000)]
-Slug = Annotated[str, Field(max_length=30)]
-Organisation = Annotated[str, Field(max_length=200)]
 #: Months that a project may ask for; it may be prolonged.
 LONGEST_MONTHS = 120
 
@@ -81,16 +82,16 @@ IDENTIFIER_LABELS: dict[Identifier, Text] = {
 }
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+class DatasetAsked(FormPart):
+    """One data set that is asked for: its columns, and why each potential identifier is needed.
 
-
-class DatasetAsked(_Part):
-    """One data set that is asked for: its columns, and why each potential identifier is needed."""
+    *professionals* says why the number of health professionals is needed; None when it is not asked for.
+    """
 
     dataset: Slug
     columns: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = Field((), max_length=5000)
     identifiers: dict[Identifier, Words] = Field(default_factory=dict)
+    professionals: Words | None = None
 
 
 def _named(value: Any) -> Any:
@@ -98,7 +99,7 @@ def _named(value: Any) -> Any:
     return {"username": value} if isinstance(value, str) else value
 
 
-class PersonAsked(_Part):
+class PersonAsked(FormPart):
     """Somebody who is to work in the project: identifier, part in it, and the organisation the person belongs to."""
 
     username: Slug
@@ -106,7 +107,7 @@ class PersonAsked(_Part):
     organisation: Organisation = ""
 
 
-class Resources(_Part):
+class Resources(FormPart):
     """The limits that are wanted; see ``Quota``."""
 
     cpu_milli: int = 1000
@@ -125,17 +126,23 @@ class Resources(_Part):
         )
 
 
-class RequestForm(_Part):
-    """Everything that the applicant fills in. *slug* names the future project; *organisation* is the applicant's."""
+class RequestForm(FormPart):
+    """Everything that the applicant fills in.
+
+    *slug* names the future project, *organisation* is the applicant's, and *controller* is the body that determines why
+    and how the data are processed (GDPR, article 4): it often is the same. *linkage* is None where none is asked for.
+    """
 
     slug: Slug = ""
     title: Annotated[str, Field(max_length=200)] = ""
     organisation: Organisation = ""
+    controller: Organisation = ""
     purpose: Purpose | None = None
     summary: Words = ""
     public_interest: Words = ""
     disclaimed: frozenset[Forbidden] = frozenset()
     datasets: tuple[DatasetAsked, ...] = Field((), max_length=50)
+    linkage: LinkageAsked | None = None
     people: tuple[Annotated[PersonAsked, BeforeValidator(_named)], ...] = Field((), max_length=200)
     outputs: Words = ""
     months: int = Field(12, ge=1, le=LONGEST_MONTHS)
@@ -167,21 +174,16 @@ def read_form(value: object) -> RequestForm:
     try:
         return RequestForm.model_validate(value)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise Invalid(
-            Text(f"Champ {where} refusé : {first['msg']}.", f"Field {where} refused: {first['msg']}.")
-        ) from None
+        raise Invalid(wrong_fields(error)[0]) from None
 
 
 def close_to(form: RequestForm, accepted: RequestForm) -> bool:
-    """Tell whether *form* asks for no more than *accepted* did: same purpose, no data, column or identifier beyond it.
-
-    Such a request may take the short way: the committee and the authority have answered this question before.
-    """
+    """Tell whether *form* asks for no more than *accepted*: same purpose and controller, no data nor linkage more."""
     before = {each.dataset: each for each in accepted.datasets}
     return (
         form.purpose is accepted.purpose
+        and same_words(form.controller, accepted.controller)
+        and no_more_than(form.linkage, accepted.linkage)
         and form.months <= accepted.months
         and bool(form.datasets)
         and all(each.dataset in before and _within(each, before[each.dataset]) for each in form.datasets)
@@ -189,4 +191,8 @@ def close_to(form: RequestForm, accepted: RequestForm) -> bool:
 
 
 def _within(asked: DatasetAsked, before: DatasetAsked) -> bool:
-    return set(asked.columns) <= set(before.columns) and set(asked.identifiers) <= set(before.identifiers)
+    return (
+        set(asked.columns) <= set(before.columns)
+        and set(asked.identifiers) <= set(before.identifiers)
+        and (asked.professionals is None or before.professionals is not None)
+    )

@@ -6,6 +6,7 @@ Each gap names its field, so that a page can say it where it is to be mended, in
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,8 +14,9 @@ from sqlalchemy.orm import Session
 from project_spaces.datasets import Dataset
 from project_spaces.errors import Invalid
 from project_spaces.facts import Classification, PlatformRole
-from project_spaces.people import Person, roles_of
-from project_spaces.projects import Project
+from project_spaces.memberships import Membership
+from project_spaces.people import roles_of
+from project_spaces.register import in_register
 from project_spaces.requests.forms import FORBIDDEN_LABELS, IDENTIFIER_LABELS, DatasetAsked, Forbidden, RequestForm
 from project_spaces.requests.records import AccessRequest, RequestState
 from project_spaces.slugs import is_slug
@@ -35,23 +37,55 @@ class Gap:
 
 def missing(form: RequestForm) -> list[Gap]:
     """Return everything that the form itself still lacks, in its order; empty when it is whole."""
-    return [*_about_the_project(form), *_about_the_data(form), *_about_the_means(form)]
+    return [
+        *_about_the_project(form),
+        *_about_the_data(form),
+        *_about_the_linkage(form),
+        *_about_the_means(form),
+    ]
 
 
 def obstacles(
-    session: Session, form: RequestForm, *, request_id: str, applicant: str, dictionary: Dictionary
+    session: Session, form: RequestForm, *, request_id: str, applicant: str, dictionary: Dictionary, now: datetime
 ) -> list[Gap]:
-    """Return ``missing``, and what does not fit the people, projects and data sets that there are."""
+    """Return ``missing``, and what does not fit the projects and data sets that the applicant may know of.
+
+    Whether the people are there, and whether a project's name is free, is nothing that an applicant is told while
+    typing: see ``vetting``.
+    """
     return [
         *missing(form),
-        *_name_taken(session, form, request_id),
-        *_wrong_people(session, form, applicant),
+        *_openly_taken(session, form, request_id, applicant, now),
+        *_own_name(form, applicant),
         *_wrong_data(session, form, dictionary),
     ]
 
 
+def is_askable(dataset: Dataset | None) -> bool:
+    """Tell whether anybody may ask for *dataset*: it is there, and does not hold identities."""
+    held = dataset is not None and dataset.withdrawn_at is None
+    return held and dataset is not None and dataset.classification is not Classification.IDENTIFYING
+
+
 def remarks(form: RequestForm) -> list[Gap]:
-    """Return what is allowed and rarely granted: more than one potential identifier at a time."""
+    """Return what the applicant had better know: a linkage has to be authorised, identifiers come one at a time."""
+    return [*_to_be_authorised(form), *_several_identifiers(form)]
+
+
+def _to_be_authorised(form: RequestForm) -> Iterator[Gap]:
+    if form.linkage is not None:
+        yield Gap(
+            "linkage",
+            Text(
+                "Un appariement passe par l'autorité : autorisation de la CNIL, ou méthodologie de référence. "
+                "L'étape « Décision de l'autorité » en demandera la référence.",
+                "A linkage goes through the authority: an authorisation of the CNIL, or a reference methodology. "
+                "The step “Authority's decision” will ask for its reference.",
+            ),
+        )
+
+
+def _several_identifiers(form: RequestForm) -> list[Gap]:
     asked = {identifier for each in form.datasets for identifier in each.identifiers}
     if len(asked) < 2:
         return []
@@ -78,9 +112,9 @@ def barred(session: Session, named: Iterable[str]) -> list[Gap]:
             "people",
             Text(
                 f"{name} est membre du comité : nommée dans cette demande, cette personne n'y rend pas d'avis. "
-                "Vérifiez qu'elle participe vraiment au projet.",
-                f"{name} sits on the committee: being named in this request, this person gives no opinion on it. "
-                "Make sure that she really takes part in the project.",
+                "Vérifiez que cette personne participe vraiment au projet.",
+                f"{name} sits on the committee and, being named in this request, gives no opinion on it. "
+                "Make sure that this person really takes part in the project.",
             ),
             name,
         )
@@ -98,6 +132,7 @@ def _about_the_project(form: RequestForm) -> Iterator[Gap]:
     wanted = {
         "title": Text("Donnez un titre.", "Give a title."),
         "organisation": Text("Indiquez votre organisme.", "Say which organisation you belong to."),
+        "controller": Text("Indiquez le responsable de traitement.", "Say who the controller is."),
         "summary": Text("Résumez le projet.", "Sum up the project."),
         "public_interest": Text("Dites en quoi il sert l'intérêt public.", "Say how it serves the public interest."),
         "outputs": Text("Décrivez les résultats prévus.", "Describe the outputs planned."),
@@ -111,6 +146,13 @@ def _about_the_project(form: RequestForm) -> Iterator[Gap]:
         if each not in form.disclaimed:
             label = FORBIDDEN_LABELS[each]
             yield Gap("disclaimed", Text(f"Excluez {label.fr}.", f"Rule out {label.en}."))
+    for name in dict.fromkeys(form.usernames):
+        if not is_slug(name):
+            sentence = Text(
+                f"« {name} » n'est pas un identifiant : a-z, chiffres et tirets, comme à la connexion.",
+                f"“{name}” is no username: a-z, digits and hyphens, as typed to sign in.",
+            )
+            yield Gap("people", sentence, name)
     for name in _twice(form.usernames):
         yield Gap("people", Text("Une personne est nommée deux fois.", "Somebody is named twice."), name)
 
@@ -136,6 +178,18 @@ def _unjustified(asked: DatasetAsked) -> Iterator[Gap]:
                 f"Justify the potential identifier “{label.en}” of {asked.dataset}.",
             )
             yield Gap("identifiers", sentence, asked.dataset)
+    if asked.professionals is not None and not asked.professionals.strip():
+        sentence = Text(
+            f"Justifiez la demande du numéro de professionnel de santé de {asked.dataset}.",
+            f"Justify asking for the number of health professionals of {asked.dataset}.",
+        )
+        yield Gap("professionals", sentence, asked.dataset)
+
+
+def _about_the_linkage(form: RequestForm) -> Iterator[Gap]:
+    if form.linkage is not None:
+        for sentence, about in form.linkage.lacking(form.slugs):
+            yield Gap("linkage", sentence, about)
 
 
 def _about_the_means(form: RequestForm) -> Iterator[Gap]:
@@ -149,40 +203,38 @@ def _twice(names: tuple[str, ...]) -> list[str]:
     return [name for name, times in Counter(names).items() if times > 1]
 
 
-def _name_taken(session: Session, form: RequestForm, request_id: str) -> Iterator[Gap]:
-    """The project's name is held by a project, or by a request that is being looked at."""
-    if not form.slug:
-        return
-    running = session.scalars(select(AccessRequest).where(AccessRequest.state == RequestState.SUBMITTED))
-    held = any(each.id != request_id and each.form.get("slug") == form.slug for each in running)
-    if held or session.get(Project, form.slug) is not None:
-        yield Gap("slug", Text(f"L'identifiant « {form.slug} » est pris.", f"The slug “{form.slug}” is taken."))
+def taken(slug: str) -> Gap:
+    """Somebody else holds the name of the project."""
+    return Gap("slug", Text(f"L'identifiant « {slug} » est pris.", f"The slug “{slug}” is taken."))
 
 
-def _wrong_people(session: Session, form: RequestForm, applicant: str) -> Iterator[Gap]:
+def _openly_taken(session: Session, form: RequestForm, request_id: str, applicant: str, now: datetime) -> Iterator[Gap]:
+    """The project's name is held by what the applicant knows: an own request or project, or the public register."""
+    running = select(AccessRequest).where(AccessRequest.state == RequestState.SUBMITTED)
+    own = session.scalars(running.where(AccessRequest.applicant == applicant, AccessRequest.id != request_id))
+    mine = select(Membership.id).where(Membership.person == applicant, Membership.project == form.slug)
+    held = any(each.form.get("slug") == form.slug for each in own) or session.scalars(mine).first() is not None
+    if form.slug and (held or in_register(session, form.slug, now=now)):
+        yield taken(form.slug)
+
+
+def _own_name(form: RequestForm, applicant: str) -> Iterator[Gap]:
     if applicant in form.usernames:
         own = Text("Vous êtes déjà le porteur du projet.", "You are the project's lead already.")
         yield Gap("people", own, applicant)
-    for name in (applicant, *form.usernames):
-        person = session.get(Person, name)
-        if person is None:
-            unknown = Text(
-                f"Il n'y a personne d'identifiant « {name} » : demandez-lui le sien, ou son inscription.",
-                f"Nobody has the username “{name}”: ask the person for it, or to register.",
-            )
-            yield Gap("people", unknown, name)
-        elif person.disabled_at is not None:
-            yield Gap("people", Text(f"Le compte {name} n'est pas actif.", f"Account {name} is not active."), name)
 
 
 def _wrong_data(session: Session, form: RequestForm, dictionary: Dictionary) -> Iterator[Gap]:
+    """A data set that may not be asked for is answered like one that there is not."""
     for asked in form.datasets:
         slug = asked.dataset
-        dataset = session.get(Dataset, slug)
-        if dataset is None:
-            yield Gap("datasets", Text(f"Il n'y a pas de jeu « {slug} ».", f"There is no data set “{slug}”."), slug)
-        elif dataset.withdrawn_at is not None or dataset.classification is Classification.IDENTIFYING:
-            yield Gap("datasets", Text(f"{slug} ne peut pas être demandé.", f"{slug} can't be asked for."), slug)
+        if not is_askable(session.get(Dataset, slug)):
+            sentence = Text(
+                f"« {slug} » ne peut pas être demandé : choisissez dans la liste des jeux de données.",
+                f"“{slug}” can't be asked for: choose from the list of data sets.",
+            )
+            yield Gap("datasets", sentence, slug)
+            continue
         unknown = sorted(set(asked.columns) - dictionary[slug]) if slug in dictionary else []
         if unknown:
             named = ", ".join(each[:80] for each in unknown[:5]) + (" …" if len(unknown) > 5 else "")

@@ -4,6 +4,7 @@ Everything is told in the transaction of the act itself. A reminder and its reco
 killed in between has reminded nobody and does it again.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select
@@ -89,12 +90,58 @@ def tell_applicant_of_step(session: WriteSession, request: AccessRequest, step: 
     notify(session, to=request.applicant, kind=kind, text=text, link=page_of(request), now=now)
 
 
+def tell_whole_way(session: WriteSession, request: AccessRequest, *, now: datetime) -> None:
+    """Tell the applicant that the opinions are asked for after all."""
+    title = _title(request)
+    text = Text(
+        f"Votre demande « {title} » prend la voie entière : les avis sont demandés.",
+        f"Your request “{title}” takes the whole way: the opinions are asked for.",
+    )
+    notify(session, to=request.applicant, kind=Topic.REQUEST, text=text, link=page_of(request), now=now)
+
+
+def tell_named(session: WriteSession, request: AccessRequest, *, now: datetime) -> None:
+    """Tell those whom the applicant named: nobody gets a right, and nobody is barred, without having heard of it."""
+    title = _title(request)
+    text = Text(
+        f"La demande d'accès « {title} » vous nomme, vous la suivez d'ici. Si c'est une erreur, dites-le au demandeur.",
+        f"The request for access “{title}” names you; you follow it here. If that is a mistake, tell the applicant.",
+    )
+    for person in read_form(request.form).usernames:
+        notify(session, to=person, kind=Topic.REQUEST, text=text, link=page_of(request), now=now)
+
+
 def tell_accepted(session: WriteSession, request: AccessRequest, *, now: datetime) -> None:
     """Tell everybody who got a right that the project space is open."""
     title = _title(request)
     text = Text(f"L'espace projet « {title} » est ouvert.", f"The project space “{title}” is open.")
     for person in concerned(request):
         notify(session, to=person, kind=Topic.RIGHTS, text=text, link=page_of(request), now=now)
+
+
+def tell_linkage(session: WriteSession, request: AccessRequest, *, now: datetime) -> None:
+    """Tell those who run linkages that the accepted request asks for one."""
+    if read_form(request.form).linkage is None:
+        return
+    title = _title(request)
+    text = Text(
+        f"Un appariement est à préparer pour l'espace projet « {title} » : la demande acceptée dit lequel.",
+        f"A linkage is to be prepared for project space “{title}”: the accepted request says which.",
+    )
+    for each in holders(session, PlatformRole.ADMINISTRATOR):
+        notify(session, to=each.username, kind=Topic.TASK, text=text, link=page_of(request), now=now)
+
+
+def tell_left_out(session: WriteSession, request: AccessRequest, people: Collection[str], *, now: datetime) -> None:
+    """Tell the applicant who got no right, because the account was closed while the request was under way."""
+    if not people:
+        return
+    title, names = _title(request), ", ".join(sorted(people))
+    text = Text(
+        f"Compte fermé : sans accès à l'espace projet « {title} » ({names}).",
+        f"Account closed: no access to the project space “{title}” ({names}).",
+    )
+    notify(session, to=request.applicant, kind=Topic.REQUEST, text=text, link=page_of(request), now=now)
 
 
 def remind(store: Store, *, now: datetime) -> int:

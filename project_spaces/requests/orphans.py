@@ -16,6 +16,7 @@ from project_spaces.decisions import Action
 from project_spaces.errors import Conflict, Invalid
 from project_spaces.notifications import Topic, notify
 from project_spaces.people import Person, get_person
+from project_spaces.reasons import written_reason
 from project_spaces.requests.course import write_agreement
 from project_spaces.requests.forms import read_form
 from project_spaces.requests.notices import actors_of, concerned, page_of, tell_actors
@@ -85,13 +86,12 @@ def reassign_request(store: Store, request_id: str, person: str, *, actor: str, 
         no such request or person; *actor* is no administrator, or named in it; the applicant is there, or it is
         decided.
     """
-    if not reason.strip():
-        raise Invalid(Text("Un motif est dû.", "A reason is owed."))
+    written = written_reason(reason)
     with store.read() as session:
         before = get_request(session, request_id).applicant
     subject = {"application": request_id, "change": "reassigned"}
     persons = {"owner": before, "beneficiary": person}
-    private = {"reason": reason.strip()[:1024]}
+    private = {"reason": written}
     event = Event(Kind.ACCESS_REQUEST, actor, None, now, subject, private=private, persons=persons)
     with store.write(event) as session:
         row = get_request(session, request_id)

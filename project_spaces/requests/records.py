@@ -51,7 +51,7 @@ STATE_LABELS: dict[RequestState, Text] = {
 
 
 class AccessRequest(Base):
-    """One request; *round* counts its submissions, *short* says that it took the short way."""
+    """One request; *round* counts its submissions, *short* says that it takes the short way, *precedent* on what."""
 
     __tablename__ = "access_request"
 
@@ -63,6 +63,7 @@ class AccessRequest(Base):
     short: Mapped[bool] = mapped_column(Boolean)
     project: Mapped[str | None] = mapped_column(ForeignKey(Project.slug))
     copied_from: Mapped[str | None] = mapped_column(String(32))
+    precedent: Mapped[str | None] = mapped_column(String(32))
     created_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
@@ -86,6 +87,9 @@ class RequestStep(Base):
     opened_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
     reminded_at: Mapped[datetime | None]
+    #: When its time was renewed, and why.
+    renewed_at: Mapped[datetime | None]
+    renewed_why: Mapped[str | None] = mapped_column(UnicodeText)
     outcome: Mapped[Outcome | None] = mapped_column(Chosen(Outcome))
     reasons: Mapped[str | None] = mapped_column(UnicodeText)
     reference: Mapped[str | None] = mapped_column(String(200))

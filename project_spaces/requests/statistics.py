@@ -65,6 +65,11 @@ def _over(rows: Sequence[RequestStep]) -> Delay:
     return delay_of(taken, late=sum(1 for _, end, due in known if end > due))
 
 
+def told_cases(cases: int) -> int | None:
+    """Return how many cases there were as everybody may read it: None stands for some, fewer than are told."""
+    return cases if cases == 0 or cases >= LEAST_CASES else None
+
+
 def delay_of(taken: Sequence[timedelta], *, late: int | None) -> Delay:
     """Return the figures over *taken*; none when there are too few cases."""
     if len(taken) < LEAST_CASES:

@@ -31,8 +31,10 @@ class Step(StrEnum):
 
 #: Steps that each owner does; the others are done once for all owners.
 BY_OWNER = frozenset({Step.OWNER, Step.SIGNATURE})
+#: Under which kind an opinion is kept with the project; rules ask for it by this name.
+APPROVAL_KINDS = {Step.COMMITTEE: "cesrees", Step.AUTHORITY: "cnil"}
 #: What the short way leaves out.
-LEFT_OUT = frozenset({Step.COMMITTEE, Step.AUTHORITY})
+LEFT_OUT = frozenset(APPROVAL_KINDS)
 
 
 class Actor(StrEnum):
@@ -70,7 +72,7 @@ STEP_LABELS: dict[Step, Text] = {
     Step.COMMITTEE: Text("Avis du comité", "Committee's opinion"),
     Step.AUTHORITY: Text("Décision de l'autorité", "Authority's decision"),
     Step.OWNER: Text("Accord du producteur", "Owner's agreement"),
-    Step.SIGNATURE: Text("Signature de la convention", "Agreement signed"),
+    Step.SIGNATURE: Text("Signature de la convention", "Signature of the agreement"),
 }
 SILENCE_LABELS: dict[Silence, Text] = {
     Silence.FAVOURABLE: Text("Le silence vaut accord.", "Silence means consent."),
@@ -130,6 +132,9 @@ DEFAULT_CIRCUIT: Circuit = (
 )
 
 
+_AUTHORITY = next(rule for rule in DEFAULT_CIRCUIT if rule.step is Step.AUTHORITY)
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedStep:
     """One step of one request; *owner* is None for what is done once for all."""
@@ -152,19 +157,23 @@ def require_circuit(circuit: Circuit) -> Circuit:
     return tuple(sorted(circuit, key=lambda rule: list(Step).index(rule.step)))
 
 
-def plan_steps(circuits: Mapping[str, Circuit], *, short: bool) -> list[PlannedStep]:
+def plan_steps(circuits: Mapping[str, Circuit], *, short: bool, linked: bool = False) -> list[PlannedStep]:
     """Return the steps of a request for the data of these owners, in order; *short* leaves the opinions out.
 
     Parameters
     ----------
     circuits
         the circuit of each owner concerned.
+    linked
+        a linkage is asked for, which no owner's circuit exempts from the authority.
     """
     planned: list[PlannedStep] = []
     for rank, step in enumerate(Step):
         if short and step in LEFT_OUT:
             continue
         rules = {owner: rule for owner, circuit in circuits.items() for rule in circuit if rule.step is step}
+        if linked and step is Step.AUTHORITY and not rules:
+            rules = dict.fromkeys(circuits, _AUTHORITY)
         if step in BY_OWNER:
             planned += [PlannedStep(rank, rule, owner) for owner, rule in sorted(rules.items())]
         elif rules:

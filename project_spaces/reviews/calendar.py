@@ -1,7 +1,8 @@
 """Reviews open by themselves, remind, and end by themselves: every year, and before a project's end (SEC-HAB-5).
 
 What nobody answered by the deadline is withdrawn, or waits: that is the installation's policy. A right that nobody
-vouches for is the one a review is meant to find, so withdrawing is the default.
+vouches for is the one a review is meant to find, so withdrawing is the default. Only the last administrator's role is
+never lost that way.
 """
 
 from collections.abc import Iterator
@@ -15,8 +16,10 @@ from audit.events import Event, Kind
 from project_spaces.errors import Conflict
 from project_spaces.facts import ProjectStatus
 from project_spaces.memberships import Membership
+from project_spaces.people import PlatformRoleRow
 from project_spaces.projects import Project
 from project_spaces.reviews.campaigns import (
+    ONLY_ONE,
     Occasion,
     ReviewCampaign,
     ReviewDecision,
@@ -28,6 +31,7 @@ from project_spaces.reviews.campaigns import (
     tell_reviewers,
     undecided,
 )
+from project_spaces.reviews.rights import only_administrator
 from project_spaces.store import Store
 from project_spaces.text import Text
 from project_spaces.windows import moment
@@ -80,7 +84,9 @@ def _due(session: Session, rules: ReviewRules, now: datetime) -> Iterator[tuple[
     if not any(
         each.project is None and (each.closed_at is None or now < each.opened_at + rules.every) for each in every
     ):
-        first = session.scalars(select(func.min(Membership.granted_at))).one()
+        granted = (Membership.granted_at, PlatformRoleRow.granted_at)
+        begun = [session.scalars(select(func.min(each))).one() for each in granted]
+        first = min((each for each in begun if each is not None), default=None)
         if first is not None and first + rules.every <= now:
             yield Occasion.YEARLY, None
     for project in session.scalars(select(Project).where(Project.status != ProjectStatus.CLOSED)):
@@ -110,10 +116,13 @@ def _remind(store: Store, now: datetime) -> None:
 def _settle(store: Store, now: datetime) -> None:
     with store.read() as session:
         late = [each for each in _open(session) if each.due_at <= now]
-        unanswered = [item.id for each in late for item in items(session, each.id) if item.decision is None]
+        unanswered = [item for each in late for item in items(session, each.id) if item.decision is None]
     for item in unanswered:
+        with store.read() as session:
+            last = only_administrator(session, item.reviewed)
+        decision, evidence = (ReviewDecision.KEEP, ONLY_ONE) if last else (ReviewDecision.WITHDRAW, SILENCE)
         try:
-            decide_item(store, item, ReviewDecision.WITHDRAW, evidence=SILENCE, actor=ACTOR, now=now)
+            decide_item(store, item.id, decision, evidence=evidence, actor=ACTOR, now=now)
         except Conflict:
             continue  # somebody answered in the last moment
     for each in late:

@@ -1,8 +1,10 @@
 """Reviews of habilitations: every year, and at the end of a project (référentiel 8.2, SEC-HAB-5).
 
-A campaign freezes what there is to review: each membership and each habilitation of a project, or of all of them. For
-each, somebody keeps or withdraws it, with the evidence looked at. Withdrawing takes the right away in the same
-transaction. Nobody reviews own rights, and a campaign is closed only when nothing is left undecided.
+A campaign freezes what there is to review: each membership and each habilitation of a project, or of all of them with
+the roles, perimeters and stewardships of the platform (see ``rights``). For each, somebody keeps or withdraws it, with
+the evidence looked at. Withdrawing takes the right away in the same transaction. Nobody reviews own rights, and a
+campaign is closed only when nothing is left undecided. The role of the only administrator is kept, and said to be:
+there is nobody to decide on it, and without it nobody could give a role again.
 """
 
 import uuid
@@ -17,15 +19,29 @@ from audit.events import Event, Kind
 from project_spaces.columns import Base, Chosen
 from project_spaces.errors import Conflict, Invalid, NotFound
 from project_spaces.facts import Place, PlatformRole
-from project_spaces.habilitations import Habilitation
-from project_spaces.memberships import Membership
 from project_spaces.notifications import Topic, notify
 from project_spaces.people import Person, holders, require_administrator
 from project_spaces.projects import Project, get_project
 from project_spaces.records.places import Perimeter, project_places
+from project_spaces.reviews.rights import (
+    ReviewedRight,
+    RightKind,
+    about_words,
+    only_administrator,
+    rights_to_review,
+    withdraw_right,
+    withdrawal_event,
+)
 from project_spaces.store import Store, WriteSession
 from project_spaces.text import Text
 from project_spaces.windows import moment
+
+#: Who keeps what nobody may decide on, and why.
+KEEPER = "system:reviews"
+ONLY_ONE = (
+    "Seul administrateur : personne d'autre n'en décide. Nommez-en un second. "
+    "— The only administrator: nobody else decides. Name a second one."
+)
 
 
 class Occasion(StrEnum):
@@ -33,13 +49,6 @@ class Occasion(StrEnum):
 
     YEARLY = "yearly"
     PROJECT_END = "project_end"
-
-
-class RightKind(StrEnum):
-    """What is reviewed."""
-
-    MEMBERSHIP = "membership"
-    HABILITATION = "habilitation"
 
 
 class ReviewDecision(StrEnum):
@@ -74,16 +83,24 @@ class ReviewItem(Base):
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     campaign: Mapped[str] = mapped_column(ForeignKey(ReviewCampaign.id))
     kind: Mapped[RightKind] = mapped_column(Chosen(RightKind))
-    right: Mapped[str] = mapped_column(String(32))
+    right: Mapped[str] = mapped_column(String(200))
     person: Mapped[str] = mapped_column(ForeignKey(Person.username))
-    project: Mapped[str] = mapped_column(ForeignKey(Project.slug))
+    project: Mapped[str | None] = mapped_column(ForeignKey(Project.slug))
     dataset: Mapped[str | None] = mapped_column(String(30))
-    ends_at: Mapped[datetime]
+    about: Mapped[str | None] = mapped_column(String(200))
+    ends_at: Mapped[datetime | None]
     decision: Mapped[ReviewDecision | None] = mapped_column(Chosen(ReviewDecision))
     evidence: Mapped[str | None] = mapped_column(UnicodeText)
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[str | None] = mapped_column(String(64))
     event: Mapped[str | None] = mapped_column(String(32))
+
+    @property
+    def reviewed(self) -> ReviewedRight:
+        """The right itself."""
+        return ReviewedRight(
+            self.kind, self.right, self.person, self.project, self.dataset, about=self.about, ends_at=self.ends_at
+        )
 
 
 def campaigns(session: Session) -> Sequence[ReviewCampaign]:
@@ -92,9 +109,10 @@ def campaigns(session: Session) -> Sequence[ReviewCampaign]:
 
 
 def items(session: Session, campaign_id: str) -> Sequence[ReviewItem]:
-    """Return what a campaign reviews, by project, person and data set."""
+    """Return what a campaign reviews: what is done for the platform first, then by project, person and data set."""
     query = select(ReviewItem).where(ReviewItem.campaign == campaign_id)
-    return session.scalars(query.order_by(ReviewItem.project, ReviewItem.person, ReviewItem.dataset)).all()
+    project, dataset = func.coalesce(ReviewItem.project, ""), func.coalesce(ReviewItem.dataset, "")
+    return session.scalars(query.order_by(project, ReviewItem.person, dataset, ReviewItem.kind, ReviewItem.right)).all()
 
 
 def undecided(session: Session, campaign_id: str) -> int:
@@ -119,7 +137,10 @@ def open_campaign(
     """
     if due_at <= now or (occasion is Occasion.PROJECT_END and project is None):
         raise Invalid(
-            Text("Une revue a une échéance à venir et un objet.", "A review has a deadline to come and an object.")
+            Text(
+                "Une revue a une échéance à venir et porte sur quelque chose.",
+                "A review has a deadline in the future, and is about something.",
+            )
         )
     number = uuid.uuid4().hex
     subject = {"campaign": number, "occasion": occasion.value, "due_at": due_at.isoformat(), "change": "opened"}
@@ -128,10 +149,13 @@ def open_campaign(
         if project is not None:
             get_project(session, project)
         same = select(ReviewCampaign.id).where(ReviewCampaign.closed_at.is_(None), ReviewCampaign.project == project)
-        rights = _rights(session, project, now)
+        rights = rights_to_review(session, project, now)
         if session.scalars(same).first() is not None or not rights:
             raise Conflict(
-                Text("Une revue est déjà ouverte, ou il n'y a rien à revoir.", "One is open, or nothing is to review.")
+                Text(
+                    "Une revue est déjà ouverte, ou il n'y a rien à revoir.",
+                    "A review is open already, or there is nothing to review.",
+                )
             )
         campaign = ReviewCampaign(
             id=number, occasion=occasion, project=project, opened_at=now, opened_by=actor, due_at=due_at
@@ -145,6 +169,8 @@ def open_campaign(
         )
         tell_reviewers(session, campaign, text, now)
         session.add_all(_item(number, right) for right in rights)
+        session.flush()
+        _keep_the_only_administrator(session, number, now)
     return number
 
 
@@ -171,17 +197,13 @@ def decide_item(
     events = _decision_events(found, decision, evidence, actor, now)
     with store.write(*events) as session:
         row = _get_item(session, item_id)
-        require_administrator(session, actor, now, beneficiary=row.person, within=project_places(session, row.project))
+        require_administrator(session, actor, now, beneficiary=row.person, within=_places(session, row.project))
         _require_undecided(session, row, decision)
         row.decision, row.evidence, row.decided_at, row.decided_by = decision, evidence.strip(), now, actor
         row.event = events[0].id
         if decision is ReviewDecision.WITHDRAW:
-            _withdraw(session, row, evidence, actor, now)
-            text = Text(
-                f"La revue des habilitations a retiré un de vos droits dans l'espace projet {row.project}.",
-                f"The review of habilitations withdrew one of your rights in project space {row.project}.",
-            )
-            notify(session, to=row.person, kind=Topic.RIGHTS, text=text, link="habilitations", now=now)
+            withdraw_right(session, row.reviewed, reason=evidence, actor=actor, now=now)
+            notify(session, to=row.person, kind=Topic.RIGHTS, text=_told(row), link="habilitations", now=now)
 
 
 def close_campaign(store: Store, campaign_id: str, *, actor: str, now: datetime) -> None:
@@ -221,32 +243,43 @@ def tell_reviewers(session: WriteSession, campaign: ReviewCampaign, text: Text, 
 
 
 def _places(session: Session, project: str | None) -> tuple[Place, ...]:
-    """A review of the whole platform lies in no perimeter."""
+    """A review of the whole platform, and what is done for it, lie in no perimeter."""
     return () if project is None else project_places(session, project)
 
 
-def _rights(session: Session, project: str | None, now: datetime) -> list[Membership | Habilitation]:
-    members, habilitations = select(Membership), select(Habilitation)
-    if project is not None:
-        members, habilitations = (
-            members.where(Membership.project == project),
-            habilitations.where(Habilitation.project == project),
-        )
-    found: list[Membership | Habilitation] = [*session.scalars(members), *session.scalars(habilitations)]
-    return [each for each in found if each.window.last is None or now < each.window.last]
-
-
-def _item(campaign: str, right: Membership | Habilitation) -> ReviewItem:
-    membership = isinstance(right, Membership)
+def _item(campaign: str, right: ReviewedRight) -> ReviewItem:
     return ReviewItem(
         id=uuid.uuid4().hex,
         campaign=campaign,
-        kind=RightKind.MEMBERSHIP if membership else RightKind.HABILITATION,
-        right=right.id,
+        kind=right.kind,
+        right=right.right,
         person=right.person,
         project=right.project,
-        dataset=None if isinstance(right, Membership) else right.dataset,
+        dataset=right.dataset,
+        about=right.about,
         ends_at=right.ends_at,
+    )
+
+
+def _keep_the_only_administrator(session: WriteSession, campaign: str, now: datetime) -> None:
+    for row in items(session, campaign):
+        if only_administrator(session, row.reviewed):
+            (event,) = _decision_events(row, ReviewDecision.KEEP, ONLY_ONE, KEEPER, now)
+            session.also(event)
+            row.decision, row.evidence, row.decided_at, row.decided_by = ReviewDecision.KEEP, ONLY_ONE, now, KEEPER
+            row.event = event.id
+
+
+def _told(item: ReviewItem) -> Text:
+    if item.about is not None:
+        about = about_words(item.kind, item.about)
+        return Text(
+            f"La revue des habilitations vous a retiré ce que vous faites pour la plateforme : {about.fr}.",
+            f"The review of habilitations withdrew what you do for the platform: {about.en}.",
+        )
+    return Text(
+        f"La revue des habilitations a retiré un de vos droits dans l'espace projet {item.project}.",
+        f"The review of habilitations withdrew one of your rights in project space {item.project}.",
     )
 
 
@@ -257,10 +290,7 @@ def _decision_events(
     persons, private = {"beneficiary": item.person}, {"reason": evidence}
     events = [Event(Kind.REVIEW_CAMPAIGN, actor, item.project, now, subject, private=private, persons=persons)]
     if decision is ReviewDecision.WITHDRAW:
-        of_member = item.kind is RightKind.MEMBERSHIP
-        kind = Kind.MEMBERSHIP_REVOKED if of_member else Kind.HABILITATION_REVOKED
-        what = {item.kind.value: item.right} | ({} if of_member else {"dataset": item.dataset or ""})
-        events.append(Event(kind, actor, item.project, now, what, private=private, persons=persons))
+        events.append(withdrawal_event(item.reviewed, reason=evidence, actor=actor, now=now))
     return events
 
 
@@ -268,17 +298,7 @@ def _require_undecided(session: Session, item: ReviewItem, decision: ReviewDecis
     campaign = _get_campaign(session, item.campaign)
     later = item.decision is ReviewDecision.KEEP and decision is ReviewDecision.WITHDRAW
     if campaign.closed_at is not None or (item.decision is not None and not later):
-        raise Conflict(Text("C'est déjà décidé.", "This is decided already."))
-
-
-def _withdraw(session: Session, item: ReviewItem, reason: str, actor: str, now: datetime) -> None:
-    if item.kind is RightKind.MEMBERSHIP:
-        membership = session.get_one(Membership, item.right)
-        membership.revoke(now)
-        return
-    habilitation = session.get_one(Habilitation, item.right)
-    if habilitation.revoked_at is None:
-        habilitation.revoked_at, habilitation.revoked_by, habilitation.revoked_reason = now, actor, reason.strip()
+        raise Conflict(Text("Cette ligne est déjà décidée.", "This line is decided already."))
 
 
 def _count(session: Session, campaign_id: str, decision: ReviewDecision) -> int:

@@ -21,6 +21,7 @@ from project_spaces.columns import Base, Chosen
 from project_spaces.errors import Conflict, Invalid, NotFound, TooLarge
 from project_spaces.notifications import Topic, notify
 from project_spaces.people import get_person
+from project_spaces.reasons import written_reason
 from project_spaces.records.trainings import Training
 from project_spaces.store import Store
 from project_spaces.text import Text
@@ -181,21 +182,20 @@ def refuse_claim(store: Store, claim_id: str, *, reason: str, actor: str, now: d
     Raises
     ------
     Invalid
-        there is no reason.
+        there is no reason, or one that is too long.
     NotFound, Conflict, Refused
         as ``confirm_claim``.
     """
-    if not reason.strip():
-        raise Invalid(Text("Un motif est nécessaire.", "A reason is needed."))
+    written = written_reason(reason)
     with store.read() as session:
         found = get_claim(session, claim_id)
     subject = {"claim": claim_id, "training_kind": found.kind, "change": "refused"}
     event = Event(
-        Kind.TRAINING, actor, None, now, subject, private={"reason": reason}, persons={"beneficiary": found.person}
+        Kind.TRAINING, actor, None, now, subject, private={"reason": written}, persons={"beneficiary": found.person}
     )
     with store.write(event) as session:
         row = _decided(session, claim_id, ClaimState.REFUSED, actor, now)
-        row.reason = reason.strip()
+        row.reason = written
         text = Text("Votre attestation de formation a été refusée.", "Your training certificate was refused.")
         notify(session, to=row.person, kind=Topic.ACCOUNT, text=text, link="onboarding", now=now)
 
@@ -219,7 +219,9 @@ def _decided(session: Session, claim_id: str, state: ClaimState, actor: str, now
     row = get_claim(session, claim_id)
     require_training_manager(session, row.person, actor, now)
     if row.state is not ClaimState.WAITING:
-        raise Conflict(Text("Quelqu'un l'a déjà traitée.", "Somebody dealt with it already."))
+        raise Conflict(
+            Text("Quelqu'un a déjà traité cette attestation.", "Somebody dealt with this certificate already.")
+        )
     row.state, row.decided_at, row.decided_by, row.file = state, now, actor, None
     return row
 

@@ -1,8 +1,9 @@
-"""Which trainings there are: what each is called and how long it is valid (référentiel 3.5: at least yearly).
+"""Which trainings there are: what each is called, who gives it, where, and how long it is valid (référentiel 3.5).
 
 Which of them are asked for is the installation's rule (setting ``access_trainings``).
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from sqlalchemy import Integer, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit.events import Event, Kind
+from project_spaces.catalogue.cards import LONGEST_ADDRESS, WEB_ADDRESS
 from project_spaces.columns import SLUG_LENGTH, Base
 from project_spaces.errors import Invalid, NotFound
 from project_spaces.people import require_administrator
@@ -32,6 +34,8 @@ class TrainingKind(Base):
     title_fr: Mapped[str] = mapped_column(String(TITLE_LENGTH))
     title_en: Mapped[str] = mapped_column(String(TITLE_LENGTH))
     months: Mapped[int] = mapped_column(Integer)
+    organiser: Mapped[str | None] = mapped_column(String(TITLE_LENGTH))
+    address: Mapped[str | None] = mapped_column(String(LONGEST_ADDRESS))
     defined_at: Mapped[datetime]
     defined_by: Mapped[str] = mapped_column(String(64))
 
@@ -54,13 +58,32 @@ def get_training_kind(session: Session, slug: str) -> TrainingKind:
     return found
 
 
-def define_training(store: Store, slug: str, *, title: Text, months: int, actor: str, now: datetime) -> None:
-    """Define a training, or change what it is called and how long it will be valid; what was recorded stays.
+def define_training(
+    store: Store,
+    slug: str,
+    *,
+    title: Text,
+    months: int,
+    organiser: str = "",
+    address: str = "",
+    actor: str,
+    now: datetime,
+) -> None:
+    """Define a training, or change what it is called, who gives it where, and how long it will be valid.
+
+    What was recorded stays.
+
+    Parameters
+    ----------
+    organiser
+        who gives it, in a few words.
+    address
+        where on the web one enrols or takes it.
 
     Raises
     ------
     Invalid, Refused
-        the slug, titles or months can't be right; *actor* is not an administrator of the platform.
+        the slug, titles, months, organiser or address can't be right; *actor* is not an administrator of the platform.
     """
     require_slug(slug, Text("Identifiant de la formation", "Training identifier"))
     if not 1 <= months <= MOST_MONTHS or not all(1 <= len(each.strip()) <= TITLE_LENGTH for each in title):
@@ -70,10 +93,23 @@ def define_training(store: Store, slug: str, *, title: Text, months: int, actor:
                 f"A training has a title in both languages and is valid for 1 to {MOST_MONTHS} months.",
             )
         )
+    _check_place(organiser, address)
     subject: dict[str, str | int] = {"training_kind": slug, "months": months, "change": "defined"}
     with store.write(Event(Kind.TRAINING, actor, None, now, subject)) as session:
         require_administrator(session, actor, now)
         row = session.get(TrainingKind, slug) or TrainingKind(slug=slug)
         row.title_fr, row.title_en, row.months = title.fr.strip(), title.en.strip(), months
+        row.organiser, row.address = organiser.strip() or None, address or None
         row.defined_at, row.defined_by = now, actor
         session.add(row)
+
+
+def _check_place(organiser: str, address: str) -> None:
+    named = len(organiser.strip()) <= TITLE_LENGTH and (not organiser or organiser.isprintable())
+    if not named or (address and (len(address) > LONGEST_ADDRESS or not re.fullmatch(WEB_ADDRESS, address))):
+        raise Invalid(
+            Text(
+                "L'organisateur tient en une ligne et l'adresse commence par http:// ou https://.",
+                "The organiser is one line, and the address begins with http:// or https://.",
+            )
+        )

@@ -13,11 +13,13 @@ from sqlalchemy.orm import Session
 from audit.events import Event, Kind
 from project_spaces.decisions import Action
 from project_spaces.errors import Invalid, NotFound
+from project_spaces.notifications import Topic, notify
 from project_spaces.people import get_person, person_places, require_administrator
 from project_spaces.records.trainings import Training
 from project_spaces.slugs import require_slug
-from project_spaces.store import Store
+from project_spaces.store import Store, WriteSession
 from project_spaces.text import Text
+from project_spaces.trainings.kinds import TrainingKind
 from project_spaces.windows import require_order
 
 __all__ = ["Training", "record_training", "revoke_training", "trainings"]
@@ -85,7 +87,7 @@ def record_training(
 
 
 def revoke_training(store: Store, training_id: str, *, actor: str, now: datetime, reason: str) -> None:
-    """Withdraw a record now; doing it again changes nothing.
+    """Withdraw a record now, and tell the person; doing it again changes nothing.
 
     Raises
     ------
@@ -100,13 +102,24 @@ def revoke_training(store: Store, training_id: str, *, actor: str, now: datetime
     with store.write(event) as session:
         require_training_manager(session, found.person, actor, now)
         row = _get(session, training_id)
-        row.revoke(now)
+        if row.revoke(now):
+            _tell_withdrawn(session, row, now)
 
 
 def require_training_manager(session: Session, person: str, actor: str, now: datetime) -> None:
     """Let pass who administers *person* or manages trainings; raise ``Refused`` for others and for the person."""
     places = person_places(session, person)
     require_administrator(session, actor, now, beneficiary=person, action=Action.CONFIRM_TRAINING, within=places)
+
+
+def _tell_withdrawn(session: WriteSession, row: Training, now: datetime) -> None:
+    kind = session.get(TrainingKind, row.kind)
+    title = Text(row.kind, row.kind) if kind is None else kind.title
+    text = Text(
+        f"Votre formation « {title.fr} » n'est plus reconnue : le travail qui la demande est arrêté.",
+        f"Your training “{title.en}” counts no more: work that asks for it has stopped.",
+    )
+    notify(session, to=row.person, kind=Topic.RIGHTS, text=text, link="onboarding", now=now)
 
 
 def _get(session: Session, training_id: str) -> Training:

@@ -53,7 +53,9 @@ WITHDRAWN = Window(YESTERDAY, TOMORROW, revoked_at=NOW - HOUR)
 # ── Everything asked, everything in order ───────────────────────────────────────────────────────────────────────────
 
 OFFICE, LABORATORY = ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("10.1.0.0/16")
+ELSEWHERE = ipaddress.ip_network("10.9.0.0/16")
 EVERYBODY = Requirement(timedelta(hours=12), (OFFICE,), frozenset({"secret"}), frozenset({"cesrees"}), identity=True)
+DUTIES = Requirement(trainings=frozenset({"relecture"}), identity=True)
 TIER = Requirement(timedelta(hours=8), (LABORATORY,), frozenset({"snds"}), frozenset({"cnil"}), agreement=True)
 
 
@@ -81,9 +83,11 @@ PERSON = Subject(
     owners=frozenset({"CHU"}),
     second_factor=True,
     asks=EVERYBODY,
+    duties=DUTIES,
     sign_in=SignInFacts(NOW - HOUR, strong=True, address="10.1.2.3"),
+    connected_from="10.1.2.4",
     charters=(charter((YESTERDAY, NOW - HOUR)),),
-    trainings=(TrainingFacts("secret", HOLDS), TrainingFacts("snds", HOLDS)),
+    trainings=tuple(TrainingFacts(kind, HOLDS) for kind in ("secret", "snds", "relecture")),
     identity_reviewed=True,
 )
 PROJECT = ProjectFacts(
@@ -97,7 +101,8 @@ HOSPITAL = Place(PlaceKind.ORGANISATION, "chu-nord")
 #: Where what is administered lies: the project, and the organisation that answers for it.
 WITHIN = (Place(PlaceKind.PROJECT, "etude"), HOSPITAL)
 
-_IN_PROJECT = Resource(PROJECT, (MEMBER,))
+#: What opens the project's files, in which data were used before.
+_IN_PROJECT = Resource(PROJECT, (MEMBER,), in_files=(STAYS,))
 _AT_WORK = Resource(PROJECT, (MEMBER,), (STAYS,), workspace=WorkspaceKind.SEALED)
 #: What each act is about when everything is in order.
 ABOUT: dict[Action, Resource] = {
@@ -124,6 +129,7 @@ ABOUT: dict[Action, Resource] = {
     Action.INSTRUCT_REQUEST: Resource(concerned=("ben", "eva")),
     Action.GIVE_OPINION: Resource(concerned=("ben", "eva")),
     Action.ANSWER_FOR_OWNER: Resource(concerned=("ben", "eva"), owners=("CHU",)),
+    Action.ASK_EMBARGO: Resource(PROJECT, (replace(MEMBER, role=MemberRole.LEAD),)),
     Action.END_PROJECT: Resource(PROJECT, (replace(MEMBER, role=MemberRole.LEAD),)),
     Action.SETTLE_END: Resource(PROJECT, owners=("CHU",), author="ben"),
     Action.CONFIRM_END: Resource(PROJECT, owners=("CHU",), author="ben"),
@@ -173,8 +179,20 @@ def project(**facts: Any) -> Change:
 
 
 def data(**facts: Any) -> Change:
-    """Other facts about the data set."""
-    return resource(datasets=(replace(STAYS, **facts),))
+    """Other facts about the data set: where it is mounted, or of which the project's files may hold extracts."""
+    changed = (replace(STAYS, **facts),)
+    return resource(datasets=changed, in_files=changed)
+
+
+def files(**facts: Any) -> Change:
+    """A second data set was used in the project, besides the first; with these facts."""
+
+    def change(it: Case) -> Case:
+        if not (it.resource.datasets or it.resource.in_files):
+            return it
+        return replace(it, resource=replace(it.resource, in_files=(*it.resource.in_files, replace(DRUGS, **facts))))
+
+    return change
 
 
 def memberships(*windows: Window) -> Change:
@@ -190,19 +208,26 @@ def was(role: MemberRole, *windows: Window, besides: tuple[MembershipFacts, ...]
     return lambda it: replace(nothing(it), resource=replace(it.resource, memberships=held))
 
 
-def frozen(at: Window, *, member: Window, approved: Window, status: ProjectStatus = ProjectStatus.OPEN) -> Change:
-    """The project has ended; its last exports leave *at* that time."""
+def frozen(
+    at: Window, *, member: Window, approved: Window, status: ProjectStatus = ProjectStatus.OPEN, **rights: Window
+) -> Change:
+    """The project has ended; its last exports leave *at* that time. *rights*: the windows of its data set's."""
     given = tuple(ApprovalFacts(kind, approved) for kind in ("cesrees", "cnil"))
     over = Window(NOW - 9 * DAY, at.starts_at)
-    return both(memberships(member), project(window=over, status=status, approvals=given, frozen=at))
+    ended = both(memberships(member), project(window=over, status=status, approvals=given, frozen=at))
+    return both(ended, data(**{name: (window,) for name, window in rights.items()}))
 
 
 def signed_in(at: datetime, *, strong: bool = True, address: str = "10.1.2.3") -> Change:
     return person(sign_in=SignInFacts(at, strong, address))
 
 
-def trainings(secret: tuple[Window, ...] = (HOLDS,), snds: tuple[Window, ...] = (HOLDS,)) -> Change:
-    taken = {"secret": secret, "snds": snds}
+def trainings(
+    secret: tuple[Window, ...] = (HOLDS,),
+    snds: tuple[Window, ...] = (HOLDS,),
+    relecture: tuple[Window, ...] = (HOLDS,),
+) -> Change:
+    taken = {"secret": secret, "snds": snds, "relecture": relecture}
     return person(trainings=tuple(TrainingFacts(kind, each) for kind, windows in taken.items() for each in windows))
 
 
@@ -229,10 +254,19 @@ def both(first: Change, second: Change) -> Change:
 
 
 BARE = both(
-    person(asks=NOTHING, sign_in=None, charters=(), trainings=(), identity_reviewed=False),
+    person(
+        asks=NOTHING,
+        duties=NOTHING,
+        sign_in=None,
+        connected_from=None,
+        charters=(),
+        trainings=(),
+        identity_reviewed=False,
+    ),
     both(project(approvals=()), data(asks=NOTHING, agreements=())),
 )
 _OLD, _AGO = NOW - 3 * DAY, NOW - HOUR
+LASTED = Window(_OLD, YESTERDAY)
 UNSEALED = resource(workspace=WorkspaceKind.LOCAL_TRIAL)
 
 SITUATIONS: dict[str, Change] = {
@@ -251,6 +285,10 @@ SITUATIONS: dict[str, Change] = {
     "signed in tomorrow (a clock is wrong)": signed_in(TOMORROW),
     "signed in from elsewhere": signed_in(_AGO, address="192.0.2.7"),
     "signed in from a network that is not the data set's": signed_in(_AGO, address="10.2.0.1"),
+    "connected from elsewhere since": person(connected_from="192.0.2.7"),
+    "connected since from a network that is not the data set's": person(connected_from="10.2.0.1"),
+    "connected since from an address that is none": person(connected_from=""),
+    "no request is behind the question": person(connected_from=None),
     "charter never signed": person(charters=(charter((YESTERDAY, None)),)),
     "charter signed this instant": person(charters=(charter((YESTERDAY, NOW)),)),
     "charter signed tomorrow (a clock is wrong)": person(charters=(charter((YESTERDAY, TOMORROW)),)),
@@ -274,8 +312,16 @@ SITUATIONS: dict[str, Change] = {
     "training ended this instant": trainings(secret=(ENDED_NOW,)),
     "training withdrawn an hour ago": trainings(secret=(WITHDRAWN,)),
     "training begins tomorrow": trainings(secret=(BEGINS_TOMORROW,)),
+    "training of roles missing": trainings(relecture=()),
+    "training of roles ended this instant": trainings(relecture=(ENDED_NOW,)),
     "training ended, taken again": trainings(secret=(ENDED_YESTERDAY, HOLDS)),
     "identity not reviewed": person(identity_reviewed=False),
+    "identity not reviewed, asked of roles alone": person(
+        identity_reviewed=False, asks=replace(EVERYBODY, identity=False)
+    ),
+    "identity not reviewed, not asked of roles": person(
+        identity_reviewed=False, duties=replace(DUTIES, identity=False)
+    ),
     "this person is stopped": person(stops=(stopped(StopScope.PERSON, "ana"),)),
     "everything is stopped": person(stops=(stopped(StopScope.ALL, ""),)),
     "the project is stopped": person(stops=(stopped(StopScope.PROJECT, "etude"),)),
@@ -321,6 +367,21 @@ SITUATIONS: dict[str, Change] = {
     "frozen, approval had ended before": frozen(
         Window(YESTERDAY, TOMORROW), member=Window(_OLD, YESTERDAY), approved=Window(_OLD, YESTERDAY - HOUR)
     ),
+    "frozen, habilitation ended with it": frozen(
+        Window(YESTERDAY, TOMORROW), member=LASTED, approved=LASTED, habilitations=LASTED
+    ),
+    "frozen, habilitation had ended before": frozen(
+        Window(YESTERDAY, TOMORROW), member=LASTED, approved=LASTED, habilitations=Window(_OLD, YESTERDAY - HOUR)
+    ),
+    "frozen, habilitation withdrawn since": frozen(
+        Window(YESTERDAY, TOMORROW), member=LASTED, approved=LASTED, habilitations=Window(_OLD, YESTERDAY, _AGO)
+    ),
+    "frozen, agreement ended with it": frozen(
+        Window(YESTERDAY, TOMORROW), member=LASTED, approved=LASTED, agreements=LASTED
+    ),
+    "frozen, agreement had ended before": frozen(
+        Window(YESTERDAY, TOMORROW), member=LASTED, approved=LASTED, agreements=Window(_OLD, YESTERDAY - HOUR)
+    ),
     "was the lead, nothing else": was(MemberRole.LEAD, ENDED_YESTERDAY),
     "is the lead, nothing else": was(MemberRole.LEAD, HOLDS),
     "is the lead and an analyst, nothing else": was(
@@ -340,7 +401,7 @@ SITUATIONS: dict[str, Change] = {
     "membership ended yesterday": memberships(ENDED_YESTERDAY),
     "membership withdrawn this instant": memberships(WITHDRAWN_NOW),
     "member now": memberships(HOLDS),
-    "no data set": resource(datasets=()),
+    "no data set": resource(datasets=(), in_files=()),
     "data set withdrawn by its owner": data(withdrawn=True),
     "data set names persons": data(classification=Classification.IDENTIFYING),
     "workspace not sealed": UNSEALED,
@@ -360,6 +421,33 @@ SITUATIONS: dict[str, Change] = {
     "embargo until tomorrow": data(embargoes=(Window(YESTERDAY, TOMORROW),)),
     "embargo from tomorrow": data(embargoes=(BEGINS_TOMORROW,)),
     "embargo lifted an hour ago": data(embargoes=(WITHDRAWN,)),
+    "another data set was used here": files(),
+    "another was used here, and is stopped": both(files(), person(stops=(stopped(StopScope.DATASET, "medicaments"),))),
+    "another was used here, and is under an embargo": files(embargoes=(Window(YESTERDAY, TOMORROW),)),
+    "another was used here, its embargo begins tomorrow": files(embargoes=(BEGINS_TOMORROW,)),
+    "another was used here, without an agreement now": files(agreements=(ENDED_NOW,)),
+    "another was used here, which asks for no agreement": files(agreements=(), asks=replace(TIER, agreement=False)),
+    "another was used here, habilitation ended this instant": files(habilitations=(ENDED_NOW,)),
+    "another was used here, habilitation withdrawn an hour ago": files(habilitations=(WITHDRAWN,)),
+    "another was used here, habilitation ended, renewed": files(habilitations=(ENDED_NOW, Window(NOW, TOMORROW))),
+    "another was used here, habilitation ended, renewed from tomorrow": files(
+        habilitations=(ENDED_NOW, BEGINS_TOMORROW)
+    ),
+    "another was used here, by others: never habilitated": files(habilitations=()),
+    "another was used here, by others: habilitation begins tomorrow": files(habilitations=(BEGINS_TOMORROW,)),
+    "another was used here, by others: habilitation withdrawn before it began": files(
+        habilitations=(Window(YESTERDAY, TOMORROW, revoked_at=_OLD),)
+    ),
+    "another was used here, by others, and asks for a training": files(
+        habilitations=(), asks=replace(TIER, trainings=frozenset({"atih"}))
+    ),
+    "another was used here, by others, and asks for an hour's sign-in": files(
+        habilitations=(), asks=replace(TIER, sign_in_max_age=HOUR)
+    ),
+    "another was used here, by others, and asks for another network": files(
+        habilitations=(), asks=replace(TIER, networks=(ELSEWHERE,))
+    ),
+    "another was used here, and was withdrawn by its owner": files(withdrawn=True),
     "no role on the platform": roles(),
     "reviewer only": roles(PlatformRole.REVIEWER),
     "auditor only": roles(PlatformRole.AUDITOR),

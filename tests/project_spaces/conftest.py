@@ -1,9 +1,14 @@
 """A small world for the domain's tests: one project, two people, one data set, and a clock that tests move."""
 
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection, Engine, Integer, Table, func, select
 
 from audit.testing import MemoryLedger
 from project_spaces.access import may
@@ -12,11 +17,13 @@ from project_spaces.decisions import Action, Decision
 from project_spaces.facts import Classification, PlatformRole
 from project_spaces.habilitations import grant_habilitation
 from project_spaces.memberships import grant_membership
+from project_spaces.outbox import RevisionRow
 from project_spaces.people import create_person, grant_role
 from project_spaces.projects import create_project
 from project_spaces.quotas import Quota
-from project_spaces.store import Store
+from project_spaces.store import Base, Store
 from project_spaces.text import Text
+from tests.conftest import KeptEngines
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -87,7 +94,8 @@ class World:
             return may(session, person, action, now=at or self.now, **resource)
 
 
-def _populate(world: World) -> World:
+def populate(world: World) -> World:
+    """Fill a world with what most tests begin with."""
     world.person("ana")
     world.person("ben")
     world.project("etude")
@@ -97,13 +105,61 @@ def _populate(world: World) -> World:
     return world
 
 
+@dataclass(frozen=True)
+class Populated:
+    """What ``populate`` leaves behind, to be laid into one empty database after another."""
+
+    rows: Mapping[Table, Sequence[Mapping[str, Any]]]
+    ledger: MemoryLedger
+
+    def lay_into(self, engine: Engine, ledger: MemoryLedger) -> None:
+        """Write the rows and the entries as they were."""
+        ledger.begin_as(self.ledger)
+        with engine.begin() as connection:
+            for table, rows in self.rows.items():
+                if table.name == RevisionRow.__tablename__:  # a migrated database has the row
+                    connection.execute(table.update().values(number=rows[0]["number"]))
+                    continue
+                connection.execute(table.insert(), rows)
+                if engine.dialect.name == "postgresql":
+                    _count_on(connection, table)
+
+
+def _count_on(connection: Connection, table: Table) -> None:
+    """Let PostgreSQL number the next row after those that came with their numbers."""
+    column = table.autoincrement_column
+    if column is not None and isinstance(column.type, Integer) and column.autoincrement is not False:
+        sequence = func.pg_get_serial_sequence(table.name, column.name)
+        connection.execute(select(func.setval(sequence, select(func.max(column)).scalar_subquery())))
+
+
+@pytest.fixture(scope="session")
+def populated(sqlite_template: Path, in_memory: Path) -> Populated:
+    """The small world, made once."""
+    file = in_memory / "populated.sqlite"
+    shutil.copyfile(sqlite_template, file)
+    ledger = MemoryLedger()
+    store = Store(f"sqlite:///{file}", ledger)
+    populate(World(store, ledger))
+    with store.read() as session:
+        found = {table: session.execute(table.select()).mappings().all() for table in Base.metadata.sorted_tables}
+    store.close()
+    return Populated({table: [dict(row) for row in rows] for table, rows in found.items() if rows}, ledger)
+
+
 @pytest.fixture
-def world(store: Store, memory_ledger: MemoryLedger) -> World:
+def world(
+    store: Store, database_url: str, kept_engines: KeptEngines, populated: Populated, memory_ledger: MemoryLedger
+) -> World:
     """Ana works in ``etude`` on ``sejours``; Ben is nobody there. On each kind of database."""
-    return _populate(World(store, memory_ledger))
+    populated.lay_into(kept_engines.open(database_url, read_only=False), memory_ledger)
+    return World(store, memory_ledger)
 
 
 @pytest.fixture
-def quick_world(quick_store: Store, memory_ledger: MemoryLedger) -> World:
+def quick_world(
+    quick_store: Store, sqlite_url: str, kept_engines: KeptEngines, populated: Populated, memory_ledger: MemoryLedger
+) -> World:
     """The same on SQLite only."""
-    return _populate(World(quick_store, memory_ledger))
+    populated.lay_into(kept_engines.open(sqlite_url, read_only=False), memory_ledger)
+    return World(quick_store, memory_ledger)

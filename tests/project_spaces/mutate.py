@@ -40,6 +40,7 @@ MODULES = (
     "conditions.administration",
     "conditions.data",
     "conditions.desk",
+    "conditions.files",
     "conditions.person",
     "conditions.project",
     "conditions.states",

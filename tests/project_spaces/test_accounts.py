@@ -1,5 +1,7 @@
 """Signing in: two factors or nothing, each code once, ten wrong and locked, and no answer that tells who exists."""
 
+import hashlib
+import uuid
 from datetime import datetime, timedelta
 
 import pyotp
@@ -17,12 +19,17 @@ from project_spaces.lockout import LockPolicy
 from project_spaces.passwords import NOBODYS, Passwords
 from project_spaces.people import disable_person
 from project_spaces.secret_box import SecretBox
-from project_spaces.sign_ins import Terminal
+from project_spaces.sign_ins import NOWHERE, Terminal
 from tests.project_spaces.conftest import DAY, NOW, SYSTEM, World
 
 PASSWORD = "le sel de la mer d'Iroise"
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 MINUTE = timedelta(minutes=1)
+
+
+def browser(device: str) -> Terminal:
+    """A browser that keeps *device*, with the new session that would begin in it."""
+    return Terminal(session=uuid.uuid4().hex, device=device)
 
 
 class Counting(PasswordHasher):
@@ -244,11 +251,13 @@ class TestReplayAndDrift:
 
 
 class TestLock:
-    def fail(self, accounts: Accounts, username: str, times: int, now: datetime = NOW) -> list[type[BureauError]]:
+    def fail(
+        self, accounts: Accounts, username: str, times: int, now: datetime = NOW, terminal: Terminal = NOWHERE
+    ) -> list[type[BureauError]]:
         outcomes: list[type[BureauError]] = []
         for _ in range(times):
             with pytest.raises(BureauError) as caught:
-                accounts.verify(username, PASSWORD, "000000", now=now)
+                accounts.verify(username, PASSWORD, "000000", now=now, terminal=terminal)
             outcomes.append(type(caught.value))
         return outcomes
 
@@ -285,6 +294,52 @@ class TestLock:
         self.fail(accounts, "ana", 9)
         accounts.verify("ana", PASSWORD, code(secret, NOW), now=NOW)
         assert self.fail(accounts, "ana", 9) == [SignInRefused] * 9
+
+    def test_strangers_do_not_lock_a_person_out_of_the_own_browser(self, accounts: Accounts) -> None:
+        """Lock-out as denial of service: the name is no secret. The browser's own name is one, in a signed cookie."""
+        secret = enrolled(accounts).secret
+        accounts.verify("ana", PASSWORD, code(secret, NOW), now=NOW, terminal=browser("own"))
+        self.fail(accounts, "ana", 10)
+        at = NOW + MINUTE
+        for terminal in (browser("stranger's"), Terminal(), Terminal(device="")):
+            with pytest.raises(Locked):
+                accounts.verify("ana", PASSWORD, code(secret, at), now=at, terminal=terminal)
+        assert accounts.verify("ana", PASSWORD, code(secret, at), now=at, terminal=browser("own")).username == "ana"
+        with pytest.raises(Locked):  # and that opens nothing to the strangers
+            accounts.verify("ana", PASSWORD, code(secret, at + MINUTE), now=at + MINUTE, terminal=browser("stranger's"))
+
+    def test_who_took_a_persons_browser_guesses_no_further_than_anybody(self, accounts: Accounts) -> None:
+        secret = enrolled(accounts).secret
+        accounts.verify("ana", PASSWORD, code(secret, NOW), now=NOW, terminal=browser("own"))
+        outcomes = self.fail(accounts, "ana", 10, terminal=browser("own"))
+        assert outcomes == [SignInRefused] * 9 + [Locked]
+        at = NOW + MINUTE
+        with pytest.raises(Locked):
+            accounts.verify("ana", PASSWORD, code(secret, at), now=at, terminal=browser("own"))
+        assert accounts.verify("ana", PASSWORD, code(secret, at), now=at).username == "ana"
+
+    @pytest.mark.parametrize("device", ["own", "recovery codes"])
+    def test_no_name_that_is_typed_counts_at_a_persons_own_door(self, accounts: Accounts, device: str) -> None:
+        digests = [hashlib.sha256(text.encode()).hexdigest() for text in ("ana", device)]
+        secret = enrolled(accounts).secret
+        accounts.verify("ana", PASSWORD, code(secret, NOW), now=NOW, terminal=browser(device))
+        for separator in ("\n", " ", "\0", ""):
+            for apart in (device, digests[1]):
+                for name in ("ana", digests[0]):
+                    self.fail(accounts, f"{name}{separator}{apart}", 10)
+        at = NOW + MINUTE
+        assert len(accounts.renew_recovery_codes("ana", PASSWORD, code(secret, at), now=at)) == 10
+        at += MINUTE
+        assert accounts.verify("ana", PASSWORD, code(secret, at), now=at, terminal=browser(device)).username == "ana"
+
+    def test_the_browser_of_whoever_had_a_replaced_account_is_a_strangers(self, accounts: Accounts) -> None:
+        secret = enrolled(accounts).secret
+        accounts.verify("ana", PASSWORD, code(secret, NOW), now=NOW, terminal=browser("thief's"))
+        self.fail(accounts, "ana", 10, terminal=browser("thief's"))
+        secret = enrolled(accounts).secret
+        self.fail(accounts, "ana", 10)
+        with pytest.raises(Locked):
+            accounts.verify("ana", PASSWORD, code(secret, NOW), now=NOW, terminal=browser("thief's"))
 
     def test_one_person_s_lock_is_not_another_s(self, quick_world: World, accounts: Accounts) -> None:
         enrolled(accounts, "ana")

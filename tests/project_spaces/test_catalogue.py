@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy.orm import Session
 
 from audit.events import Kind
-from project_spaces.agreements import lift_embargo, set_embargo
 from project_spaces.catalogue.cards import Card, VersionCard
 from project_spaces.catalogue.publications import (
     describe_version,
@@ -19,6 +18,7 @@ from project_spaces.catalogue.publications import (
 from project_spaces.catalogue.schema import field_type, table_schema
 from project_spaces.catalogue.search import Described, Index, Question, fold
 from project_spaces.datasets import register_version
+from project_spaces.embargoes.setting import lift_embargo, set_embargo
 from project_spaces.errors import Conflict, Invalid, NotFound, Refused
 from project_spaces.facts import Classification, PlatformRole
 from project_spaces.owner_perimeters import entrust

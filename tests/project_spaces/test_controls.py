@@ -16,11 +16,13 @@ from audit.private import PrivateStore
 from audit.records import pack, unpack
 from audit.tiles import TileWriter
 from project_spaces.control_periods import END, ControlState, ControlTerms, month, month_of
-from project_spaces.controls import Verdict, control_of, controls, mark, overdue, sign
+from project_spaces.controls import Verdict, control_of, controls, mark, overdue
 from project_spaces.errors import Conflict, Invalid, Refused
 from project_spaces.facts import PlatformRole
 from project_spaces.findings import FindingClass
 from project_spaces.projects import change_project
+from project_spaces.signing.signatures import sign
+from project_spaces.signing.verified_log import Verified
 
 from .conftest import NOW
 
@@ -78,8 +80,13 @@ def judge(world, *entries, scope="etude", verdict=Verdict.EXPLAINED, actor="odil
     )  # fmt: skip
 
 
-def signed(world, scope="etude", period="2026-11", actor="odile", now=NEXT_MONTH):
-    return sign(world.store, world.log.index(), scope, period, terms=TERMS, actor=actor, now=now)
+def verified(world, at: datetime, size: int | None = None) -> Verified:
+    return Verified(len(world.ledger.events) if size is None else size, "ab" * 32, at)
+
+
+def signed(world, scope="etude", period="2026-11", *, actor="odile", now=NEXT_MONTH, log: Verified | None = None):
+    log = log or verified(world, now)
+    return sign(world.store, world.log.index(), scope, period, terms=TERMS, verified=log, actor=actor, now=now)
 
 
 def state(world, now, scope="etude", period="2026-11") -> ControlState:
@@ -108,6 +115,27 @@ def test_a_signature_is_an_entry_that_commits_to_the_list_and_to_every_decision(
     assert document["hits"][0]["leaf"] == merkle.hash_leaf(world.ledger.leaves[first]).hex()
     assert (document["refusal"], document["unsealing"]) == ([refusal], [unsealing])
     assert state(world, NEXT_MONTH) is ControlState.SIGNED
+
+
+def test_a_signature_names_the_log_that_was_verified_and_nothing_less_is_signed_over(world) -> None:
+    """A hit that is in no list is absent; whoever holds a copy of the log that was named finds it."""
+    entry = hit(world)
+    judge(world, entry)
+    end, index = month("2026-11", TERMS).until, world.log.index()
+    late = end + timedelta(days=5)
+    for log in (None, verified(world, late - DAY - timedelta(seconds=1)), verified(world, late + timedelta(seconds=1))):
+        with pytest.raises(Conflict, match="Verify the ledger first"):
+            sign(world.store, index, "etude", "2026-11", terms=TERMS, verified=log, actor="odile", now=late)
+    early = verified(world, end - timedelta(seconds=1))
+    with pytest.raises(Conflict, match="Verify the ledger first"):
+        signed(world, now=end + timedelta(hours=1), log=early)
+    with pytest.raises(Conflict, match="verify it again"):
+        signed(world, log=verified(world, NEXT_MONTH, size=entry))
+    log = verified(world, NEXT_MONTH - timedelta(hours=23))
+    row = signed(world, log=log)
+    assert json.loads(row.document)["verified"] == {"size": log.size, "root": log.root, "at": log.at.isoformat()}
+    (event,) = world.ledger.of(Kind.AUDIT_REVIEWED)
+    assert (event.subject["log_size"], event.subject["root"], row.log_size) == (log.size, log.root, log.size)
 
 
 def test_each_hit_needs_a_verdict_first(world) -> None:
@@ -239,8 +267,9 @@ def test_a_project_is_controlled_as_a_whole_at_its_end(world) -> None:
 
 def test_nothing_is_signed_while_the_ledger_is_silent(world) -> None:
     index = world.log.index()
+    log = verified(world, NEXT_MONTH)
     world.ledger.stop()
     with pytest.raises(Exception, match="ledger"):
-        sign(world.store, index, "etude", "2026-11", terms=TERMS, actor="odile", now=NEXT_MONTH)
+        sign(world.store, index, "etude", "2026-11", terms=TERMS, verified=log, actor="odile", now=NEXT_MONTH)
     world.ledger.start()
     assert state(world, NEXT_MONTH) is ControlState.DUE

@@ -105,6 +105,8 @@ def cases(draw: st.DrawFn) -> tuple[Action, Case]:
         about = replace(
             about, datasets=tuple(draw(datasets(each)) for each in draw(st.sampled_from([(STAYS,), (STAYS, DRUGS)])))
         )
+    if about.datasets or about.in_files:  # a second data set that others, or the person, used here before
+        about = replace(about, in_files=(*about.in_files, draw(datasets(replace(STAYS, slug="actes")))))
     return action, Case(draw(subjects()), about)
 
 
@@ -146,6 +148,10 @@ def poorer_resources(about: Resource) -> Iterator[Resource]:
     for place, dataset in enumerate(about.datasets):
         for lesser in poorer_data(dataset):
             yield replace(about, datasets=(*_without(about.datasets, place), lesser))
+    for place, dataset in enumerate(about.in_files):  # a right that was lost speaks against: it is no fact to lose
+        for number in range(len(dataset.agreements)):
+            lesser = replace(dataset, agreements=_without(dataset.agreements, number))
+            yield replace(about, in_files=(*_without(about.in_files, place), lesser))
 
 
 def poorer_data(dataset: DatasetFacts) -> Iterator[DatasetFacts]:
@@ -206,8 +212,10 @@ def test_more_stops_and_embargoes_never_allow_more(
     few = replace(it, subject=replace(it.subject, stops=tuple(first)))
     many = replace(it, subject=replace(it.subject, stops=tuple(first | more)))
     assert few.decide(action).allowed or not many.decide(action).allowed
-    closed = tuple(replace(each, embargoes=(*each.embargoes, EMBARGO)) for each in it.resource.datasets)
-    assert not closed or not replace(it, resource=replace(it.resource, datasets=closed)).decide(action).allowed
+    for name in ("datasets", "in_files"):
+        concerned = getattr(it.resource, name)
+        closed = tuple(replace(each, embargoes=(*each.embargoes, EMBARGO)) for each in concerned)
+        assert not closed or not replace(it, resource=replace(it.resource, **{name: closed})).decide(action).allowed
 
 
 @settings(max_examples=50, deadline=None)

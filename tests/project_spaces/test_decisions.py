@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from project_spaces.decisions import REQUIRES, Action, decide
+from project_spaces.decisions import READS_FILES, REQUIRES, USES_DATA, Action, decide
 from project_spaces.facts import (
     Classification,
     DatasetFacts,
@@ -265,11 +265,6 @@ class TestUntil:
         resource = habilitation(Window(YESTERDAY, TOMORROW), Window(YESTERDAY, NOW + 3 * DAY))
         assert decide(ANA, Action.SEND_MESSAGE, resource, NOW).until == NOW + 3 * DAY
 
-    def test_heeds_a_withdrawal_announced_for_later(self) -> None:
-        resource = habilitation(Window(YESTERDAY, NOW + 9 * DAY, revoked_at=TOMORROW))
-        assert decide(ANA, Action.SEND_MESSAGE, resource, NOW).until == TOMORROW
-        assert why(ANA, Action.SEND_MESSAGE, resource, TOMORROW) == ("habilitation_revoked",)
-
     def test_of_a_sign_in_is_open(self) -> None:
         assert decide(ANA, Action.SIGN_IN, Resource(), NOW).until is None
 
@@ -325,3 +320,10 @@ class TestTheTableOfRules:
     def test_a_naive_time_is_refused(self) -> None:
         with pytest.raises(ValueError, match="aware"):
             decide(ANA, Action.SIGN_IN, Resource(), NOW.replace(tzinfo=None))
+
+
+def test_which_acts_read_data_and_files_that_may_hold_it() -> None:
+    """For these, and for no other, the data sets' own conditions are loaded."""
+    works = {Action.MOUNT_DATASET, Action.SEND_MESSAGE, Action.WRITE_FILE}
+    assert works == USES_DATA
+    assert works | {Action.OPEN_WORKSPACE, Action.SUBMIT_EXPORT, Action.SUBMIT_IMPORT} == READS_FILES

@@ -25,6 +25,7 @@ from project_spaces.organisations import (
 )
 from project_spaces.people import create_person, disable_person, enable_person, grant_role
 from project_spaces.perimeters import grant_perimeter, perimeters, reach, revoke_perimeter
+from project_spaces.person_details import change_person
 from project_spaces.projects import change_project, create_project
 from project_spaces.quotas import Quota
 from project_spaces.reviews.campaigns import Occasion, ReviewDecision, decide_item, items, open_campaign
@@ -74,10 +75,15 @@ def lea(world: World, actor: str, organisation: str | None) -> None:
     )
 
 
+def renamed(world: World, username: str, by: dict) -> None:
+    change_person(world.store, username, display_name="Autre", email="autre@chu.fr", reason="x", **by)
+
+
 class TestInside:
     def test_the_daily_acts(self, hubs: World) -> None:
         acts = {"actor": "nora", "now": NOW}
         lea(hubs, "nora", "chu-nord")
+        change_person(hubs.store, "lea", display_name="Léa Blanc", email="lea@chu.fr", reason="mariage", **acts)
         review_identity(hubs.store, "lea", document="Carte professionnelle", **acts)
         hubs.member("lea", "etude", actor="nora")
         hubs.habilitate("lea", "etude", "sejours", actor="nora")
@@ -117,6 +123,9 @@ ATTACKS: dict[str, Callable[[World, dict], object]] = {
     ),
     "closing an account elsewhere": lambda w, by: disable_person(w.store, "ben", reason="x", **by),
     "closing an administrator's account": lambda w, by: disable_person(w.store, "root", reason="x", **by),
+    "the name of somebody elsewhere": lambda w, by: renamed(w, "ben", by),
+    "an administrator's address": lambda w, by: renamed(w, "root", by),
+    "the own name": lambda w, by: renamed(w, "nora", by),
     "a person of nowhere": lambda w, by: lea(w, by["actor"], None),
     "a person of another organisation": lambda w, by: lea(w, by["actor"], "chu-sud"),
     "a person moved into the perimeter": lambda w, by: set_organisation(w.store, "ben", "chu-nord", **by),

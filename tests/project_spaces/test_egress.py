@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from audit.events import Kind
+from audit.retention import Keep, months_before
 from project_spaces.egress import (
     MIB,
     Budget,
@@ -19,8 +20,11 @@ from project_spaces.egress import (
     start_of,
     uses,
 )
-from project_spaces.errors import Invalid, NotFound, Refused
+from project_spaces.errors import Invalid, NotFound, Refused, Unavailable
 from project_spaces.facts import PlatformRole
+from project_spaces.retention import lift_hold, place_hold, retention_of
+from project_spaces.shown.forgetting import forget_shown
+from project_spaces.shown.history import first_day, shown_on
 
 DEFAULT = Budget(100, 300, 80)
 HOUR = timedelta(hours=1)
@@ -135,3 +139,53 @@ def test_all_are_read_at_once_as_each_is_read_alone(staffed, counts) -> None:
     who = [("ana", "etude"), ("ben", "etude"), ("ana", "autre"), ("ben", "autre")]
     assert counts.read_all(who, hour, DEFAULT) == {key: counts.read(*key, hour, DEFAULT) for key in who}
     assert counts.read_all([], hour, DEFAULT) == {}
+
+
+def keep(world):
+    """How long a project's traces are kept, as the worker asks."""
+
+    def asked(project: str) -> Keep:
+        with world.store.read() as session:
+            found = retention_of(session, project, 12)
+        return Keep(found.months, found.hold is not None)
+
+    return asked
+
+
+def test_what_was_shown_is_forgotten_with_the_traces_of_its_project_unless_they_are_held(staffed, counts) -> None:
+    now, old, recent = staffed.now, months_before(staffed.now, 12) - HOUR, months_before(staffed.now, 12)
+    for at in (old - HOUR, old, recent, now):
+        counts.add({("ana", "etude"): 7}, hour_of(at))
+    lift_pause(staffed.store, "ana", "etude", reason="figure", actor="odile", now=old)
+    place_hold(staffed.store, "etude", reason="plainte", actor="odile", now=now)
+    assert forget_shown(staffed.store, keep(staffed), now=now) == 0
+    lift_hold(staffed.store, "etude", reason="close", actor="odile", now=now)
+    assert forget_shown(staffed.store, keep(staffed), now=now) == 3
+    assert forget_shown(staffed.store, keep(staffed), now=now) == 0
+    (event,) = staffed.ledger.of(Kind.EGRESS_DELETED)
+    assert (event.project, event.actor) == ("etude", "system:worker")
+    assert event.subject == {"months": 12, "hours": 2, "lifts": 1}
+    with staffed.store.read() as session:
+        assert first_day(session) == recent.date()
+
+
+def test_nothing_is_forgotten_without_its_entry(staffed, counts) -> None:
+    counts.add({("ana", "etude"): 7}, hour_of(months_before(staffed.now, 13)))
+    staffed.ledger.stop()
+    with pytest.raises(Unavailable):
+        forget_shown(staffed.store, keep(staffed), now=staffed.now)
+    staffed.ledger.start()
+    assert forget_shown(staffed.store, keep(staffed), now=staffed.now) == 1
+
+
+def test_a_day_is_looked_back_at_by_its_hours(staffed, counts) -> None:
+    morning = staffed.now.replace(hour=8) - timedelta(days=3)
+    counts.add({("ana", "etude"): 5, ("ben", "etude"): 100}, hour_of(morning))
+    counts.add({("ana", "etude"): 7}, hour_of(morning) + 1)
+    counts.add({("ana", "etude"): 9}, hour_of(morning) + 24)
+    lift_pause(staffed.store, "ana", "etude", reason="figure", actor="odile", now=morning)
+    with staffed.store.read() as session:
+        ben, ana = shown_on(session, morning.date())
+        assert shown_on(session, morning.date() - timedelta(days=1)) == []
+    assert (ben.person, ben.day, ana.day, ana.hours[8:10], sum(map(bool, ana.hours))) == ("ben", 100, 12, (5, 7), 2)
+    assert [(each.lifted_by, each.reason) for each in ana.lifts] == [("odile", "figure")]

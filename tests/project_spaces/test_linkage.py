@@ -3,14 +3,19 @@
 import hashlib
 import hmac
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from audit.events import Event, Kind
 from project_spaces.errors import Invalid, Refused
+from project_spaces.linkage.accepted import ASK_ANEW, require_accepted
 from project_spaces.linkage.specification import LinkageSpec, parse_spec
 from project_spaces.linkage.tables import LINKS_TABLE, looks_identifying, plan_linkage, pseudonym
 from project_spaces.manifests import Column, Manifest, TableFile
+from project_spaces.requests.records import AccessRequest, RequestState
 from project_spaces.text import Text
+from tests.project_spaces.conftest import NOW, SYSTEM, World
 
 SPEC = """
 linkage: prestations-sejours
@@ -29,6 +34,70 @@ def manifest(dataset: str, table: str, key: str, *others: str, classification: s
     return Manifest(
         dataset, "1", Text(dataset, dataset), "CNAM", classification, 11, key, "LO 2.0", "source", "citation", (file,)
     )
+
+
+BOTH_SOURCES = {"way": "direct", "datasets": ["dcir", "pmsi"], "criteria": "NIR", "why": "Suivi."}
+COHORT = {**BOTH_SOURCES, "datasets": ["dcir"], "cohort": "300 greffés."}
+INDIRECT = (
+    SPEC.replace("{kind: exact,", "{kind: indirect, at_least: 2,")
+    .replace("NIR_ANO_17]]}", "NIR_ANO_17], [EXE_SOI_DTD, SOR_ANN]]}")
+    .replace("T_MCOaaC,", "T_MCOaaC, record: R,")
+    .replace("ER_PRS_F,", "ER_PRS_F, record: R,")
+)
+
+
+def accepted(world: World, form: dict[str, Any]) -> None:
+    """The study came of a request with this *form*."""
+    with world.store.write(Event(Kind.ADMIN_ACT, SYSTEM, None, NOW)) as session:
+        session.add(
+            AccessRequest(
+                id="0" * 32,
+                applicant="ana",
+                state=RequestState.ACCEPTED,
+                form=form,
+                round=1,
+                short=False,
+                project="etude",
+                created_at=NOW,
+            )
+        )
+
+
+class TestWhatWasAccepted:
+    """Attack: whoever runs linkages joins what nobody judged, for a project that is otherwise in order."""
+
+    def refusal(self, world: World, spec: str = SPEC) -> str:
+        with world.store.read() as session:
+            try:
+                require_accepted(session, parse_spec(spec.replace("readmissions", "etude")))
+            except Refused as refused:
+                return refused.text.en
+        return ""
+
+    def test_a_project_without_a_request_or_with_an_older_one_is_the_administrators_to_answer_for(
+        self, quick_world: World
+    ) -> None:
+        assert self.refusal(quick_world) == ""
+        accepted(quick_world, {"slug": "etude"})
+        assert self.refusal(quick_world) == ""
+
+    @pytest.mark.parametrize(
+        ("linkage", "spec", "words"),
+        [
+            (None, SPEC, "asks for no linkage"),
+            (BOTH_SOURCES, SPEC, ""),
+            (COHORT, SPEC, ""),
+            (BOTH_SOURCES, INDIRECT, "is direct"),
+            ({**BOTH_SOURCES, "way": "indirect"}, INDIRECT, ""),
+            ({**BOTH_SOURCES, "datasets": ["dcir", "causes"]}, SPEC, "is not of pmsi."),
+            ({**COHORT, "datasets": ["causes", "urgences"]}, SPEC, "is not of dcir, pmsi."),
+        ],
+    )
+    def test_nothing_beyond_it(self, quick_world: World, linkage: dict[str, Any] | None, spec: str, words: str) -> None:
+        accepted(quick_world, {"slug": "etude", "linkage": linkage})
+        found = self.refusal(quick_world, spec)
+        assert found.endswith(ASK_ANEW.en) if words else found == ""
+        assert words in found
 
 
 @pytest.fixture

@@ -1,19 +1,26 @@
 """From the draft to the first right: what a request must say, who acts on it, what silence means, and how it ends."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from audit.events import Kind
-from project_spaces.approvals import approvals
+from project_spaces.approvals import approvals, revoke_approval
 from project_spaces.decisions import Action
 from project_spaces.errors import BureauError, Conflict, Invalid, NotFound, Refused
-from project_spaces.facts import Classification, MemberRole, PlatformRole
+from project_spaces.facts import Classification, MemberRole, PlaceKind, PlatformRole
+from project_spaces.habilitations import habilitations
 from project_spaces.memberships import memberships
 from project_spaces.notifications import notifications
+from project_spaces.organisations import create_organisation, set_organisation
 from project_spaces.owner_perimeters import dismiss, entrust
-from project_spaces.people import disable_person
+from project_spaces.people import disable_person, require_administrator
+from project_spaces.perimeters import grant_perimeter
 from project_spaces.projects import get_project
+from project_spaces.records.places import project_places
+from project_spaces.register import answers_unless_written, public_project, set_entry
 from project_spaces.requests.acceptance import months_later
 from project_spaces.requests.agreements import document_hash
 from project_spaces.requests.answers import answer_step, apply_silence
@@ -26,10 +33,12 @@ from project_spaces.requests.applying import (
     submit_request,
     withdraw_request,
 )
+from project_spaces.requests.extending import renew_step
 from project_spaces.requests.forms import Forbidden, Identifier, RequestForm, close_to, read_form
 from project_spaces.requests.gaps import missing, remarks
 from project_spaces.requests.notices import remind
 from project_spaces.requests.orphans import Stuck, reassign_request, stuck_requests
+from project_spaces.requests.precedents import differences
 from project_spaces.requests.records import (
     RequestState,
     StepState,
@@ -59,12 +68,16 @@ from project_spaces.requests.steps import (
     reminders_due,
     require_circuit,
 )
+from project_spaces.requests.vetting import answering
+from project_spaces.requirements import Requirement
 from tests.project_spaces.conftest import DAY, NOW, SYSTEM, World
+from tests.project_spaces.test_conditions_on_file import asking
 
 COMPLETE = {
     "slug": "nouveau",
     "title": "Réadmissions",
     "organisation": "CHU",
+    "controller": "CHU",
     "purpose": "research",
     "summary": "Mesurer les réadmissions.",
     "public_interest": "Améliorer les soins.",
@@ -74,6 +87,13 @@ COMPLETE = {
     "outputs": "Tableaux agrégés.",
     "months": 12,
     "resources": {"cpu_milli": 2000, "memory_mb": 4096, "storage_gb": 20},
+}
+LINKAGE = {
+    "way": "indirect",
+    "datasets": ["sejours"],
+    "cohort": "Cohorte de 300 greffés.",
+    "criteria": "Dates de séjour, établissement.",
+    "why": "La cohorte ignore les réadmissions.",
 }
 FORM = read_form(COMPLETE)
 WHO = {Actor.ADMINISTRATOR: "rita", Actor.COMMITTEE: "carl", Actor.STEWARD: "stella"}
@@ -95,6 +115,7 @@ class TestForm:
             ({"purpose": None}, "finalité"),
             ({"title": " "}, "titre"),
             ({"organisation": ""}, "organisme"),
+            ({"controller": " "}, "responsable de traitement"),
             ({"resources": {"cpu_milli": 10**9}}, "cpu"),
             ({"resources": {"storage_gb": -1}}, "storage_gb"),
             ({"summary": ""}, "Résumez"),
@@ -105,6 +126,11 @@ class TestForm:
             ({"datasets": []}, "au moins un"),
             ({"datasets": [COMPLETE["datasets"][0]] * 2}, "deux fois"),
             ({"datasets": [{"dataset": "sejours"}]}, "variables"),
+            ({"datasets": [{**COMPLETE["datasets"][0], "professionals": " "}]}, "professionnel de santé de sejours"),
+            ({"linkage": {**LINKAGE, "cohort": " "}}, "au moins deux sources"),
+            ({"linkage": {**LINKAGE, "datasets": ["autre"]}}, "« autre » est à apparier"),
+            ({"linkage": {**LINKAGE, "criteria": ""}}, "sur quoi"),
+            ({"linkage": {**LINKAGE, "why": ""}}, "Justifiez l'appariement"),
             ({"people": ["ben", "ben"]}, "deux fois"),
         ],
     )
@@ -112,7 +138,7 @@ class TestForm:
         (gap,) = missing(form(**change))
         assert says in gap.text.fr
         assert gap.text.fr != gap.text.en
-        assert gap.field in change or gap.field in {"columns", "identifiers"}
+        assert gap.field in change or gap.field in {"columns", "identifiers", "professionals"}
 
     @pytest.mark.parametrize("identifier", Identifier)
     def test_each_of_the_five_identifiers_is_justified(self, identifier: Identifier) -> None:
@@ -128,12 +154,24 @@ class TestForm:
         assert "un seul à la fois" in remark.text.fr
         assert (missing(asked), remarks(FORM)) == ([], [])
 
-    def test_everything_missing_is_said_at_once(self) -> None:
-        assert len(missing(RequestForm())) == 10
+    def test_a_linkage_is_remarked_to_need_the_authority(self) -> None:
+        (remark,) = remarks(form(linkage=LINKAGE))
+        assert (remark.field, missing(form(linkage=LINKAGE))) == ("linkage", [])
 
-    @pytest.mark.parametrize("change", [{"months": 0}, {"months": 121}, {"purpose": "fun"}, {"extra": 1}])
-    def test_what_no_form_may_hold(self, change: dict) -> None:
-        with pytest.raises(Invalid, match="refused"):
+    def test_everything_missing_is_said_at_once(self) -> None:
+        assert len(missing(RequestForm())) == 11
+
+    @pytest.mark.parametrize(
+        ("change", "said"),
+        [
+            ({"months": 0}, "too small"),
+            ({"months": 121}, "too large"),
+            ({"purpose": "fun"}, "unknown choice"),
+            ({"extra": 1}, "there is no such field"),
+        ],
+    )
+    def test_what_no_form_may_hold(self, change: dict[str, Any], said: str) -> None:
+        with pytest.raises(Invalid, match=f"^Field “{next(iter(change))}”: {said}.$"):
             form(**change)
 
     @pytest.mark.parametrize(
@@ -144,6 +182,9 @@ class TestForm:
             ({"months": 6}, True),
             ({"months": 13}, False),
             ({"purpose": "policy"}, False),
+            ({"controller": " chu "}, True),
+            ({"controller": "Laboratoire"}, False),
+            ({"datasets": [{**COMPLETE["datasets"][0], "professionals": "Pratiques."}]}, False),
             ({"datasets": [{"dataset": "sejours", "columns": ["age"]}]}, True),
             ({"datasets": [{"dataset": "sejours", "columns": ["age", "nom"]}]}, False),
             ({"datasets": [{"dataset": "autre", "columns": ["age"]}]}, False),
@@ -153,6 +194,24 @@ class TestForm:
     )
     def test_close_to_an_accepted_one(self, change: dict, close: bool) -> None:
         assert close_to(form(**change), FORM) is close
+
+    @pytest.mark.parametrize(
+        ("change", "close"),
+        [
+            ({}, True),
+            ({"why": "Autrement dit."}, True),
+            ({"cohort": ""}, True),
+            ({"way": "direct"}, False),
+            ({"datasets": ["sejours", "autre"]}, False),
+            ({"cohort": "Une autre cohorte."}, False),
+            ({"criteria": "Nom et prénom."}, False),
+        ],
+    )
+    def test_a_linkage_close_to_an_accepted_one(self, change: dict, close: bool) -> None:
+        before = form(linkage=LINKAGE)
+        assert close_to(form(linkage={**LINKAGE, **change}), before) is close
+        assert close_to(FORM, before) is True
+        assert close_to(before, FORM) is False
 
 
 class TestSteps:
@@ -175,6 +234,12 @@ class TestSteps:
             Step.OWNER,
             Step.SIGNATURE,
         ]
+
+    def test_a_linkage_goes_through_the_authority_whatever_the_owners_state(self) -> None:
+        quick = (DEFAULT_CIRCUIT[0], DEFAULT_CIRCUIT[3])
+        steps = {linked: plan_steps({"CHU": quick}, short=False, linked=linked) for linked in (False, True)}
+        assert [each.rule.step for each in steps[False]] == [Step.COMPLETENESS, Step.OWNER]
+        assert [each.rule.step for each in steps[True]] == [Step.COMPLETENESS, Step.AUTHORITY, Step.OWNER]
 
     @pytest.mark.parametrize("days", [0, 366])
     def test_a_delay_has_a_range(self, days: int) -> None:
@@ -300,6 +365,42 @@ class TestFromDraftToRights:
         assert [event.persons["beneficiary"] for event in granted] == ["ana", "ben"]
         assert b"Mesurer" in (staffed.ledger.of(Kind.ACCESS_REQUEST)[1].content or b"")
 
+    def test_the_hub_of_the_lead_s_organisation_administers_the_project_and_no_other_that_the_form_names(
+        self, quick_staffed: World
+    ) -> None:
+        at = {"actor": SYSTEM, "now": NOW}
+        for slug, name in (("chu", "CHU de Rennes"), ("labo", "Laboratoire")):
+            create_organisation(quick_staffed.store, slug, name=name, **at)
+            hub = {"person": quick_staffed.person(f"hub-{slug}"), "scope": PlaceKind.ORGANISATION, "name": slug}
+            grant_perimeter(quick_staffed.store, **hub, starts_at=NOW, ends_at=NOW + DAY, **at)
+        set_organisation(quick_staffed.store, "ana", "chu", **at)
+        number = submitted(quick_staffed, form(organisation="Laboratoire"))
+        with quick_staffed.store.read() as session:
+            (remark,) = answering(session, get_request(session, number))
+        assert "CHU de Rennes, for which ana is registered" in remark.text.en
+        for step in Step:
+            answer(quick_staffed, step)
+        with quick_staffed.store.read() as session:
+            places = project_places(session, "nouveau")
+            require_administrator(session, "hub-chu", NOW, within=places)
+            with pytest.raises(Refused):
+                require_administrator(session, "hub-labo", NOW, within=places)
+            assert public_project(session, "nouveau", now=NOW).organisation == "CHU de Rennes"
+
+    def test_the_register_says_who_answers_for_an_accepted_project_and_who_controls_it(
+        self, quick_staffed: World
+    ) -> None:
+        submitted(quick_staffed, form(organisation=" Hôpital ", controller="CHU"))
+        for step in Step:
+            answer(quick_staffed, step)
+        with quick_staffed.store.read() as session:
+            found = public_project(session, "nouveau", now=NOW)
+        assert (found.organisation, found.controller) == ("Hôpital", "CHU")
+        set_entry(quick_staffed.store, "nouveau", organisation="Hôpitaux unis", actor="rita", now=NOW)
+        with quick_staffed.store.read() as session:
+            assert public_project(session, "nouveau", now=NOW).organisation == "Hôpitaux unis"
+            assert answers_unless_written(session, "nouveau") == "Hôpital"
+
     def test_two_owners_run_as_one(self, quick_staffed: World) -> None:
         quick_staffed.dataset("medicaments")
         with quick_staffed.store.read() as session:
@@ -324,10 +425,120 @@ class TestFromDraftToRights:
         submitted(quick_staffed)
         for step in Step:
             answer(quick_staffed, step)
-        second = submitted(quick_staffed, form(slug="suite"))
+        second = submitted(quick_staffed, form(slug="suite", months=6))
         assert set(where(quick_staffed, second)) == {"completeness", "owner", "signature"}
         third = submitted(quick_staffed, form(slug="autre", purpose="policy"))
         assert "authority" in where(quick_staffed, third)
+        withdraw_request(quick_staffed.store, third, actor="ana", now=NOW)
+        for step in (Step.COMPLETENESS, Step.OWNER):
+            answer(quick_staffed, step)
+        assert answer(quick_staffed, Step.SIGNATURE) is RequestState.ACCEPTED
+        with quick_staffed.store.read() as session:
+            over = {each.kind: (each.reference, each.ends_at) for each in approvals(session, "suite")}
+        ends = months_later(NOW, 6)
+        assert over == {"cesrees": ("CESREES 17", ends), "cnil": ("DR-2026-17", ends)}
+        opened = asking(quick_staffed, tier=Requirement(approvals=frozenset({"cnil", "cesrees"})))
+        assert opened.may("ana", Action.MOUNT_DATASET, project_slug="suite", dataset_slug="sejours").until == ends
+
+    def test_approvals_are_taken_over_with_their_own_end(self, quick_staffed: World) -> None:
+        self.accepted(quick_staffed)
+        later = months_later(NOW, 11)
+        submitted(quick_staffed, form(slug="suite"), now=later)
+        for step in (Step.COMPLETENESS, Step.OWNER, Step.SIGNATURE):
+            answer(quick_staffed, step, now=later)
+        with quick_staffed.store.read() as session:
+            assert {each.ends_at for each in approvals(session, "suite")} == {months_later(NOW, 12)}
+
+    def accepted(self, world: World) -> str:
+        number = submitted(world)
+        for step in Step:
+            answer(world, step)
+        return number
+
+    @pytest.mark.parametrize(
+        ("later", "change", "withdrawn", "short"),
+        [
+            (0, {}, False, True),
+            (0, {}, True, False),
+            (13, {}, False, False),
+            (0, {"people": ["ben", "eva"]}, False, False),
+            (0, {"people": []}, False, True),
+        ],
+        ids=["as before", "an approval was withdrawn", "the approvals ended", "somebody more", "somebody less"],
+    )
+    def test_opinions_count_for_their_team_and_their_time(
+        self, quick_staffed: World, later: int, change: dict, withdrawn: bool, short: bool
+    ) -> None:
+        quick_staffed.person("eva")
+        self.accepted(quick_staffed)
+        if withdrawn:
+            _withdraw_authorisation(quick_staffed)
+        second = submitted(quick_staffed, form(slug="suite", **change), now=months_later(NOW, later))
+        assert ("authority" not in where(quick_staffed, second)) is short
+
+    def test_the_desk_may_ask_for_the_opinions_all_the_same(self, quick_staffed: World) -> None:
+        self.accepted(quick_staffed)
+        second = submitted(quick_staffed, form(slug="suite", summary="Autre chose."))
+        with pytest.raises(Invalid, match="owed a reason"):
+            answer(quick_staffed, Step.COMPLETENESS, whole_way=True)
+        with pytest.raises(Invalid, match="complete file"):
+            answer(quick_staffed, Step.COMPLETENESS, Outcome.UNFAVOURABLE, whole_way=True)
+        answer(quick_staffed, Step.COMPLETENESS, whole_way=True, reasons="C'est une autre étude.")
+        assert where(quick_staffed, second)["committee"] == "open"
+        assert quick_staffed.ledger.of(Kind.ACCESS_STEP)[-1].subject["whole_way"] is True
+        assert any("voie entière" in each for each in told(quick_staffed, "ana"))
+        for step in (Step.COMMITTEE, Step.AUTHORITY, Step.OWNER):
+            answer(quick_staffed, step, reference="Nouvel avis")
+        assert answer(quick_staffed, Step.SIGNATURE) is RequestState.ACCEPTED
+        with quick_staffed.store.read() as session:
+            assert {each.reference for each in approvals(session, "suite")} == {"Nouvel avis"}
+
+    def test_silence_never_says_that_it_is_the_same_study(self, quick_staffed: World) -> None:
+        rules = (replace(DEFAULT_CIRCUIT[0], days=5, silence=Silence.FAVOURABLE), *DEFAULT_CIRCUIT[1:])
+        set_circuit(quick_staffed.store, "CHU", rules, actor="rita", now=NOW)
+        self.accepted(quick_staffed)
+        second = submitted(quick_staffed, form(slug="suite"))
+        assert apply_silence(quick_staffed.store, now=NOW + 6 * DAY) == 1
+        assert where(quick_staffed, second, NOW + 6 * DAY)["committee"] == "open"
+
+    def test_opinions_that_fall_before_the_last_consent_are_asked_for(self, quick_staffed: World) -> None:
+        self.accepted(quick_staffed)
+        second = submitted(quick_staffed, form(slug="suite"))
+        for step in (Step.COMPLETENESS, Step.OWNER):
+            answer(quick_staffed, step)
+        _withdraw_authorisation(quick_staffed)
+        assert answer(quick_staffed, Step.SIGNATURE) is RequestState.SUBMITTED
+        assert where(quick_staffed, second)["committee"] == "open"
+        answer(quick_staffed, Step.COMMITTEE)
+        assert answer(quick_staffed, Step.AUTHORITY, reference="DR-2027-1") is RequestState.ACCEPTED
+        with quick_staffed.store.read() as session:
+            assert [each.reference for each in approvals(session, "suite") if each.kind == "cnil"] == ["DR-2027-1"]
+
+    def test_where_silence_meant_consent_the_approval_says_so(self, quick_staffed: World) -> None:
+        """Otherwise the project would open, and its data never."""
+        rules = (*DEFAULT_CIRCUIT[:2], replace(DEFAULT_CIRCUIT[2], silence=Silence.FAVOURABLE), *DEFAULT_CIRCUIT[3:])
+        set_circuit(quick_staffed.store, "CHU", rules, actor="rita", now=NOW)
+        submitted(quick_staffed)
+        for step in (Step.COMPLETENESS, Step.COMMITTEE):
+            answer(quick_staffed, step)
+        late = NOW + 61 * DAY
+        assert apply_silence(quick_staffed.store, now=late) == 1
+        for step in (Step.OWNER, Step.SIGNATURE):
+            answer(quick_staffed, step, now=late)
+        with quick_staffed.store.read() as session:
+            given = {each.kind: each.reference for each in approvals(session, "nouveau")}
+        assert given == {"cesrees": "CESREES 17", "cnil": "Accord tacite, 25/01/2027 à 09:00 UTC"}
+
+    def test_what_differs_is_said_the_studys_words_first(self) -> None:
+        asked = form(summary="Autre.", months=6, people=[], datasets=[{"dataset": "sejours", "columns": ["age"]}])
+        assert [(each.what.en, each.before, each.now) for each in differences(asked, FORM)] == [
+            ("Summary", "Mesurer les réadmissions.", "Autre."),
+            ("Months", "12", "6"),
+            ("People", "ben", ""),
+            ("Columns of sejours", "age, duree", "age"),
+            ("Justification: dates of care", "Délais.", ""),
+        ]
+        assert differences(FORM, FORM) == []
 
     def test_one_owners_refusal_refuses_all_with_its_reason(self, quick_staffed: World) -> None:
         number = submitted(quick_staffed)
@@ -370,6 +581,12 @@ class TestFromDraftToRights:
         assert len(quick_staffed.ledger.events) == before
         with quick_staffed.store.read() as session:
             assert memberships(session, project="nouveau") == []
+
+
+def _withdraw_authorisation(world: World) -> None:
+    with world.store.read() as session:
+        (held,) = [each.id for each in approvals(session, "nouveau") if each.kind == "cnil"]
+    revoke_approval(world.store, held, actor=SYSTEM, now=NOW, reason="x")
 
 
 def _owned_by(world: World, dataset: str, owner: str) -> None:
@@ -485,21 +702,16 @@ class TestSubmission:
             ({"title": ""}, "title"),
             ({"slug": "etude"}, "taken"),
             ({"slug": "premiere"}, "taken"),
-            ({"people": ["nobody"]}, "Nobody has"),
+            ({"people": ["No Body"]}, "no username"),
             ({"people": ["ana"]}, "lead already"),
-            ({"datasets": [{"dataset": "rien", "columns": ["x"]}]}, "no data set"),
+            ({"datasets": [{"dataset": "rien", "columns": ["x"]}]}, "can't be asked"),
             ({"datasets": [{"dataset": "noms", "columns": ["x"]}]}, "can't be asked"),
             ({"datasets": [{"dataset": "sejours", "columns": ["nom", "age"]}]}, "no column nom"),
-            ({"people": ["parti"]}, "not active"),
         ],
     )
     def test_what_is_refused(self, quick_staffed: World, change: dict, says: str) -> None:
         quick_staffed.dataset("noms", Classification.IDENTIFYING)
-        quick_staffed.person("parti")
-        quick_staffed.person("eva")
-        disable_person(quick_staffed.store, "parti", actor=SYSTEM, now=NOW, reason="x")
-        first = draft_request(quick_staffed.store, form(slug="premiere"), actor="eva", now=NOW)
-        submit_request(quick_staffed.store, first, actor="eva", now=NOW)
+        submitted(quick_staffed, form(slug="premiere"))
         number = draft_request(quick_staffed.store, form(**change), actor="ana", now=NOW)
         with pytest.raises(Invalid) as caught:
             submit_request(
@@ -509,7 +721,40 @@ class TestSubmission:
         assert says in reason.en
         assert reason.fr != reason.en
         with quick_staffed.store.read() as session:
-            assert [each.state for each in requests_of(session, "ana")] == [RequestState.DRAFT]
+            assert get_request(session, number).state is RequestState.DRAFT
+
+    @pytest.mark.parametrize(
+        ("change", "says"),
+        [
+            ({"slug": "autre"}, "taken"),
+            ({"slug": "premiere"}, "taken"),
+            ({"people": ["nobody"]}, "Nobody has"),
+            ({"people": ["parti"]}, "not active"),
+        ],
+    )
+    def test_names_hold_the_file_up_at_the_desk_and_neither_a_person_nor_silence_waves_them_through(
+        self, quick_staffed: World, change: dict, says: str
+    ) -> None:
+        quick_staffed.project("autre")
+        quick_staffed.person("parti")
+        quick_staffed.person("eva")
+        disable_person(quick_staffed.store, "parti", actor=SYSTEM, now=NOW, reason="x")
+        first = draft_request(quick_staffed.store, form(slug="premiere"), actor="eva", now=NOW)
+        submit_request(quick_staffed.store, first, actor="eva", now=NOW)
+        rules = (StepRule(Step.COMPLETENESS, Actor.ADMINISTRATOR, 5, Silence.FAVOURABLE), DEFAULT_CIRCUIT[3])
+        set_circuit(quick_staffed.store, "CHU", rules, actor="rita", now=NOW)
+        number = submitted(quick_staffed, form(**change))
+        with quick_staffed.store.read() as session:
+            (step,) = [each.id for each in open_steps(session) if each.request == number]
+        with pytest.raises(Conflict) as caught:
+            answer_step(quick_staffed.store, step, Outcome.FAVOURABLE, actor="rita", now=NOW)
+        (reason,) = caught.value.reasons
+        assert says in reason.en
+        assert reason.fr != reason.en
+        assert apply_silence(quick_staffed.store, now=NOW + 6 * DAY) == 0
+        assert where(quick_staffed, number)["completeness"] == "open"
+        answer_step(quick_staffed.store, step, Outcome.RETURNED, actor="rita", now=NOW, reasons="Corrigez.")
+        assert state(quick_staffed, number) is RequestState.RETURNED
 
     def test_a_form_that_no_record_could_hold_is_refused(self, quick_staffed: World) -> None:
         asked = [{"dataset": "sejours", "columns": [f"{number:0200}" for number in range(2500)]}]
@@ -523,6 +768,13 @@ class TestSubmission:
         for step in Step:
             answer(quick_staffed, step)
         assert quick_staffed.may("ana", Action.OPEN_WORKSPACE, project_slug="nouveau").allowed
+
+    def test_who_is_named_is_told_once_the_file_is_complete(self, quick_staffed: World) -> None:
+        submitted(quick_staffed)
+        for step, told in ((Step.COMPLETENESS, False), (Step.COMMITTEE, True)):
+            with quick_staffed.store.read() as session:
+                assert any("vous nomme" in each.text.fr for each in notifications(session, "ben")) is told
+            answer(quick_staffed, step)
 
     def test_a_submitted_form_stands(self, quick_staffed: World) -> None:
         number = submitted(quick_staffed)
@@ -596,6 +848,54 @@ class TestSilence:
             set_circuit(quick_staffed.store, "", DEFAULT_CIRCUIT, actor="rita", now=NOW)
 
 
+class TestRenewal:
+    def renew(
+        self, world: World, actor: str = "rita", now: datetime = NOW, reason: str = "Séance reportée."
+    ) -> datetime:
+        with world.store.read() as session:
+            step = open_steps(session)[0].id
+        return renew_step(world.store, step, actor=actor, now=now, reason=reason)
+
+    def at_the_authority(self, world: World) -> str:
+        number = submitted(world)
+        for step in (Step.COMPLETENESS, Step.COMMITTEE):
+            answer(world, step)
+        return number
+
+    def test_the_authority_s_time_is_renewed_once_with_a_reason_that_the_applicant_reads(self, staffed: World) -> None:
+        number = self.at_the_authority(staffed)
+        assert self.renew(staffed, now=NOW + 59 * DAY) == NOW + 120 * DAY
+        assert where(staffed, number, NOW + 61 * DAY)["authority"] == "open"
+        with staffed.store.read() as session:
+            assert any("renouvelé" in each.text.fr for each in notifications(session, "ana"))
+            assert open_steps(session)[0].renewed_why == "Séance reportée."
+        assert staffed.ledger.of(Kind.ACCESS_STEP)[-1].subject["outcome"] == "renewed"
+        with pytest.raises(Conflict, match="once"):
+            self.renew(staffed, now=NOW + 70 * DAY)
+
+    @pytest.mark.parametrize(
+        ("actor", "late", "reason", "error"),
+        [
+            ("rita", True, "x", Conflict),
+            ("rita", False, " ", Invalid),
+            ("rita", False, "x" * 10_001, Invalid),
+            ("carl", False, "x", Refused),
+            ("ana", False, "x", Refused),
+        ],
+    )
+    def test_never_late_nor_without_a_reason_nor_by_another(
+        self, quick_staffed: World, actor: str, late: bool, reason: str, error: type[BureauError]
+    ) -> None:
+        self.at_the_authority(quick_staffed)
+        with pytest.raises(error):
+            self.renew(quick_staffed, actor, NOW + 60 * DAY if late else NOW, reason)
+
+    def test_other_steps_have_their_time_once(self, quick_staffed: World) -> None:
+        submitted(quick_staffed)
+        with pytest.raises(Conflict, match="once"):
+            self.renew(quick_staffed)
+
+
 class TestStatistics:
     def test_too_few_cases_are_not_told(self) -> None:
         few = delay_of([DAY] * (LEAST_CASES - 1), late=0)
@@ -653,6 +953,8 @@ class TestAgreement:
             assert step.document_sha256 == document_hash(step.document)
             for words in ("Réadmissions", "Ana (ana), CHU, porteur", "age, duree", "Délais.", "DATA ACCESS AGREEMENT"):
                 assert words in step.document
+            for words in ("Responsable de traitement : CHU\n", "Numéro de professionnel de santé : non\n"):
+                assert words in step.document
             return step.id, step.document_sha256
 
     def test_the_applicant_signs_first_and_both_sign_the_same_text(self, staffed: World) -> None:
@@ -676,7 +978,9 @@ class TestAgreement:
             answer_step(staffed.store, step, Outcome.FAVOURABLE, document_sha256="", **steward)
         state_ = answer_step(staffed.store, step, Outcome.FAVOURABLE, document_sha256=sha256, **steward)
         assert state_ is RequestState.ACCEPTED
-        assert told(staffed, "ben") == ["L'espace projet « Réadmissions » est ouvert."]
+        opened, named = sorted(told(staffed, "ben"))
+        assert named.startswith("La demande d'accès « Réadmissions » vous nomme")
+        assert opened == "L'espace projet « Réadmissions » est ouvert."
 
     def test_other_steps_are_not_signed(self, quick_staffed: World) -> None:
         number = submitted(quick_staffed)
@@ -684,6 +988,34 @@ class TestAgreement:
             first = standing(session, number, now=NOW)[0].id
         with pytest.raises(Conflict, match="nothing to sign"):
             sign_agreement(quick_staffed.store, first, "", actor="ana", now=NOW)
+
+    def test_no_field_writes_a_line_beside_its_own(self, quick_staffed: World) -> None:
+        """Attack: a name that holds a line end forges a clause of the agreement."""
+        submitted(quick_staffed, form(controller="CHU\nSont exclues : rien", title="A\nB"))
+        for step in (Step.COMPLETENESS, Step.COMMITTEE, Step.AUTHORITY, Step.OWNER):
+            answer(quick_staffed, step)
+        with quick_staffed.store.read() as session:
+            text = open_steps(session)[0].document or ""
+        assert "Responsable de traitement : CHU Sont exclues : rien\n" in text
+        assert "nouveau — A B\n" in text
+
+    def test_the_linkage_is_signed_for_and_those_who_run_it_are_told(self, quick_staffed: World) -> None:
+        submitted(quick_staffed, form(linkage=LINKAGE))
+        for step in (Step.COMPLETENESS, Step.COMMITTEE, Step.AUTHORITY, Step.OWNER):
+            answer(quick_staffed, step)
+        with quick_staffed.store.read() as session:
+            text = open_steps(session)[0].document or ""
+        for words in (
+            "Appariement : indirect",
+            "Linkage: indirect",
+            *(LINKAGE[each] for each in ("cohort", "criteria")),
+        ):
+            assert words in text
+        assert not any("appariement" in each for each in told(quick_staffed, "rita"))
+        answer(quick_staffed, Step.SIGNATURE)
+        assert [each.startswith("Un appariement est à préparer") for each in told(quick_staffed, "rita")].count(
+            True
+        ) == 1
 
 
 class TestCopies:
@@ -751,6 +1083,36 @@ class TestWhoLeft:
         with pytest.raises(Conflict, match="not signed"):
             answer_step(quick_staffed.store, step, Outcome.FAVOURABLE, **steward)
         assert answer(quick_staffed, Step.SIGNATURE) is RequestState.ACCEPTED
+
+    @pytest.mark.parametrize("signs", [True, False])
+    def test_a_closed_account_gets_no_project_whichever_step_was_the_last(
+        self, quick_staffed: World, signs: bool
+    ) -> None:
+        """Neither a person nor silence opens a project whose lead has left; others who left are left out of it."""
+        rules = [replace(each, silence=Silence.FAVOURABLE) for each in (DEFAULT_CIRCUIT[0], DEFAULT_CIRCUIT[3])]
+        circuit = (*rules, DEFAULT_CIRCUIT[4]) if signs else tuple(rules)
+        set_circuit(quick_staffed.store, "CHU", circuit, actor="rita", now=NOW)
+        quick_staffed.person("eva")
+        number = submitted(quick_staffed, form(people=["ben", "eva"]))
+        answer(quick_staffed, Step.COMPLETENESS)
+        if signs:
+            answer(quick_staffed, Step.OWNER)
+            with quick_staffed.store.read() as session:
+                (step,) = open_steps(session)
+            sign_agreement(quick_staffed.store, step.id, step.document_sha256 or "", actor="ana", now=NOW)
+        self.leave(quick_staffed, "ana")
+        self.leave(quick_staffed, "ben")
+        last = Step.SIGNATURE if signs else Step.OWNER
+        with pytest.raises(Conflict, match="account is closed"):
+            answer(quick_staffed, last)
+        assert apply_silence(quick_staffed.store, now=NOW + 99 * DAY) == 0
+        assert state(quick_staffed, number) is RequestState.SUBMITTED
+        reassign_request(quick_staffed.store, number, "eva", actor="rita", now=NOW, reason="départ")
+        assert answer(quick_staffed, last) is RequestState.ACCEPTED
+        with quick_staffed.store.read() as session:
+            assert [each.person for each in memberships(session, project="nouveau")] == ["eva"]
+            assert {each.person for each in habilitations(session, project="nouveau")} == {"eva"}
+        assert any("Compte fermé" in each and "(ben)" in each for each in told(quick_staffed, "eva"))
 
     def test_a_step_that_nobody_may_act_on_is_found_and_administrators_are_reminded(self, quick_staffed: World) -> None:
         submitted(quick_staffed)

@@ -97,6 +97,24 @@ class TestDeadline:
         assert any("withdrew one of your rights" in text for text in told(world, "ana"))
         assert len(world.ledger.of(Kind.HABILITATION_REVOKED)) == 1
 
+    def test_silence_never_takes_the_last_administrator(self, quick_world: World) -> None:
+        """Attack: let a review lapse, and nobody can give a role any more."""
+        for name in ("root", "rita"):
+            quick_world.person(name, PlatformRole.ADMINISTRATOR)
+        quick_world.person("vera", PlatformRole.REVIEWER)
+        for at in (NOW + 365 * DAY, NOW + 395 * DAY):
+            keep_calendar(quick_world.store, RULES, now=at)
+        with quick_world.store.read() as session:
+            (review,) = campaigns(session)
+            decided = {each.person: each.decision for each in items(session, review.id) if each.kind.value == "role"}
+        assert decided == {
+            "rita": ReviewDecision.WITHDRAW,
+            "root": ReviewDecision.KEEP,
+            "vera": ReviewDecision.WITHDRAW,
+        }
+        assert review.closed_at == NOW + 395 * DAY
+        assert quick_world.may("root", Action.ADMINISTER, NOW + 396 * DAY).allowed
+
     def test_where_the_policy_waits_nothing_is_withdrawn(self, quick_world: World) -> None:
         due = self.begin(quick_world)
         keep_calendar(quick_world.store, replace(RULES, withdraw=False), now=due + 9 * DAY)

@@ -7,14 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.events import Event, Kind
+from project_spaces.charters.versions import latest, publish_charter, sign_charter
 from project_spaces.decisions import Action
 from project_spaces.errors import BureauError, Conflict, Invalid, NotFound, Refused
-from project_spaces.expiry_warnings import BEFORE, Notice, due, mark_sent, warnings_due, work_ends
-from project_spaces.facts import Classification, PlatformRole, ProjectStatus
+from project_spaces.expiry_warnings import BEFORE, Notice, announced, due, mark_sent, warnings_due, work_ends
+from project_spaces.facts import Classification, PlaceKind, PlatformRole, ProjectStatus
 from project_spaces.habilitations import habilitations
 from project_spaces.memberships import memberships, revoke_membership
+from project_spaces.notifications import notifications
 from project_spaces.orphan_rights import ORPHAN_LABELS, Orphan, orphan_rights
-from project_spaces.people import disable_person
+from project_spaces.owner_perimeters import entrust
+from project_spaces.owner_stewards import owners_of
+from project_spaces.people import disable_person, enable_person, revoke_role, roles_of
+from project_spaces.perimeters import grant_perimeter, perimeter_of
 from project_spaces.projects import change_project
 from project_spaces.requirements import Requirement
 from project_spaces.reviews.campaigns import (
@@ -30,6 +35,7 @@ from project_spaces.reviews.campaigns import (
 from project_spaces.rules import Rules
 from project_spaces.sign_ins import Proof, keep_sign_in
 from project_spaces.store import Store
+from project_spaces.text import Text
 from tests.project_spaces.conftest import DAY, NOW, SYSTEM, World
 
 AS_SYSTEM = {"actor": SYSTEM, "now": NOW}
@@ -79,7 +85,7 @@ class TestWhoIsTold:
             assert work_ends(session, "ana", "etude", now=NOW) == NOW + 30 * DAY
             (told,) = due(session, now=NOW)
         assert (told.person, told.project, told.notice) == ("ana", "etude", Notice.MONTH)
-        assert told.text.fr.startswith("Votre accès dans l'espace projet etude prend fin le 25/12/2026 à 09:00 UTC")
+        assert told.text.fr.startswith("Votre accès à l'espace projet etude prend fin le 25/12/2026 à 09:00 UTC")
         assert mark_sent(world.store, told, now=NOW)
         assert not mark_sent(world.store, told, now=NOW)
         with world.store.read() as session:
@@ -116,6 +122,50 @@ class TestWhoIsTold:
             assert [each.notice for each in due(session, now=NOW)] == [Notice.MONTH]
             told = {each.until: each.notice for each in due(session, now=at)}
         assert told == {NOW + 30 * DAY: Notice.MONTH, NOW + timedelta(hours=8): Notice.QUARTER}
+
+    @pytest.mark.parametrize("role", [PlatformRole.REVIEWER, PlatformRole.STEWARD])
+    def test_who_holds_a_role_is_told_before_a_charter_suspends_it(
+        self, quick_world: World, role: PlatformRole
+    ) -> None:
+        quick_world.person("rita", role)
+        due_at = NOW + 20 * DAY
+        publish(quick_world, "Un.", sign_by=NOW)
+        with quick_world.store.read() as session:
+            assert [each for each in due(session, now=NOW) if each.person == "rita"] == [], "nothing to lose yet"
+        sign(quick_world, "rita")
+        publish(quick_world, "Deux.", sign_by=due_at)
+        with quick_world.store.read() as session:
+            (told,) = [each for each in due(session, now=NOW) if each.person == "rita"]
+        assert (told.project, told.until, told.notice) == (None, due_at, Notice.MONTH)
+        assert mark_sent(quick_world.store, told, now=NOW)
+        assert not mark_sent(quick_world.store, told, now=NOW)
+        with quick_world.store.read() as session:
+            assert announced(session, "rita", now=NOW)[0].text.en.startswith("Without a charter")
+            assert "onboarding" in {each.link for each in notifications(session, "rita")}
+        sign(quick_world, "rita")
+        with quick_world.store.read() as session:
+            assert announced(session, "rita", now=NOW) == []
+            assert [each for each in due(session, now=due_at - DAY) if each.person == "rita"] == []
+
+    def test_a_charter_is_announced_to_everybody_with_an_account(self, quick_world: World) -> None:
+        disable_person(quick_world.store, "ben", reason="x", **AS_SYSTEM)
+        publish(quick_world, "Un.", sign_by=NOW + 20 * DAY)
+        with quick_world.store.read() as session:
+            assert [each.text_fr for each in notifications(session, "ana")] == [
+                "Une charte est à signer avant le 15/12/2026 à 09:00 UTC : « Conditions »."
+            ]
+            assert notifications(session, "ben") == []
+
+
+def publish(world: World, words: str, *, sign_by: datetime) -> None:
+    title, text = Text("Conditions", "Terms"), Text(words, words)
+    publish_charter(world.store, "cgu", title=title, text=text, sign_by=sign_by, **AS_SYSTEM)
+
+
+def sign(world: World, person: str) -> None:
+    with world.store.read() as session:
+        newest = latest(session, "cgu")
+    sign_charter(world.store, person, "cgu", sha256=newest.sha256, now=NOW)
 
 
 def _event() -> Event:
@@ -162,8 +212,40 @@ class TestOrphans:
         revoke_membership(quick_world.store, held.id, **AS_SYSTEM)
         assert (Orphan.HABILITATION_WITHOUT_MEMBERSHIP, "ana", "etude") in self.found(quick_world)
 
+    def test_what_people_did_for_the_platform(self, quick_world: World) -> None:
+        """Attack: an account that is opened again brings its roles back, and nobody knew that they were there."""
+        _busy(quick_world)
+        quick_world.person("anne", PlatformRole.ADMINISTRATOR)
+        assert not {what for what, *_ in self.found(quick_world)} & {
+            Orphan.STEWARDSHIP_WITHOUT_ROLE,
+            Orphan.PERIMETER_OF_ENDED_PROJECT,
+        }
+        revoke_role(quick_world.store, "sven", PlatformRole.STEWARD, actor="anne", now=NOW, reason="Mutation")
+        assert quick_world.ledger.of(Kind.ROLE_REVOKED)[-1].private == {"reason": "Mutation"}
+        change_project(quick_world.store, "etude", status=ProjectStatus.CLOSED, **AS_SYSTEM)
+        kinds = [(what, person) for what, person, _ in self.found(quick_world)]
+        assert (Orphan.STEWARDSHIP_WITHOUT_ROLE, "sven") in kinds
+        assert (Orphan.PERIMETER_OF_ENDED_PROJECT, "hubert") in kinds
+        for person in ("sven", "hubert", "anne"):
+            disable_person(quick_world.store, person, reason="x", **AS_SYSTEM)
+        kinds = [(what, person) for what, person, _ in self.found(quick_world)]
+        assert (Orphan.ROLE_OF_DISABLED_PERSON, "anne") in kinds
+        assert kinds.count((Orphan.RIGHT_OF_DISABLED_PERSON, "sven")) == 1
+        assert kinds.count((Orphan.RIGHT_OF_DISABLED_PERSON, "hubert")) == 1
+        enable_person(quick_world.store, "anne", reason="retour", **AS_SYSTEM)
+        assert quick_world.ledger.of(Kind.PERSON_CHANGED)[-1].subject["roles"] == "administrator"
+
     def test_every_kind_has_words(self) -> None:
         assert set(ORPHAN_LABELS) == set(Orphan)
+
+
+def _busy(world: World) -> None:
+    """Somebody with a perimeter, somebody who speaks for an owner."""
+    world.person("hubert")
+    world.person("sven", PlatformRole.STEWARD)
+    place = {"person": "hubert", "scope": PlaceKind.PROJECT, "name": "etude"}
+    grant_perimeter(world.store, **place, starts_at=NOW, ends_at=NOW + 90 * DAY, **AS_SYSTEM)
+    entrust(world.store, "CHU", "sven", **AS_SYSTEM)
 
 
 @pytest.fixture
@@ -189,7 +271,7 @@ class TestReviews:
         world.person("rita", PlatformRole.ADMINISTRATOR)
         campaign = begin(world, Occasion.YEARLY, project=None)
         found = listed(world, campaign)
-        assert set(found) == {("ana", "habilitation"), ("ana", "membership")}
+        assert set(found) == {("ana", "habilitation"), ("ana", "membership"), ("rita", "role")}
         acts = {"actor": "rita", "now": NOW, "evidence": "Liste du projet, 24/11"}
         decide_item(world.store, found["ana", "membership"], ReviewDecision.KEEP, **acts)
         with pytest.raises(Conflict, match="left"):
@@ -200,12 +282,40 @@ class TestReviews:
         assert world.may("ana", Action.OPEN_WORKSPACE, project_slug="etude").allowed
         close_campaign(world.store, campaign, actor="rita", now=NOW)
         last = world.ledger.of(Kind.REVIEW_CAMPAIGN)[-1]
-        assert (last.subject["kept"], last.subject["withdrawn"]) == (1, 1)
+        assert (last.subject["kept"], last.subject["withdrawn"]) == (2, 1)
         assert len(world.ledger.of(Kind.HABILITATION_REVOKED)) == 1
         with world.store.read() as session:
             assert [each.closed_by for each in campaigns(session)] == ["rita"]
             (held,) = habilitations(session, person="ana")
         assert (held.revoked_by, held.revoked_reason) == ("rita", "Liste du projet, 24/11")
+
+    def test_the_platform_s_review_takes_roles_perimeters_and_owners_away(self, world: World) -> None:
+        for name in ("rita", "root"):
+            world.person(name, PlatformRole.ADMINISTRATOR)
+        world.person("vera", PlatformRole.REVIEWER)
+        _busy(world)
+        found = listed(world, begin(world, Occasion.YEARLY, project=None))
+        acts = {"now": NOW, "evidence": "Départ"}
+        for own in ("root", "hubert", "vera"):
+            with pytest.raises(Refused):
+                decide_item(world.store, found["root", "role"], ReviewDecision.KEEP, actor=own, **acts)
+        with pytest.raises(Refused):
+            decide_item(world.store, found["hubert", "perimeter"], ReviewDecision.KEEP, actor="hubert", **acts)
+        withdrawn = (("root", "role"), ("vera", "role"), ("hubert", "perimeter"), ("sven", "stewardship"))
+        for each in withdrawn:
+            decide_item(world.store, found[each], ReviewDecision.WITHDRAW, actor="rita", **acts)
+        assert not world.may("root", Action.ADMINISTER).allowed
+        assert {each.persons["beneficiary"] for each in world.ledger.of(Kind.ROLE_REVOKED)} == {"root", "vera"}
+        assert world.ledger.of(Kind.PERIMETER)[-1].project == "etude"
+        assert world.ledger.of(Kind.ACCESS_CIRCUIT)[-1].subject["change"] == "dismissed"
+        with world.store.read() as session:
+            assert (roles_of(session, "vera"), owners_of(session, "sven")) == (frozenset(), frozenset())
+            assert perimeter_of(session, "hubert")[0].revoked_at == NOW
+            assert "pour la plateforme : Vérificateur" in notifications(session, "vera")[0].text.fr
+
+    def test_a_project_s_review_is_about_that_project_only(self, reviewed: World) -> None:
+        _busy(reviewed)
+        assert {kind for _, kind in listed(reviewed, begin(reviewed))} == {"membership", "habilitation"}
 
     def test_nobody_reviews_own_rights(self, reviewed: World) -> None:
         found = listed(reviewed, begin(reviewed))

@@ -11,6 +11,7 @@ from project_spaces.errors import BureauError, Conflict, Invalid, NotFound, Refu
 from project_spaces.facts import MemberRole, PlatformRole, ProjectStatus
 from project_spaces.habilitations import grant_habilitation, habilitations, revoke_habilitation
 from project_spaces.memberships import memberships, revoke_membership
+from project_spaces.notifications import notifications
 from project_spaces.people import create_person, disable_person, enable_person, grant_role, revoke_role, roles_of
 from project_spaces.projects import change_project, create_project, get_project, set_quota
 from project_spaces.quotas import Quota
@@ -170,6 +171,44 @@ class TestWhoMayGrant:
             set_quota(admins.store, "etude", Quota(), actor="adele", now=NOW)
         with pytest.raises(Refused):
             enable_person(admins.store, "adele", actor="adele", now=NOW, reason="x")
+
+    def test_the_last_administrator_stays_whoever_steps_down_first(self, admins: World) -> None:
+        """Attack, or two people who step down at once: an installation in which nobody may name anybody."""
+        admins.person("boris", PlatformRole.ADMINISTRATOR)
+        revoke_role(admins.store, "boris", PlatformRole.ADMINISTRATOR, actor="boris", now=NOW)
+        for step_down in (
+            lambda: revoke_role(admins.store, "adele", PlatformRole.ADMINISTRATOR, actor="adele", now=NOW),
+            lambda: disable_person(admins.store, "adele", actor="adele", now=NOW, reason="Départ"),
+        ):
+            with pytest.raises(Conflict, match="name one first"):
+                step_down()
+        grant_role(admins.store, "boris", PlatformRole.ADMINISTRATOR, actor="adele", now=NOW)
+        disable_person(admins.store, "adele", actor="adele", now=NOW, reason="Départ")
+        assert admins.may("boris", Action.ADMINISTER).allowed
+
+    def test_a_new_administrator_is_told_of_to_every_other(self, admins: World) -> None:
+        """Attack: a stolen administrator's session makes an accomplice an administrator, unseen."""
+        admins.person("boris", PlatformRole.ADMINISTRATOR)
+        grant_role(admins.store, "ben", PlatformRole.ADMINISTRATOR, actor="adele", now=NOW)
+        grant_role(admins.store, "ben", PlatformRole.ADMINISTRATOR, actor="adele", now=NOW)
+        grant_role(admins.store, "rene", PlatformRole.AUDITOR, actor="adele", now=NOW)
+        with admins.store.read() as session:
+            told = {name: [each.text_en for each in notifications(session, name)] for name in ("adele", "boris")}
+            assert [len(notifications(session, name)) for name in ("ben", "rene")] == [1, 1]
+        assert {name: len(each) for name, each in told.items()} == {"adele": 1, "boris": 1}
+        assert all("ben administers" in sentence for (sentence,) in told.values())
+
+    def test_of_two_that_habilitate_at_once_the_second_is_told_and_a_withdrawal_withdraws(self, admins: World) -> None:
+        """Two administrators at once, or an attack: a habilitation is left when the one that was seen is withdrawn."""
+        seen = admins.habilitate("ben", "etude", "sejours", actor="adele")
+        for days in (30, 10):
+            with pytest.raises(Conflict, match="outlive"):
+                admins.habilitate("ben", "etude", "sejours", days=days, actor="adele")
+        admins.habilitate("ben", "etude", "sejours", days=60, actor="adele")
+        with admins.store.read() as session:
+            assert len(habilitations(session, person="ben")) == 2, "whatever lasts longer renews"
+        revoke_habilitation(admins.store, seen, actor="adele", now=NOW, reason="x")
+        admins.habilitate("ana", "etude", "sejours", days=90, actor="adele")
 
     def test_roles_come_and_go(self, admins: World) -> None:
         grant_role(admins.store, "ben", PlatformRole.AUDITOR, actor="adele", now=NOW)

@@ -12,9 +12,12 @@ from project_spaces.facts import StopFacts, StopScope
 from project_spaces.windows import Window
 from tests.project_spaces.cases import (
     ABOUT,
+    BARE,
     ENDED_LONG_AGO,
     HOUR,
+    LABORATORY,
     NOW,
+    OFFICE,
     PERSON,
     PROJECT,
     SITUATIONS,
@@ -24,6 +27,7 @@ from tests.project_spaces.cases import (
     case,
     charter,
     data,
+    files,
     memberships,
     person,
     project,
@@ -57,6 +61,7 @@ COLUMNS: dict[str, tuple[Action, ...]] = {
     "instruct": (Action.INSTRUCT_REQUEST,),
     "answer": (Action.ANSWER_FOR_OWNER,),
     "opine": (Action.GIVE_OPINION,),
+    "close": (Action.ASK_EMBARGO,),
     "end": (Action.END_PROJECT,),
     "settle": (Action.SETTLE_END,),
     "settle second": (Action.CONFIRM_END,),
@@ -154,7 +159,15 @@ LAPSES = {
     "habilitation": (data(habilitations=(UNTIL_SOON,)), SOON),
     "agreement": (data(agreements=(UNTIL_SOON,)), SOON),
     "embargo": (data(embargoes=(Window(SOON),)), SOON),
-    "stop": (person(stops=(StopFacts(StopScope.PROJECT, "etude", Window(SOON)),)), SOON),
+    "habilitation for what the files hold": (files(habilitations=(UNTIL_SOON,)), SOON),
+    "the same, from this instant": (files(habilitations=(Window(NOW, SOON),)), SOON),
+    "the same, not begun": (files(habilitations=(Window(NOW + HOUR, SOON),)), SOON),
+    "the same, not begun and renewed": (
+        files(habilitations=(Window(NOW + HOUR, SOON - HOUR / 2), Window(SOON - HOUR / 2, SOON))),
+        SOON,
+    ),
+    "agreement for what the files hold": (files(agreements=(UNTIL_SOON,)), SOON),
+    "embargo of what the files hold": (files(embargoes=(Window(SOON),)), SOON),
 }
 
 
@@ -162,6 +175,13 @@ LAPSES = {
 def test_each_condition_lapses_when_it_says(condition: str) -> None:
     change, until = LAPSES[condition]
     assert case(Action.SEND_MESSAGE, change).decide(Action.SEND_MESSAGE).until == until
+
+
+def test_a_decision_says_from_where_it_holds() -> None:
+    """Whoever keeps it holds each request against that, as its end against the clock."""
+    assert case(Action.SEND_MESSAGE).decide(Action.SEND_MESSAGE).places == ((OFFICE,), (LABORATORY,))
+    assert case(Action.SIGN_IN).decide(Action.SIGN_IN).places == ()
+    assert case(Action.SEND_MESSAGE, BARE).decide(Action.SEND_MESSAGE).places == ()
 
 
 def test_last_results_may_leave_until_the_frozen_time_ends() -> None:
@@ -181,6 +201,19 @@ def test_a_switch_says_what_it_is_about_unless_that_is_everybodys() -> None:
     """Who never was in a project is not told its switches' state: they are found by what they are about."""
     assert {(state.code, state.about) for state in stops()} == {("stop", None), ("stop", "etude"), ("stop", "sejours")}
     assert ("stopped_project", "etude") in {(state.code, state.about) for state in stops(Window(YESTERDAY))}
+
+
+def test_a_stop_is_in_force_whatever_the_clock_says() -> None:
+    """Attack: the clock is set back behind the hour at which everything was stopped."""
+    assert {state.code for state in stops(Window(SOON)) if not state.holds} == {"stopped_project"}
+
+
+def test_a_withdrawn_right_says_so_whatever_the_clock_says() -> None:
+    change = data(habilitations=(Window(YESTERDAY, SOON + HOUR, revoked_at=SOON),))
+    (reason,) = case(Action.SEND_MESSAGE, change).decide(Action.SEND_MESSAGE).reasons
+    assert reason.code == "habilitation_revoked"
+    lost = files(habilitations=(Window(NOW + HOUR, SOON + HOUR, revoked_at=SOON),))
+    assert not case(Action.SEND_MESSAGE, lost).decide(Action.SEND_MESSAGE).allowed
 
 
 def test_a_project_stopped_twice_is_stopped_since_the_first_time() -> None:
@@ -213,6 +246,18 @@ SENTENCES = {
     ),
     "signed in 9 hours ago, 8 are asked for the data set": (
         "Votre double authentification du 25/11/2026 à 03:00 UTC est trop ancienne : reconnectez-vous."
+    ),
+    "another was used here, habilitation ended this instant": (
+        "Votre habilitation pour le jeu de données medicaments, dont des fichiers du projet peuvent provenir, a pris "
+        "fin le 25/11/2026 à 12:00 UTC."
+    ),
+    "another was used here, without an agreement now": (
+        "La convention du projet pour le jeu de données medicaments, dont des fichiers du projet peuvent provenir, a "
+        "pris fin le 25/11/2026 à 12:00 UTC."
+    ),
+    "another was used here, and is under an embargo": (
+        "Le jeu de données medicaments, dont des fichiers du projet peuvent provenir, est sous embargo jusqu'au "
+        "26/11/2026 à 12:00 UTC."
     ),
     "project begins tomorrow": "L'espace projet ouvre le 26/11/2026 à 12:00 UTC.",
     "project ended this instant": "L'espace projet a pris fin le 25/11/2026 à 12:00 UTC.",

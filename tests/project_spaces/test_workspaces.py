@@ -10,17 +10,22 @@ from cryptography.fernet import Fernet
 from sqlalchemy import text
 
 from audit.events import Event, Kind
+from project_spaces.agreements import require_agreement
 from project_spaces.datasets import register_manifest
 from project_spaces.decisions import Action
+from project_spaces.embargoes.setting import set_embargo
 from project_spaces.errors import BureauError, Conflict, NotFound, Refused, Unavailable
 from project_spaces.facts import Classification, PlatformRole, ProjectStatus
 from project_spaces.habilitations import habilitations, revoke_habilitation
+from project_spaces.kill_switches import StopScope, set_switch
 from project_spaces.layout import Layout
 from project_spaces.manifests import Manifest
 from project_spaces.people import disable_person
 from project_spaces.projects import change_project
 from project_spaces.quotas import Quota
+from project_spaces.records.used_data import used_in
 from project_spaces.secret_box import SecretBox
+from project_spaces.stop_reach import Hit, would_stop
 from project_spaces.text import Text
 from project_spaces.workspaces import (
     Secrets,
@@ -76,8 +81,10 @@ def planned(world: World, layout: Layout, person: str = "ana", project: str = "e
         return plan(session, person, project, now=now, layout=layout, image="datascience", **options)
 
 
-def started(world: World, layout: Layout, box: SecretBox | None = None, workspace_id: str = ID) -> WorkspacePlan:
-    made = planned(world, layout)
+def started(
+    world: World, layout: Layout, box: SecretBox | None = None, workspace_id: str = ID, person: str = "ana"
+) -> WorkspacePlan:
+    made = planned(world, layout, person)
     begin(
         world.store,
         made,
@@ -343,6 +350,123 @@ class TestLife:
         with quick_world.store.read() as session:
             assert lapsed(session, now=NOW) == []
         assert not quick_world.may("ana", Action.MOUNT_DATASET, project_slug="etude", dataset_slug="sejours").allowed
+
+
+def _withdraw(world: World) -> None:
+    with world.store.read() as session:
+        (held,) = habilitations(session, person="ana")
+    revoke_habilitation(world.store, held.id, actor=SYSTEM, now=NOW, reason="x")
+
+
+def _embargo(world: World) -> None:
+    set_embargo(world.store, "sejours", starts_at=NOW, ends_at=None, reason="x", actor=SYSTEM, now=NOW)
+
+
+def _stop(world: World) -> None:
+    set_switch(world.store, StopScope.DATASET, "sejours", reason="x", actor=SYSTEM, now=NOW)
+
+
+def _ask_for_an_agreement(world: World) -> None:
+    require_agreement(world.store, "sejours", required=True, actor=SYSTEM, now=NOW)
+
+
+class TestStartingAgain:
+    """TRAPS A1: a mount that is gone leaves its extracts in the project's files; a new start is no way to read them."""
+
+    #: What ends the use of the data → its reason, and whether it reaches who never was habilitated for them.
+    ENDS = pytest.mark.parametrize(
+        ("ends", "code", "everybodys"),
+        [
+            (_withdraw, "habilitation_revoked", False),
+            (_embargo, "dataset_embargo", True),
+            (_stop, "stopped_dataset", True),
+            (_ask_for_an_agreement, "agreement_missing", True),
+        ],
+    )
+    #: Every way to the project's files, a workspace that mounts nothing included.
+    WAYS = (Action.OPEN_WORKSPACE, Action.SEND_MESSAGE, Action.WRITE_FILE, Action.SUBMIT_EXPORT, Action.SUBMIT_IMPORT)
+
+    def refused(self, world: World, person: str) -> set[str]:
+        """Why *person* gets at the files on no way, or on some; empty where every way is open."""
+        return {each.code for way in self.WAYS for each in world.may(person, way, project_slug="etude").reasons}
+
+    @ENDS
+    def test_whoever_lost_the_data_reads_no_extract(
+        self, quick_world: World, layout: Layout, ends, code: str, everybodys: bool
+    ) -> None:
+        deliver(quick_world, layout, "sejours")
+        started(quick_world, layout)
+        end(quick_world.store, ID, cause=StopCause.ASKED, actor="ana", now=NOW)
+        quick_world.member("ben", "etude")
+        assert self.refused(quick_world, "ana") | self.refused(quick_world, "ben") == set()
+        ends(quick_world)
+        for way in self.WAYS:
+            decision = quick_world.may("ana", way, project_slug="etude")
+            assert [reason.code for reason in decision.reasons] == [code]
+        with pytest.raises(Refused):
+            planned(quick_world, layout)
+        assert self.refused(quick_world, "ben") == ({code} if everybodys else set())
+
+    @ENDS
+    def test_what_was_never_mounted_left_nothing_behind(
+        self, quick_world: World, layout: Layout, ends, code: str, everybodys: bool
+    ) -> None:
+        """A right that nobody used, an embargo before the first day: people prepare their work."""
+        deliver(quick_world, layout, "sejours")
+        ends(quick_world)
+        (withheld,) = planned(quick_world, layout).withheld
+        assert [reason.code for reason in withheld.reasons] == [code]
+        assert self.refused(quick_world, "ana") == set()
+
+    def test_a_workspace_that_runs_is_cut_too(self, world: World, layout: Layout) -> None:
+        """Ben's mounts nothing; the project that it opens holds what Ana made."""
+        deliver(world, layout, "sejours")
+        world.member("ben", "etude")
+        started(world, layout, workspace_id="cd" * 16, person="ben")
+        started(world, layout)
+        with world.store.read() as session:
+            assert lapsed(session, now=NOW) == []
+        _stop(world)
+        with world.store.read() as session:
+            assert {each.person for each, _ in lapsed(session, now=NOW)} == {"ana", "ben"}
+            assert would_stop(session, StopScope.DATASET, "sejours", actor=SYSTEM, now=NOW) == Hit(2, 2)
+
+    def test_granted_again_opens_again(self, quick_world: World, layout: Layout) -> None:
+        deliver(quick_world, layout, "sejours")
+        started(quick_world, layout)
+        _withdraw(quick_world)
+        quick_world.habilitate("ana", "etude", "sejours")
+        assert self.refused(quick_world, "ana") == set()
+
+    def test_another_project_s_files_are_its_own(self, quick_world: World, layout: Layout) -> None:
+        deliver(quick_world, layout, "sejours")
+        started(quick_world, layout)
+        quick_world.project("etude-2")
+        quick_world.member("ana", "etude-2")
+        _stop(quick_world)
+        assert planned(quick_world, layout, project="etude-2").withheld == ()
+
+    def test_strangers_are_told_nothing_of_the_project_s_data(self, quick_world: World, layout: Layout) -> None:
+        deliver(quick_world, layout, "sejours")
+        started(quick_world, layout)
+        _stop(quick_world)
+        decision = quick_world.may("ben", Action.OPEN_WORKSPACE, project_slug="etude")
+        assert [reason.code for reason in decision.reasons] == ["membership_missing"]
+
+    def test_why_says_what_the_door_says_whatever_else_is_named(self, quick_world: World, layout: Layout) -> None:
+        deliver(quick_world, layout, "sejours")
+        started(quick_world, layout)
+        _withdraw(quick_world)
+        named = quick_world.may("ana", Action.OPEN_WORKSPACE, project_slug="etude", dataset_slug="sejours")
+        assert [reason.code for reason in named.reasons] == ["habilitation_revoked"]
+
+    def test_a_second_mount_of_the_same_data_is_the_same_trace(self, world: World, layout: Layout) -> None:
+        deliver(world, layout, "sejours")
+        for number in ("cd" * 16, ID):
+            started(world, layout, workspace_id=number)
+            end(world.store, number, cause=StopCause.ASKED, actor="ana", now=NOW)
+        with world.store.read() as session:
+            assert used_in(session, "etude") == ["sejours"]
 
 
 class TestLayout:
