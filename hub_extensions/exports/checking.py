@@ -11,10 +11,13 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
 from hub_extensions.exports.checks import FileVerdict, Policy, Verdict, run_checks
+from hub_extensions.exports.checks.inspection import CHECKSUMS
+from hub_extensions.exports.checks.past import WAITING
 from project_spaces.beneath import open_beneath
 from project_spaces.errors import BureauError, Unavailable
 from project_spaces.text import Text
@@ -35,7 +38,9 @@ NOT_CHECKED = Text(
 class CheckOrder:
     """One call of a checker: *files* in order with the *names* their author gave, normalised copies into *out_dir*.
 
-    *data* are the project's own tables, *released* a folder of what left the project earlier.
+    *data* are the project's own tables, *released* a folder of what left the project earlier, *supporting* the places
+    of the files that are evidence for the others and never leave, *data_since* the moment from which the project's data
+    are what they are.
     """
 
     files: tuple[Path, ...]
@@ -44,6 +49,9 @@ class CheckOrder:
     policy: Policy
     data: tuple[Path, ...]
     released: Path | None
+    supporting: frozenset[int] = frozenset()
+    now: datetime | None = None
+    data_since: datetime | None = None
 
 
 class Checker(Protocol):
@@ -62,6 +70,9 @@ def standard_checker(order: CheckOrder) -> Sequence[FileVerdict]:
         released=order.released,
         out_dir=order.out_dir,
         names=order.names,
+        supporting=order.supporting,
+        now=order.now,
+        data_since=order.data_since,
     )
 
 
@@ -96,11 +107,17 @@ def _sound(verdict: FileVerdict, out_dir: Path) -> bool:
 
 @dataclass(frozen=True)
 class Earlier:
-    """A file that left: its frozen copy, its name, and the population that was declared and judged with it."""
+    """A file that left: its frozen copy, its name, the population that was declared and judged with it, and when it was
+    asked for.
+
+    *waiting*: it has not left yet, another request asks for it.
+    """
 
     frozen: Path
     name: str
     population: Mapping[str, Any] | None
+    asked: datetime | None = None
+    waiting: bool = False
 
 
 @contextmanager
@@ -114,7 +131,8 @@ def laid_out(
     files
         (frozen copy, path in the project folder).
     released
-        what left before, with the populations kept since: the folder's own descriptions may have changed.
+        what left before or waits to, the oldest first, with the populations kept since: the folder's own descriptions
+        may have changed.
     beneath
         the project folder, where the descriptions of tables stand beside the tables.
     """
@@ -122,10 +140,15 @@ def laid_out(
         root = Path(name)
         laid = tuple(_lay(root / "in" / str(number), *file) for number, file in enumerate(files))
         for target, (_, path) in zip(laid, files, strict=True):
-            _copy_sidecar(beneath, path, target)
+            _copy_beside(beneath, path + SIDECAR, target.with_name(target.name + SIDECAR))
+            noted = PurePosixPath(CHECKSUMS) / f"{target.name}.txt"
+            _copy_beside(beneath, str(PurePosixPath(path).parent / noted), target.parent / noted)
         earlier = root / "released"
         for number, gone in enumerate(released):
-            target = _lay(earlier / str(number), gone.frozen, gone.name)
+            place = earlier / WAITING if gone.waiting else earlier
+            target = _lay(place / f"{number:06d}", gone.frozen, gone.name)
+            if gone.asked is not None:
+                os.utime(target, (gone.asked.timestamp(),) * 2)
             if gone.population is not None:
                 target.with_name(target.name + SIDECAR).write_text(json.dumps(gone.population), "utf-8")
         out_dir = root / "out"
@@ -149,13 +172,14 @@ def population_of(laid: Path) -> dict[str, Any] | None:
     return said if isinstance(said, dict) else None
 
 
-def _copy_sidecar(beneath: Path, path: str, target: Path) -> None:
-    """Copy ``<file>.table.json`` when there is one: without it the checks know less, which is the stricter case."""
+def _copy_beside(beneath: Path, path: str, target: Path) -> None:
+    """Copy what stands beside a file when it is there: without it the checks know less, which is the stricter case."""
     try:
-        descriptor = open_beneath(beneath, path + SIDECAR, os.O_RDONLY | os.O_NONBLOCK)
+        descriptor = open_beneath(beneath, path, os.O_RDONLY | os.O_NONBLOCK)
     except (BureauError, OSError):
         return
     with os.fdopen(descriptor, "rb") as source:
         data = source.read(LARGEST_SIDECAR + 1)
     if len(data) <= LARGEST_SIDECAR:
-        target.with_name(target.name + SIDECAR).write_bytes(data)
+        target.parent.mkdir(exist_ok=True)
+        target.write_bytes(data)

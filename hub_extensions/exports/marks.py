@@ -46,6 +46,12 @@ def english(where: str) -> str:
 Rows = Sequence[Sequence[str]]
 
 
+def header_of(rows: Rows) -> int:
+    """Return the place of the header, from 0: titles and notes, alone in their lines, stand above it."""
+    wide = (at for at, row in enumerate(rows) if sum(1 for cell in row if cell.strip()) > 1)
+    return next(wide, 0)
+
+
 def marked_cells(wheres: Iterable[str], rows: Rows) -> set[tuple[int, int | None]]:
     """Return (line, column from 0 or None for the whole line) of every place named in *wheres* of the table *rows*."""
     return {cell for where in wheres for cell in _cells_of(where, rows)}
@@ -87,9 +93,10 @@ def _column(name: str, above: Rows) -> int | None:
 
 def _named(where: str, rows: Rows) -> Iterator[tuple[int, int | None]]:
     """A column by its name, or a cell by its labels: « hommes ; département 92 »."""
-    header = [str(cell) for cell in rows[0]] if rows else []
+    top = header_of(rows)
+    header = [str(cell) for cell in rows[top]] if rows else []
     if where in header:
-        yield 1, header.index(where)
+        yield top + 1, header.index(where)
         return
     column, labels = None, {}
     for part in where.split(" ; "):
@@ -100,6 +107,6 @@ def _named(where: str, rows: Rows) -> Iterator[tuple[int, int | None]]:
         if found is None:
             return
         labels[header.index(found)] = part.removeprefix(f"{found} ").removeprefix("= ")
-    for line, row in enumerate(rows[1:], 2):
+    for line, row in enumerate(rows[top + 1 :], top + 2):
         if labels and all(at < len(row) and row[at] == label for at, label in labels.items()):
             yield line, column

@@ -13,7 +13,7 @@ from hub_extensions.exports.states import OWNERS, Act, Owner
 from project_spaces.access import told
 from project_spaces.decisions import Action, decide
 from project_spaces.errors import Refused
-from project_spaces.facts import MembershipFacts, ProjectFacts, Resource, Subject
+from project_spaces.facts import DatasetFacts, MembershipFacts, ProjectFacts, Resource, Subject
 from project_spaces.text import Text
 
 #: Acts for which authorship is not enough: the right to take results out must still hold.
@@ -39,6 +39,8 @@ class Standing:
     now: datetime
     #: Declared a conflict of interest with the project.
     conflicted: bool = False
+    #: Data sets of which a member's project may hold extracts; nobody else is told of them.
+    in_files: tuple[DatasetFacts, ...] = ()
 
     @property
     def username(self) -> str:
@@ -67,7 +69,7 @@ def check_author(who: Standing, parties: Parties) -> None:
 
 def check_submitter(who: Standing) -> None:
     """Raise ``Refused`` unless *who* may take results out of the project today."""
-    _require(who, Action.SUBMIT_EXPORT, Resource(who.project, who.memberships))
+    _require(who, Action.SUBMIT_EXPORT, Resource(who.project, who.memberships, in_files=who.in_files))
 
 
 def check_reviewer(who: Standing, parties: Parties) -> None:

@@ -173,7 +173,7 @@ def _contents(desk: Desk, request_id: str) -> tuple[Contents, int]:
             recipients=(*request.recipients, *(f"{each.name} ({each.organisation})" for each in request.outsiders)),
             approved_at=request.approved_at or request.changed_at,
             criteria={**(request.criteria or {}), "reviewers_required": desk.rules.reviewers_required},
-            files=tuple(_packaged(desk, file, live_votes(request)) for file in request.files),
+            files=tuple(_packaged(desk, file, live_votes(request)) for file in request.leaving),
             proofs=proofs,
         )
         return contents, request.edition

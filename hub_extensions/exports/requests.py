@@ -28,6 +28,7 @@ class OutputKind(StrEnum):
     REPORT = "report"
     MODEL_COEFFICIENTS = "model_coefficients"
     CODE = "code"
+    SUPPORTING = "supporting"  # evidence for the reviewers: frozen, judged and shown, and it never leaves
     OTHER = "other"
 
 
@@ -37,6 +38,7 @@ OUTPUT_KIND_LABELS: dict[OutputKind, Text] = {
     OutputKind.REPORT: Text("Rapport", "Report"),
     OutputKind.MODEL_COEFFICIENTS: Text("Coefficients de modèle", "Model coefficients"),
     OutputKind.CODE: Text("Programme", "Code"),
+    OutputKind.SUPPORTING: Text("Pièce de contrôle (ne sort pas)", "Supporting file (never leaves)"),
     OutputKind.OTHER: Text("Autre", "Other"),
 }
 
@@ -86,6 +88,11 @@ class ExportRequest(Base):
     def files(self) -> list["ExportFile"]:
         """The files that are in the request now."""
         return [file for file in self.all_files if file.removed_at is None]
+
+    @property
+    def leaving(self) -> list["ExportFile"]:
+        """Those of them that leave when the request is released."""
+        return [file for file in self.files if file.kind is not OutputKind.SUPPORTING]
 
 
 class ExportFile(Base):

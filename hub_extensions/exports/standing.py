@@ -1,19 +1,21 @@
 """Looks up what the desk's rules need to know: who somebody is to a project, and which data the project works on."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub_extensions.exports.assignments import is_conflicted
 from hub_extensions.exports.checks import DEFAULT, Policy
 from hub_extensions.exports.checks.strictest import owners_policy, strictest
 from hub_extensions.exports.permissions import Standing
+from hub_extensions.imports.records import ImportRequest
 from hub_extensions.outside.access import CLOSED
-from project_spaces.access import project_facts
+from project_spaces.access import in_files, project_facts
 from project_spaces.conditions import stops
 from project_spaces.datasets import Dataset, DatasetVersion, get_dataset, latest_version
 from project_spaces.decisions import Action
@@ -31,21 +33,27 @@ DatasetDir = Callable[[str, str], Path]
 
 @dataclass(frozen=True)
 class ProjectData:
-    """The data sets of a project as the checks see them: the strictest rules of all, and where the tables are."""
+    """The data sets of a project as the checks see them: the strictest rules of all, and where the tables are.
+
+    *since* is when something was last delivered, opened or imported: what was computed later was on these data.
+    """
 
     policy: Policy
     paths: tuple[Path, ...]
+    since: datetime | None
 
 
 def standing_of(session: Session, username: str, project: str, now: datetime) -> Standing:
     """Return what *username* is to *project*; unknown people and projects are allowed nothing."""
     found = session.get(Project, project)
+    mine = tuple(each.facts for each in memberships(session, person=username, project=project))
     return Standing(
         subject=subject_of(session, username, Action.REVIEW_EXPORT),
         project=None if found is None else project_facts(session, found),
-        memberships=tuple(each.facts for each in memberships(session, person=username, project=project)),
+        memberships=mine,
         now=now,
         conflicted=is_conflicted(session, username, project),
+        in_files=in_files(session, username, project) if mine else (),
     )
 
 
@@ -78,17 +86,27 @@ def data_of(session: Session, project: str, *, base: Policy, dataset_dir: Datase
     Unavailable
         the manifest that holds an owner's rules is not the one that was registered.
     """
-    slugs = sorted({each.dataset for each in habilitations(session, project=project)})
+    opened: dict[str, datetime] = {}
+    for each in habilitations(session, project=project):  # the oldest first
+        opened.setdefault(each.dataset, each.starts_at)
+    moments = [*opened.values(), *_imported(session, project)]
     policies, folders = [base], []
-    for slug in slugs:
+    for slug in sorted(opened):
         dataset, version = get_dataset(session, slug), latest_version(session, slug)
+        moments += [] if version is None else [version.registered_at]
         folder = None if version is None else dataset_dir(slug, version.version)
         if version is None or folder is None or not folder.is_dir():
             policies.append(_of_owner(dataset, {}, base))
             continue
         folders.append(folder)
         policies.append(_of_owner(dataset, _stated(folder, version), base))
-    return ProjectData(strictest(policies), tuple(folders))
+    return ProjectData(strictest(policies), tuple(folders), max(moments, default=None))
+
+
+def _imported(session: Session, project: str) -> Sequence[datetime]:
+    """Return when files were brought into the project."""
+    query = select(ImportRequest.released_at).where(ImportRequest.project == project)
+    return [moment for moment in session.scalars(query) if moment is not None]
 
 
 def policy_of(*, min_persons: int, max_file_bytes: int, max_files: int) -> Policy:

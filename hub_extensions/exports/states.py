@@ -122,7 +122,7 @@ OWNERS: Final[Mapping[Act, frozenset[Owner]]] = {
     Act.EDIT: frozenset({Owner.AUTHOR}),
     Act.SUBMIT: frozenset({Owner.AUTHOR}),
     Act.ANSWER: frozenset({Owner.AUTHOR}),
-    Act.WITHDRAW: frozenset({Owner.AUTHOR}),
+    Act.WITHDRAW: frozenset({Owner.AUTHOR, Owner.SYSTEM}),  # by itself when the project is over
     Act.VOTE: frozenset({Owner.REVIEWER}),
     Act.UNVOTE: frozenset({Owner.REVIEWER}),
     Act.COMMENT: frozenset({Owner.REVIEWER}),

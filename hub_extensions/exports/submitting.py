@@ -6,19 +6,20 @@ request is the draft it was. What was copied meanwhile is content-addressed: the
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from audit import canonical
 from audit.events import Event, Kind, Scalar
 from hub_extensions.exports import permissions
 from hub_extensions.exports.acting import acting, check_may, load, stale
+from hub_extensions.exports.alongside import alongside, overtaken
 from hub_extensions.exports.checking import CheckOrder, Earlier, judged, laid_out, population_of
 from hub_extensions.exports.checks import FileVerdict, Finding, Verdict
 from hub_extensions.exports.desk import Desk
@@ -34,7 +35,13 @@ from hub_extensions.exports.storage import Frozen
 from project_spaces.errors import Conflict, Invalid, TooLarge
 from project_spaces.text import Text
 
-NO_FILE = Text("La demande ne contient aucun fichier.", "The request holds no file.")
+NO_FILE = Text("La demande ne contient aucun fichier à sortir.", "The request holds no file that would leave.")
+BUSY = Text(
+    "D'autres demandes de ce projet sont déposées en ce moment : réessayez dans un instant.",
+    "Other requests of this project are being submitted: try again in a moment.",
+)
+#: Times that a submission is judged again because another one of the project overtook it.
+MOST_ATTEMPTS = 4
 NOTHING_NEW = Text(
     "Répondez aux vérificateurs ou corrigez un fichier avant de déposer à nouveau.",
     "Answer the reviewers or mend a file before submitting again.",
@@ -69,8 +76,11 @@ class _Plan:
     paths: tuple[str, ...]
     earlier: tuple[Earlier, ...]
     data: ProjectData
+    now: datetime
     #: What each file's author names as the program that made it.
     programs: Mapping[str, str] = field(default_factory=dict)
+    #: Paths of the files that are evidence and never leave.
+    supporting: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -98,9 +108,15 @@ def pre_check(
     now: datetime,
     folder: Path | None = None,
     what: str = "before a request",
+    told: Callable[[tuple[Checked, ...]], bytes] | None = None,
 ) -> tuple[Checked, ...]:
     """Say what the checks would say of files of the project folder, or of *folder*; nothing is stored or submitted, but
     it is recorded: what was tried before is part of how a result came to be asked for.
+
+    Parameters
+    ----------
+    told
+        what somebody will read of it, where that is put into a workspace: the entry commits to these bytes.
 
     Raises
     ------
@@ -111,15 +127,17 @@ def pre_check(
     """
     with desk.store.read() as session:
         permissions.check_submitter(standing_of(session, actor, project, now))
-        earlier, data = _earlier(desk, session, project), _data(desk, session, project)
+        earlier, data = alongside(session, desk, project), _data(desk, session, project)
     place = folder or desk.project_dir(project)
-    plan = _Plan(project, place, 0, tuple(checked_path(path) for path in paths), earlier, data)
+    plan = _Plan(project, place, 0, tuple(checked_path(path) for path in paths), earlier, data, now)
     with desk.vault.aside() as vault:
         files = _judge(replace(desk, vault=vault), plan)
     tried = {file.path: {"sha256": file.original.sha256, "verdict": file.verdict.verdict.value} for file in files}
     facts: dict[str, Scalar] = {"what": what, "files": len(files)}
-    desk.store.record(Event(Kind.EXPORT_CHECKED, actor, project, now, facts, canonical.dumps(tried)))
-    return tuple(file.checked for file in files)
+    checked = tuple(file.checked for file in files)
+    content = tried if told is None else {"files": tried, "answer": hashlib.sha256(told(checked)).hexdigest()}
+    desk.store.record(Event(Kind.EXPORT_CHECKED, actor, project, now, facts, canonical.dumps(content)))
+    return checked
 
 
 def submit(desk: Desk, request_id: str, *, actor: str, now: datetime) -> Submission:
@@ -132,11 +150,22 @@ def submit(desk: Desk, request_id: str, *, actor: str, now: datetime) -> Submiss
     TooLarge
         a file is larger than the desk accepts.
     Conflict
-        the request is not the author's to submit now, a file or the request changed meanwhile, or the reviewers were
-        not answered.
+        the request is not the author's to submit now, a file or the request changed meanwhile, the reviewers were
+        not answered, or other requests of the project overtake this one again and again.
     Unavailable
         the disk, the ledger or the checker failed: the request is unchanged.
     """
+    for _ in range(MOST_ATTEMPTS):
+        with suppress(_Overtaken):
+            return _attempt(desk, request_id, actor, now)
+    raise Conflict(BUSY)
+
+
+class _Overtaken(Exception):
+    """Another request of the project was submitted while this one was judged, without being compared with it."""
+
+
+def _attempt(desk: Desk, request_id: str, actor: str, now: datetime) -> Submission:
     plan = _plan(desk, request_id, actor, now)
     files = _judge(desk, plan)
     blocked = any(file.verdict.verdict is Verdict.BLOCK for file in files)
@@ -156,6 +185,8 @@ def submit(desk: Desk, request_id: str, *, actor: str, now: datetime) -> Submiss
         request = turn.request
         if request.edition != plan.edition + 1:
             raise stale()
+        if not blocked and overtaken(plan.earlier, alongside(turn.session, desk, plan.project, but=request_id)):
+            raise _Overtaken
         if not blocked:
             turn.also(Kind.EXPORT_CHECKED, files=len(files))
             _check_answered(request, files)
@@ -199,16 +230,18 @@ def _plan(desk: Desk, request_id: str, actor: str, now: datetime) -> _Plan:
         request = load(session, request_id)
         check_may(standing_of(session, actor, request.project, now), request, Act.SUBMIT)
         check_act(request.state, Act.SUBMIT)
-        if not request.files:
+        if not request.leaving:
             raise Invalid(NO_FILE)
         return _Plan(
             project=request.project,
             folder=desk.project_dir(request.project),
             edition=request.edition,
             paths=tuple(file.path for file in request.files),
-            earlier=_earlier(desk, session, request.project),
+            earlier=alongside(session, desk, request.project, but=request.id),
             data=_data(desk, session, request.project),
+            now=now,
             programs={file.path: file.code for file in request.files},
+            supporting=frozenset({file.path for file in request.files} - {file.path for file in request.leaving}),
         )
 
 
@@ -225,10 +258,13 @@ def _judge(desk: Desk, plan: _Plan) -> list[_Judged]:
     copies = [(desk.vault.path(frozen.sha256), path) for frozen, path in zip(originals, plan.paths, strict=True)]
     with laid_out(copies, plan.earlier, folder=desk.vault.scratch, beneath=folder) as (files, earlier, out_dir):
         names = tuple(file.name for file in files)
-        order = CheckOrder(files, names, out_dir, plan.data.policy, plan.data.paths, earlier)
+        evidence = frozenset(place for place, path in enumerate(plan.paths) if path in plan.supporting)
+        data = plan.data
+        order = CheckOrder(files, names, out_dir, data.policy, data.paths, earlier, evidence, plan.now, data.since)
+        verdicts = judged(desk.checker, order)
         return [
             _keep(desk, path, original, verdict, population_of(verdict.file))
-            for path, original, verdict in zip(plan.paths, originals, judged(desk.checker, order), strict=True)
+            for path, original, verdict in zip(plan.paths, originals, verdicts, strict=True)
         ]
 
 
@@ -268,13 +304,3 @@ def _check_answered(request: ExportRequest, files: Sequence[_Judged]) -> None:
 
 def _data(desk: Desk, session: Session, project: str) -> ProjectData:
     return data_of(session, project, base=desk.policy, dataset_dir=desk.dataset_dir)
-
-
-def _earlier(desk: Desk, session: Session, project: str) -> tuple[Earlier, ...]:
-    """What already left the project: revoked or not, somebody may have it."""
-    gone = (State.RELEASED, State.REVOKED)
-    query = select(ExportFile).join(ExportRequest).where(ExportRequest.project == project)
-    rows = session.scalars(query.where(ExportRequest.state.in_(gone), ExportFile.removed_at.is_(None))).all()
-    return tuple(
-        Earlier(desk.vault.path(str(row.released_sha256)), str(row.released_name), row.population) for row in rows
-    )

@@ -3,12 +3,15 @@
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from audit.testing import capture
+from hub_extensions.exports.checking import Checker, CheckOrder
+from hub_extensions.exports.checks import FileVerdict, run_checks
+from hub_extensions.exports.checks.runner import Workers
 from hub_extensions.exports.testing import PROJECT, Bench, open_bench, populate
 from project_spaces.store import Store
 
@@ -25,6 +28,26 @@ def populated(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -
     with sqlite3.connect(file) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return file
+
+
+@pytest.fixture(scope="module")
+def kept_workers() -> Iterator[Workers]:
+    """One confined worker for a whole module: the files of its tests may be mixed."""
+    workers = Workers(kept=True)
+    yield workers
+    workers.end()
+
+
+@pytest.fixture(scope="module")
+def one_worker(kept_workers: Workers) -> Checker:
+    """The product's checks, in the worker of the module."""
+
+    def checked(order: CheckOrder) -> Sequence[FileVerdict]:
+        given = {"data": order.data, "released": order.released, "out_dir": order.out_dir, "names": order.names}
+        given |= {"supporting": order.supporting, "now": order.now, "data_since": order.data_since}
+        return run_checks(order.files, order.policy, **given, workers=kept_workers)
+
+    return checked
 
 
 @pytest.fixture

@@ -59,6 +59,31 @@ def test_what_was_revoked_counts_somebody_may_have_it(bench: Bench) -> None:
     assert waiting not in {each["id"] for each in seen}
 
 
+def test_what_other_requests_ask_for_is_laid_beside_too(bench: Bench) -> None:
+    bench.write("first.csv", BEFORE)
+    waiting = bench.submitted("first.csv")
+    bench.write("second.csv", AFTER)
+    seen = history(bench.desk, bench.submitted("second.csv"), viewer=ADA, now=bench.now)
+    assert [each["id"] for each in seen["waiting"]] == [waiting]
+    (file,) = seen["files"].values()
+    assert [(pair["waiting"], pair["small"]) for pair in file["compared"]] == [(True, 1)]
+    assert "released_at" not in seen["waiting"][0]
+
+
+def test_french_tables_are_read_by_their_own_separator_below_their_titles(bench: Bench) -> None:
+    """« 1 204 » is a number, and the line that says where it comes from is no header."""
+    first = "Source : SNDS, 2022\ndep;taux;patients\n75;0,25;1 204\n92;0,5;340\n"
+    bench.write("first.csv", first.encode())
+    bench.released("first.csv")
+    bench.write("second.csv", first.replace("1 204", "1\u202f201").encode())
+    (file,) = history(bench.desk, bench.submitted("second.csv"), viewer=ADA, now=bench.now)["files"].values()
+    (pair,) = file["compared"]
+    assert [(each["label"], each["column"], each["difference"], each["small"]) for each in pair["changes"]] == [
+        ("75", "patients", "-3", True)
+    ]
+    assert file["summary"][0][0]["fr"] == "2 × 3 (lignes × colonnes)"
+
+
 @pytest.mark.parametrize(("who", "error"), [(AUTHOR, Refused), (COLLEAGUE, Refused), (STRANGER, NotFound)])
 def test_the_history_is_for_reviewers(bench: Bench, who: str, error: type[Exception]) -> None:
     bench.released("first.csv")

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from audit.testing import capture
-from hub_extensions.exports.checking import standard_checker
+from hub_extensions.exports.checking import Checker
 from hub_extensions.exports.notebook.answering import Asker, Helper
 from hub_extensions.exports.notebook.dropbox import Dropbox
 from hub_extensions.exports.notebook.pace import Pace
@@ -25,11 +25,11 @@ COUNTS = pd.DataFrame({"age": ["0-20", "21-40", "41-60", "61-80"], "patients": [
 
 
 @pytest.fixture
-def bench(new_home: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+def bench(new_home: Callable[[str], Path], one_worker: Checker, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     """A desk whose helper answers, and a workspace's environment."""
     with capture() as ledger:
         made = open_bench(new_home("home"), ledger)
-        made.desk = replace(made.desk, checker=standard_checker)
+        made.desk = replace(made.desk, checker=one_worker)
         home = made.home / "homes" / PROJECT / AUTHOR
         home.mkdir(parents=True)
         monkeypatch.setenv("HOME", str(home))
@@ -81,10 +81,23 @@ def test_from_refused_to_a_file_that_may_be_submitted(bench: Bench, bureau: Any)
     assert not any((Path.home() / ".bureau/sas/asks").iterdir())
 
 
+def test_a_french_table_is_cut_at_its_semicolons_and_marked_below_its_notes(bench: Bench, bureau: Any) -> None:
+    file = bench.project_dir / "exports" / "fr.csv"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("# Source : SNDS, 2022\n# Champ : France\ndep;taux;n\n75;0,25;120\n92;0,5;4\n")
+    refused = bureau.check(file)
+    html = refused._repr_html_()
+    assert html.count('<td class="bureau-block"') == 1
+    assert "▲ 4</mark>" in html
+    assert "<p># Champ : France</p><table>" in html
+    assert list(refused.frame["taux"]) == [0.25, 0.5]
+
+
 def test_it_speaks_english_when_asked(bench: Bench, bureau: Any) -> None:
     bureau.set_language("en")
     assert "Blocked" in repr(bureau.check(COUNTS))
     assert "At least 11 persons in a cell." in repr(bureau.policy())
+    assert "No two contributors above 90 % of a sum." in repr(bureau.policy())
     with pytest.raises(bureau.Refused, match="This mend would change nothing here"):
         bureau.check(COUNTS).mend("trim")
 
@@ -193,6 +206,14 @@ def test_rows_that_are_few_persons_are_blocked_by_the_declared_counts(bench: Ben
     made = bureau.table(frame, "dep", dataset="sejours", person="person")
     assert bureau.check(made.frame).verdict == "pass"
     assert "evidence.few_persons" in {finding["rule"] for finding in bureau.check(made).findings}
+
+
+def test_a_sum_that_two_persons_make_is_blocked_by_the_declared_contributors(bench: Bench, bureau: Any) -> None:
+    costs = [5000.0, 5000.0, *[10.0] * 78]
+    frame = pd.DataFrame({"person": [f"p{n}" for n in range(80)], "dep": ["75"] * 40 + ["92"] * 40, "cout": costs})
+    made = bureau.table(frame, "dep", values="cout", agg="sum", dataset="sejours", person="person")
+    assert [each["largest_two"] for each in made.sidecar["contributors"]] == [0.9634, 0.05]
+    assert "table.dominance" in {finding["rule"] for finding in bureau.check(made).findings}
 
 
 def test_a_forged_population_opens_nothing(bench: Bench, bureau: Any) -> None:

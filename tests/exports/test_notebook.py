@@ -1,5 +1,6 @@
 """What a notebook asks of the desk, and what hostile code in a workspace gains by it: nothing."""
 
+import hashlib
 import json
 import os
 import time
@@ -96,6 +97,42 @@ def test_it_is_recorded_before_it_is_answered_and_without_content(notebook: Note
     assert dict(event.subject) == {"what": "in a notebook", "files": 1}
 
 
+def digests(event: Any) -> dict[str, str]:
+    """What an entry seals of an answer."""
+    return {name: each for name, each in json.loads(event.content).items() if name in {"answer", "file"}}
+
+
+def hashed(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_an_entry_commits_to_every_byte_that_is_put_into_the_workspace(notebook: Notebook) -> None:
+    """Another answer, or another file, than the one that was judged would otherwise have left no trace."""
+    notebook.bench.write("exports/t.csv", SMALL)
+    mend = {"verb": "mend", "mend": "merge"}
+    asks = [
+        notebook.lay({"t.csv": SMALL}),
+        notebook.lay({}, verb="policy"),
+        notebook.lay({"t.csv": SMALL}, **mend),
+        notebook.lay({}, **mend, place="project", files=["exports/t.csv"]),
+    ]
+    assert all(notebook.serve(ask)["ok"] for ask in asks)  # type: ignore[index]
+    events = recorded(notebook)
+    assert [digests(event)["answer"] for event in events] == [
+        hashed(notebook.home / ANSWERS / f"{ask}.json") for ask in asks
+    ]
+    assert digests(events[2])["file"] == hashed(notebook.home / ANSWERS / f"{asks[2]}.file")
+    assert digests(events[3])["file"] == hashed(notebook.bench.project_dir / "exports/t-corrige.csv")
+
+
+def test_a_mended_file_is_not_written_before_it_is_recorded(notebook: Notebook) -> None:
+    notebook.bench.write("exports/t.csv", SMALL)
+    ask = notebook.lay({}, verb="mend", mend="merge", place="project", files=["exports/t.csv"])
+    notebook.bench.ledger.stop()  # type: ignore[attr-defined]
+    assert not notebook.serve(ask)["ok"]  # type: ignore[index]
+    assert not (notebook.bench.project_dir / "exports/t-corrige.csv").exists()
+
+
 def test_without_a_ledger_there_is_no_verdict(notebook: Notebook) -> None:
     ask = notebook.lay({"t.csv": SMALL})
     notebook.bench.ledger.stop()  # type: ignore[attr-defined]
@@ -154,6 +191,9 @@ def test_what_is_no_ask_is_told_so_and_reads_nothing(notebook: Notebook, body: b
     assert answer is not None
     assert not answer["ok"]
     assert not recorded(notebook)
+    (refusal,) = notebook.bench.ledger.of(Kind.REFUSAL)  # type: ignore[attr-defined]
+    assert (refusal.actor, refusal.private["reason"]) == (AUTHOR, answer["error"][1])
+    assert digests(refusal)["answer"] == hashed(notebook.home / ANSWERS / f"{ask}.json")
 
 
 def test_links_are_not_followed_in_either_direction(notebook: Notebook) -> None:
@@ -263,9 +303,9 @@ def test_asking_again_and_again_fills_no_disk(notebook: Notebook) -> None:
     assert {file for file in notebook.bench.desk.vault.root.rglob("*") if file.is_file()} == before
 
 
-def test_a_stranger_who_asks_without_end_is_recorded_as_often_as_the_hour_allows(notebook: Notebook) -> None:
+def test_whoever_asks_without_end_is_refused_on_the_record_each_time(notebook: Notebook) -> None:
     stranger = replace(notebook, person=STRANGER, helper=replace(notebook.helper, pace=Pace(2)))
     for _ in range(5):
         assert not stranger.ask({}, verb="policy")["ok"]
     refusals = notebook.bench.ledger.of(Kind.REFUSAL)  # type: ignore[attr-defined]
-    assert len(refusals) == 2
+    assert [refusal.subject["status"] for refusal in refusals] == [403, 403, 429, 429, 429]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hub_extensions.dataset_sheets import parse_sheet, prepare
+from hub_extensions.datasets.sheets import parse_sheet, prepare
 from hub_extensions.exports.checks.findings import Severity
 from hub_extensions.exports.checks.policy import DEFAULT, PRESETS, Policy, policy_from_mapping
 from hub_extensions.exports.checks.strictest import owners_mapping, owners_policy, strictest
@@ -74,6 +74,14 @@ def test_a_project_keeps_to_the_strictest_of_all_its_data_sets(bench: Bench, tmp
     assert (policy.min_persons, policy.zero, policy.dominance, policy.rounding) == (20, Severity.BLOCK, 0.7, 10)
     assert "OpenSAFELY" in policy.source
     assert "ATIH (deux) : 20 personnes" in policy.source
+
+
+def test_a_denominator_is_the_largest_that_any_owner_asks_for(bench: Bench, tmp_path: Path) -> None:
+    registered(bench, "un", tmp_path, export_policy={"min_persons_denominator": 30, "max_week_cells": 500})
+    registered(bench, "deux", tmp_path, export_policy={"min_persons_denominator": 20, "max_week_files": 5})
+    policy = applied(bench)
+    assert (policy.least_base, policy.max_week_files, policy.max_week_cells) == (30, 5, 500)
+    assert criteria_of(policy)["min_persons_denominator"] == 30
 
 
 def test_a_request_keeps_the_rules_and_their_source_and_its_author_reads_them(bench: Bench, tmp_path: Path) -> None:
@@ -151,6 +159,8 @@ def test_the_strictest_is_at_least_as_strict_as_each(one: str, other: str) -> No
     for policy in (PRESETS[one], PRESETS[other]):
         assert both.min_persons >= policy.min_persons
         assert both.dominance <= policy.dominance
+        assert both.dominance_two <= policy.dominance_two
+        assert both.least_base >= policy.least_base
         assert both.rounding is None or policy.rounding is None or both.rounding % policy.rounding == 0
         assert policy.source in both.source
 
@@ -162,6 +172,6 @@ def test_a_threshold_of_the_installation_is_not_said_to_be_another_s() -> None:
 
 def test_every_rule_is_said_in_both_languages() -> None:
     said = in_words(criteria_of(replace(DEFAULT, rounding=5, person_column="patient")))
-    assert len(said) == 11
+    assert len(said) == 16
     assert all(each.fr and each.en and each.fr != each.en for each in said)
     assert in_words({"min_persons": 11}) == [said[0]]

@@ -34,6 +34,9 @@ from hub_extensions.exports.voting import Ballot
 from project_spaces.errors import BureauError, Conflict, Invalid, NotFound, Refused, Unavailable
 from project_spaces.facts import PlatformRole
 from project_spaces.people import revoke_role
+from project_spaces.requirements import Requirement
+from project_spaces.rules import Rules as DomainRules
+from project_spaces.trainings.records import record_training
 
 
 def package_of(bench: Bench, request_id: str) -> dict[str, bytes]:
@@ -233,6 +236,24 @@ def test_a_reviewer_without_the_role_any_more_does_not_count(bench: Bench) -> No
     request_id = bench.submitted()
     bench.vote(request_id, ADA)
     revoke_role(bench.desk.store, ADA, PlatformRole.REVIEWER, actor=SETUP, now=bench.now)
+    assert bench.vote(request_id, BEA) is State.IN_REVIEW
+    assert bench.vote(request_id, CYD) is State.RELEASED
+
+
+def test_a_reviewer_whose_training_lapsed_neither_votes_nor_counts(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TRAPS A8: the role stands, the training that it asks for has ended."""
+    store = bench.desk.store
+    monkeypatch.setattr(store, "_rules", DomainRules(duties=Requirement(trainings=frozenset({"relecture"}))))
+    request_id = bench.submitted()
+    with pytest.raises(NotFound):  # as for anybody who may not review it
+        bench.vote(request_id, ADA)
+    for name, days in ((ADA, 1), (BEA, 9), (CYD, 9)):
+        window = {"starts_at": bench.now - DAY, "ends_at": bench.now + days * DAY, "certificate": "2026-17"}
+        record_training(store, person=name, kind="relecture", actor=SETUP, now=bench.now, **window)
+    assert bench.vote(request_id, ADA) is State.IN_REVIEW
+    bench.now += 2 * DAY
     assert bench.vote(request_id, BEA) is State.IN_REVIEW
     assert bench.vote(request_id, CYD) is State.RELEASED
 

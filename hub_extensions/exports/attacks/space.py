@@ -5,7 +5,7 @@ that is removed whatever happened. Its folder is new for each model, because sac
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import docker.errors
 import requests.exceptions
 
-from hub_extensions.sealed_container import LABEL, Bind, SealedContainer
+from hub_extensions.workspaces.sealed_container import LABEL, Bind, SealedContainer
 from project_spaces.beneath import open_beneath
 from project_spaces.errors import Invalid, NotFound, Refused, Unavailable
 from project_spaces.text import Text
@@ -50,6 +50,7 @@ class AttackSpace:
     uid: int
     home: str
     seconds: Mapping[str, int] = field(default_factory=lambda: dict(SECONDS))
+    command: Sequence[str] | None = None
     memory_mb: int = 4096
     cpu: float = 2.0
 
@@ -66,6 +67,7 @@ def container_of(space: AttackSpace, name: str, folder: Path) -> SealedContainer
         memory_mb=space.memory_mb,
         pids=128,
         labels={LABEL: space.home, "bureau.kind": "attack"},
+        command=space.command,
     )
 
 
@@ -78,6 +80,19 @@ def attack(space: AttackSpace, name: str, folder: Path) -> bytes:
         the engine or the image is missing: try again later.
     Invalid
         everything together took too long, the program ended with an error, or it wrote no report.
+    """
+    return _report(run_sealed(space, name, folder))
+
+
+def run_sealed(space: AttackSpace, name: str, folder: Path) -> Path:
+    """Run the image's program on ``folder/input``; return the folder that it wrote into.
+
+    Raises
+    ------
+    Unavailable
+        the engine or the image is missing.
+    Invalid
+        it took too long, or ended with an error.
     """
     output = folder / "output"
     output.mkdir(mode=0o700)
@@ -99,7 +114,7 @@ def attack(space: AttackSpace, name: str, folder: Path) -> bytes:
         raise Unavailable(Text(f"Le moteur de conteneurs a refusé ({why}).", f"The engine refused ({why}).")) from error
     if status:
         raise Invalid(_BROKE)
-    return _report(output)
+    return output
 
 
 def _wait(space: AttackSpace, container: str) -> int:

@@ -5,6 +5,8 @@ its
 listing is sane. Archives themselves are not released: files are sent one by one, so that each is checked and previewed.
 """
 
+import io
+import struct
 import zipfile
 from pathlib import Path
 
@@ -18,6 +20,11 @@ MOST_MEMBERS = 5_000
 HIGHEST_RATIO = 200
 RATIO_COUNTS_FROM = 1 << 20
 LARGEST_TOTAL_MB = 256
+#: Bytes of the header field that NumPy adds for sizes above 4 GiB.
+_ZIP64 = 20
+_END = b"PK\x05\x06"
+#: A member whose sizes follow it, and the bytes in which they are written.
+_DESCRIBED_AFTER, _DESCRIPTIONS = 8, frozenset({12, 16, 20, 24})
 
 
 def sane_members(path: Path) -> list[zipfile.ZipInfo]:
@@ -73,12 +80,40 @@ def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo | str) -> byte
 
 
 def trailing_bytes(path: Path) -> int:
-    """Return the bytes outside the archive itself: before its first member or after its end record."""
+    """Return the bytes that no member accounts for: before, between and behind them, a second archive among others.
+
+    Raises:
+        Unreadable: it is no archive.
+    """
     data = path.read_bytes()
-    end = data.rfind(b"PK\x05\x06")
-    comment = int.from_bytes(data[end + 20 : end + 22], "little") if end >= 0 else 0
-    start = data.find(b"PK\x03\x04")
-    return max(0, start) + max(0, len(data) - (end + 22)) if end >= 0 else comment
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members, listing = sorted(archive.infolist(), key=lambda each: each.header_offset), archive.start_dir
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
+        raise Unreadable("L'archive est endommagée.", "The archive is damaged.") from error
+    stray, at = max(0, len(data) - (data.rfind(_END) + 22)), 0
+    for member, following in zip(members, [*(each.header_offset for each in members[1:]), listing], strict=True):
+        stray += abs(member.header_offset - at)
+        sizes = struct.unpack("<HH", data[member.header_offset + 26 : member.header_offset + 30].ljust(4, b"\0"))
+        at = member.header_offset + 30 + sum(sizes) + member.compress_size
+        if member.flag_bits & _DESCRIBED_AFTER and following - at in _DESCRIPTIONS:
+            at = following
+    return stray + abs(listing - at)
+
+
+def noted_bytes(path: Path, members: list[zipfile.ZipInfo]) -> int:
+    """Return the bytes of comments and of fields that headers may carry, the one for large sizes apart.
+
+    For archives that leave as they are: no reader of their members shows them.
+    """
+    data = path.read_bytes()
+    noted = 0
+    for member in members:
+        at = member.header_offset
+        name, extra = struct.unpack("<HH", data[at + 26 : at + 30].ljust(4, b"\0"))
+        wide = extra == _ZIP64 and data[at + 30 + name : at + 32 + name] == b"\x01\x00"
+        noted += len(member.comment) + len(member.extra) + (0 if wide else extra)
+    return noted
 
 
 def inspect_zip(path: Path, policy: Policy) -> Inspected:  # noqa: ARG001 - the signature of every inspector

@@ -50,7 +50,9 @@ _PLAIN = re.compile(r"^[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?$")
 _ENGLISH = re.compile(r"^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$")
 _GERMAN = re.compile(r"^[+-]?\d{1,3}(?:\.\d{3})+,\d+$")
 _UNIT = re.compile(r"(?<!\s)\s*(%|‰|€|euros?|eur|k€|ans?|jours?|j|ms?|mg|kg)\.?$", re.IGNORECASE)
-_PAIRED = re.compile(r"^([^()]*\d)\s*\(\s*[<≤±]?\s*[\d.,]+\s*%?\s*\)$")
+_PAIRED = re.compile(
+    r"^([^()\[\]]*\d)\s*(?:\(\s*[<≤±]?\s*[\d.,]+\s*%?\s*\)|[\[(]\s*[\d.,]+\s*(?:[-–—;à]|to)\s*[\d.,]+\s*[\])])$"
+)
 _BELOW = re.compile(
     r"^\s*(?:<|<=|≤|&lt;|inf(?:érieur)?\.?\s*(?:à|a)|moins de|less than|under)\s*(\d+)\s*$", re.IGNORECASE
 )

@@ -106,7 +106,7 @@ def weigh(mapping: Sequence[Pairing], count: int, readings: Sequence[Pairing], t
     """
     import numpy as np
 
-    total = len(mapping[0].column.ranks)
+    total = mapping[0].column.rows
     rows = [_row(mapping, row, total) for row in range(count)]
     edges = _tree(np.mean([row.shared for row in rows], axis=0))
     numbers = [n for n, reading in enumerate(mapping) if reading.column.kind != "text"]

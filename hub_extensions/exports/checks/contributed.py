@@ -6,6 +6,7 @@ for a cell changes nothing, evidence that speaks against one stops it.
 
 from collections.abc import Iterator
 
+from hub_extensions.exports.checks.dominance import dominant, dominated
 from hub_extensions.exports.checks.findings import Finding, block
 from hub_extensions.exports.checks.policy import Policy
 from hub_extensions.exports.checks.published import Release, Statement
@@ -14,27 +15,23 @@ from hub_extensions.exports.checks.published import Release, Statement
 def check_contributed(release: Release, policy: Policy) -> Iterator[Finding]:
     """Yield a block for each shown cell that the declaration gives to few persons or to one above all."""
     declared = {each.labels: each for each in release.sidecar.contributors}
+    least = policy.least_behind(release.sidecar.measure)
     for said in release.statements if declared else ():
         labels = _labels(said, release.sidecar.dimensions)
         cell = declared.get(labels) if labels is not None and said.own and said.value else None
         if cell is None:
             continue
         where = release.table.grid.place(said.row, said.column)
-        if 0 < cell.persons < policy.min_persons:
+        if 0 < cell.persons < least:
             yield block(
                 "evidence.few_persons",
                 where,
-                f"La fiche déclare moins de {policy.min_persons} personnes derrière cette case, quel que soit le "
-                "nombre de lignes.",
-                f"The sidecar declares fewer than {policy.min_persons} persons behind this cell, however many rows.",
+                f"La fiche déclare moins de {least} personnes derrière cette case, quel que soit le nombre de lignes.",
+                f"The sidecar declares fewer than {least} persons behind this cell, however many rows.",
             )
-        if cell.largest > policy.dominance:
-            yield block(
-                "table.dominance",
-                where,
-                f"La fiche déclare une personne qui dépasse {policy.dominance:.0%} de cette case.",
-                f"The sidecar declares one person above {policy.dominance:.0%} of this cell.",
-            )
+        who = dominant(cell.largest, cell.largest_two, policy)
+        if who is not None:
+            yield dominated(who, where, policy, fr=", dit la fiche", en=", says the sidecar")
 
 
 def _labels(said: Statement, dimensions: tuple[str, ...]) -> tuple[str, ...] | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from hub_extensions.exports.checks.cells import Cell, Kind, plain
 from hub_extensions.exports.checks.findings import Finding, Severity, block, flag, graded
+from hub_extensions.exports.checks.parts import maybe_parts
 from hub_extensions.exports.checks.policy import Policy
 from hub_extensions.exports.checks.roles import COUNTS, Column, Table
 from hub_extensions.exports.checks.words import Role
@@ -87,6 +88,15 @@ def _all_guessed_small(table: Table, policy: Policy) -> bool:
     named = any(not column.guessed or column.is_total for _, column, _ in cells)
     masked = any(cell.kind is Kind.MASKED for _, _, cell in cells)
     return not named and not masked and all(cell.value < policy.min_persons for _, _, cell in cells)
+
+
+def check_maybe_counts(table: Table, policy: Policy) -> Iterator[Finding]:
+    """Yield small numbers of a column that may be a part of the count beside it, or a measure."""
+    for column in maybe_parts(table.columns, table.grid):
+        cells = enumerate(table.grid.column(column.index))
+        small = [row for row, cell in cells if cell.kind is Kind.NUMBER and 0 < cell.value < policy.min_persons]
+        if small:
+            yield _small_finding(Severity.FLAG, table.grid.place(small[0], column.index), Rounding(), policy)
 
 
 def check_small_counts(table: Table, policy: Policy) -> Iterator[Finding]:

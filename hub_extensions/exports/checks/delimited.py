@@ -12,11 +12,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from hub_extensions.exports.checks.active import check_active
 from hub_extensions.exports.checks.findings import Finding, block, flag
 from hub_extensions.exports.checks.grid import Grid, grids_from_matrix
 from hub_extensions.exports.checks.inspection import Inspected, Normal, Unreadable
 from hub_extensions.exports.checks.policy import Policy
 
+#: Suffixes of delimited text.
+TABLES = frozenset({".csv", ".tsv"})
 _SEPARATORS = (";", "\t", ",", "|")
 #: Lines that must all be cut alike by another separator before commas are no longer looked at.
 FEWEST_ALIKE = 2
@@ -24,6 +27,8 @@ FEWEST_ALIKE = 2
 ROWS_REFUSED = 10
 _NUMBER = re.compile(r"^[+\-−]\s?[\d.,(∞]|^[+\-−]\s*(?:inf|nan)$", re.IGNORECASE)
 _RUNS = re.compile(r"[(!|=]|['\"]|\b[A-Za-z]{1,3}\$?\d")
+#: What makes a line a comment; ``--`` and ``//`` only before a space, ``%`` before a number: « % décès » is a label.
+_COMMENT_MARK = re.compile(r"[ \t]*(?:#[# \t]*|(?:--+|//+)[ \t]+|%+[ \t]*(?=\d))")
 _LEADS = "=@\t\r＝＠"
 
 
@@ -61,6 +66,11 @@ def separator_of(text: str) -> str:
     return best
 
 
+def read_rows(text: str) -> list[list[str]]:
+    """Return the rows of a delimited text as the checks cut them, with its titles. Raises ``csv.Error``."""
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator_of(text)))
+
+
 def runs_as_formula(cell: str) -> bool:
     """Whether a spreadsheet would run *cell*: it begins as a formula and is no number and no label such as « + de 65
     »."""
@@ -78,9 +88,9 @@ def runs_as_formula(cell: str) -> bool:
     return False
 
 
-def check_formulas(rows: Sequence[Sequence[str]], where: str = "") -> Iterator[Finding]:
-    """Yield the first cell that a spreadsheet would run."""
-    for number, row in enumerate(rows, start=1):
+def check_formulas(rows: Sequence[Sequence[str]], where: str = "", *, above: int = 0) -> Iterator[Finding]:
+    """Yield the first cell that a spreadsheet would run; *above* are lines that stand before *rows*."""
+    for number, row in enumerate(rows, start=1 + above):
         for column, cell in enumerate(row, start=1):
             pieces = [cell, *re.split(r"[;\n]", cell)[1:]] if ";" in cell or "\n" in cell else [cell]
             if any(runs_as_formula(piece) for piece in pieces):
@@ -123,8 +133,9 @@ def check_length(rows: int, policy: Policy, where: str = "") -> Iterator[Finding
 def inspect_delimited(path: Path, policy: Policy) -> Inspected:
     """Read a CSV or TSV file. Raises ``Unreadable`` when it is no text, or its quotes never close."""
     text = decode(path.read_bytes())
-    body = [line for line in text.splitlines(keepends=True) if not line.startswith("#")]
-    comments = [line.lstrip("# ").strip() for line in text.splitlines() if line.startswith("#")]
+    lines = text.splitlines(keepends=True)
+    body = [line for line in lines if not _COMMENT_MARK.match(line)]
+    comments = [line[mark.end() :].strip() for line in lines if (mark := _COMMENT_MARK.match(line))]
     if len(body) > policy.max_rows * ROWS_REFUSED + 1:
         return Inspected(findings=list(check_length(len(body) - 1, policy)))
     separator = separator_of("".join(body[:300]))
@@ -133,10 +144,16 @@ def inspect_delimited(path: Path, policy: Policy) -> Inspected:
         rows = list(csv.reader(io.StringIO("".join(body)), delimiter=separator, strict=False))
     except csv.Error as error:
         raise Unreadable("Le fichier CSV est mal formé.", f"The CSV is malformed ({error}).") from error
-    findings = [*check_formulas(rows), *check_length(len(rows) - 1, policy)]
-    matrix = [[cell.replace("\r", " ") for cell in row] for row in rows]
     titled = [[comment] for comment in comments]
-    grids = grids_from_matrix("", matrix)
+    shift = len(titled)  # they stand above the table in what is shown and released
+    findings = [
+        *check_formulas(rows, above=shift),
+        *check_formulas(titled, "commentaires"),
+        *check_active(text),
+        *check_length(len(rows) - 1, policy),
+    ]
+    matrix = [[cell.replace("\r", " ") for cell in row] for row in rows]
+    grids = grids_from_matrix("", matrix, first_row=1 + shift)
     grids = [grid if not comments else _with_notes(grid, tuple(comments)) for grid in grids]
     return Inspected(
         grids,

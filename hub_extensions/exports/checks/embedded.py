@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from hub_extensions.exports.checks.findings import Finding, Severity, block
 from hub_extensions.exports.checks.freetext import tables_in_text
 from hub_extensions.exports.checks.grid import Grid
-from hub_extensions.exports.checks.roles import table_of
 from hub_extensions.exports.checks.rowshape import check_row_level
+from hub_extensions.exports.checks.settling import table_of
 
 #: Lines of a table in a hidden text: fewer are an address, a version, a date.
 FEWEST_HIDDEN = 3
@@ -50,10 +50,11 @@ def check_hidden(text: str | bytes, where: str) -> Iterator[Finding]:
 def check_visible(text: str, where: str) -> Iterator[Finding]:
     """Yield rows of persons in a text that a reader sees."""
     for grid in tables_in_text(unfolded(text), where):
-        yield from _individual(grid)
+        yield from individual(grid)
 
 
-def _individual(grid: Grid) -> Iterator[Finding]:
+def individual(grid: Grid) -> Iterator[Finding]:
+    """Yield a block when the rows of a table are surely persons."""
     return (found for found in check_row_level(table_of(grid)) if found.severity is Severity.BLOCK)
 
 
@@ -99,4 +100,4 @@ def check_turned(grid: Grid) -> Iterator[Finding]:
     """Yield rows of persons that stand in columns."""
     other = turned(grid)
     if other is not None:
-        yield from _individual(other)
+        yield from individual(other)

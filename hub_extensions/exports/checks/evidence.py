@@ -1,26 +1,32 @@
 """What authors put beside a table to show that it is safe: control files of dominance, and ACRO's own results.
 
-Evidence is read to find fault, never to acquit by itself: a control that shows a dominant contributor blocks the sum
-that it controls, and a declaration that contradicts our own checks is blocked with the file that it praises.
+Evidence is read to find fault, never to acquit by its name: a control that shows a dominant contributor blocks the sum
+that it controls, one that shows none takes away a question for the rows it speaks of (``largest``), and a declaration
+that contradicts our own checks is blocked with the file that it praises.
 """
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from hub_extensions.exports.checks.cells import Kind
-from hub_extensions.exports.checks.findings import Finding, block
+from hub_extensions.exports.checks.dominance import Dominant, dominant, dominated_cells
+from hub_extensions.exports.checks.findings import Finding, Severity, block
 from hub_extensions.exports.checks.grid import Grid
-from hub_extensions.exports.checks.magnitudes import check_dominance, check_ratio_max_sum
+from hub_extensions.exports.checks.largest import labels_of
 from hub_extensions.exports.checks.policy import Policy
-from hub_extensions.exports.checks.roles import Column, Table, table_of
-from hub_extensions.exports.checks.tidy import label_key
+from hub_extensions.exports.checks.roles import Column, Table
+from hub_extensions.exports.checks.settling import table_of
 from hub_extensions.exports.checks.words import Role
+from project_spaces.text import Text
 
 _CONTROL = re.compile(r"contr[oô]l|evidence|dominance|(?:^|[_.-])max(?:[_.-]|$)|top_?\d", re.IGNORECASE)
 _READ = frozenset({".csv", ".tsv", ".xlsx", ".json"})
 _LARGEST = 1 << 20
+#: Rules on what numbers give away to somebody outside.
+_STATISTICS = ("table.", "curve.", "regression.")
 _MOST = 5
 
 
@@ -38,11 +44,13 @@ def controls_beside(path: Path) -> list[Path]:
     with os.scandir(path.parent) as entries:
         named = sorted(each.name for each in entries if stem in each.name.casefold())
     beside = [path.parent / name for name in named if is_control_of(name, path.name)]
-    return [other for other in beside if other.suffix.lower() in _READ and _is_small(other)][:_MOST]
+    return [other for other in beside if is_read(other)][:_MOST]
 
 
-def _is_small(path: Path) -> bool:
-    return path.is_file() and not path.is_symlink() and path.stat().st_size <= _LARGEST
+def is_read(path: Path) -> bool:
+    """Whether a control is a small ordinary file of a type that is read."""
+    small = path.is_file() and not path.is_symlink() and path.stat().st_size <= _LARGEST
+    return small and path.suffix.lower() in _READ
 
 
 def has_sums(grids: Sequence[Grid]) -> bool:
@@ -50,43 +58,60 @@ def has_sums(grids: Sequence[Grid]) -> bool:
     return any(table_of(grid).of(Role.SUM, Role.MEAN) for grid in grids)
 
 
-def check_control(main: Sequence[Grid], control: Sequence[Grid], name: str, policy: Policy) -> Iterator[Finding]:
-    """Yield a block when *control* shows that one contributor dominates a sum of *main*.
+def check_control(main: Sequence[Grid], tables: Sequence[Table], name: str, policy: Policy) -> Iterator[Finding]:
+    """Yield a block when a control shows that one contributor, or two, dominate a sum of *main*.
 
     Args:
         main: the tables that would leave.
-        control: the tables of the control file.
+        tables: the tables of the control file.
         name: the control file's name, for the sentence.
-        policy: the share above which a contributor dominates.
+        policy: the shares above which one contributor dominates, and two.
     """
-    tables = [table_of(grid) for grid in control]
-    shown = any(any(check_dominance(table, policy)) or any(check_ratio_max_sum(table, policy)) for table in tables)
-    joined = any(_joined(table_of(grid), table, policy) for grid in main for table in tables)
-    if shown or joined:
-        yield block(
-            "table.dominance",
-            name,
-            f"Le fichier de contrôle « {name} » montre un contributeur qui dépasse {policy.dominance:.0%}.",
-            f"The control file {name} shows a contributor above {policy.dominance:.0%}.",
-        )
+    if not has_sums(main):
+        return
+    who = {who for table in tables for _, who in dominated_cells(table, policy)}
+    who |= {each for grid in main for table in tables for each in _joined(table_of(grid), table, policy)}
+    if who:
+        yield _shown(min(who), name, policy)
 
 
-def _joined(table: Table, control: Table, policy: Policy) -> bool:
-    """Whether a maximum of the control makes up most of the sum that has the same labels."""
+def _shown(who: Dominant, name: str, policy: Policy) -> Finding:
+    alone = who is Dominant.ONE
+    share = f"{policy.dominance if alone else policy.dominance_two:.0%}"
+    fr = f"un contributeur qui dépasse {share}" if alone else f"deux contributeurs qui dépassent {share} (règle NK)"
+    en = f"a contributor above {share}" if alone else f"two contributors above {share} (NK rule)"
+    said = Text(f"Le fichier de contrôle « {name} » montre {fr}.", f"The control file {name} shows {en}.")
+    return block("table.dominance", name, *said)
+
+
+def _joined(table: Table, control: Table, policy: Policy) -> Iterator[Dominant]:
+    """Yield who makes most of a sum, by what the control says of the same labels."""
     sums = table.of(Role.SUM)
-    largest = control.of(Role.MAX)
-    if not sums or not largest:
-        return False
-    totals, maxima = _by_label(table, sums[0]), _by_label(control, largest[0])
-    return any(total > 0 and maxima.get(key, 0) / total > policy.dominance for key, total in totals.items())
+    totals = _by_label(table, sums[0]) if sums else {}
+    for largest in (*control.of(Role.MAX)[:1], *control.of(Role.TOP_TWO)[:1]):
+        for key, top in _by_label(control, largest).items():
+            share = top / totals[key] if totals.get(key, 0) > 0 else 0.0
+            who = dominant(share if largest.role is Role.MAX else 0.0, share, policy)
+            if who is not None:
+                yield who
 
 
-def _by_label(table: Table, column: Column) -> dict[tuple[str, ...], float]:
+def _by_label(table: Table, column: Column) -> dict[frozenset[str], float]:
     return {
-        tuple(label_key(text) for text in table.labels(row)): cells[column.index].value
+        labels_of(table, row): cells[column.index].value
         for row, cells in enumerate(table.grid.cells)
         if cells[column.index].kind is Kind.NUMBER
     }
+
+
+def as_evidence(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield what counts of a file that never leaves: its numbers are for the reviewers' eyes, and only said.
+
+    Rows of persons, identifiers and whatever can't be shown safely stay what they are: reviewers see the file.
+    """
+    for said in findings:
+        if not said.rule.startswith("difference."):
+            yield replace(said, severity=Severity.INFO) if said.rule.startswith(_STATISTICS) else said
 
 
 def contradicted(name: str) -> Finding:

@@ -8,9 +8,10 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from hub_extensions.exports.checks.drawn import LABELLED, MATRICES, drawn_by_bokeh, drawn_by_plotly
 from hub_extensions.exports.checks.findings import Finding, block, flag
 from hub_extensions.exports.checks.grid import Grid, grids_from_matrix
 
@@ -66,30 +67,22 @@ def unpacked(value: Any) -> list[Any]:
 def is_plotly(spec: Any) -> bool:
     """Whether *spec* is a Plotly figure or a list of its traces."""
     traces = spec.get("data") if isinstance(spec, Mapping) else spec
-    kinds = _COMPUTED | {
-        "scatter",
-        "bar",
-        "pie",
-        "heatmap",
-        "choropleth",
-        "choroplethmapbox",
-        "choroplethmap",
-        "funnel",
-        "indicator",
-        "sankey",
-        "treemap",
-        "sunburst",
-        "waterfall",
-        "table",
-        "contour",
-        "surface",
-        "candlestick",
-        "scatterpolar",
-    }
+    kinds = (
+        _COMPUTED
+        | LABELLED
+        | MATRICES
+        | {
+            "indicator",
+            "sankey",
+            "table",
+            "candlestick",
+        }
+    )
     if not isinstance(traces, list) or not traces or not all(isinstance(trace, Mapping) for trace in traces):
         return False
     named = all(
-        trace.get("type", "scatter") in kinds and (set(trace) & {*_AXES, "type", "labels", "cells"}) for trace in traces
+        trace.get("type", "scatter") in kinds and (set(trace) & {*_AXES, "type", "labels", "cells", "link"})
+        for trace in traces
     )
     return named and (any("type" in trace for trace in traces) or (isinstance(spec, Mapping) and "layout" in spec))
 
@@ -106,7 +99,7 @@ def check_plotly(spec: Any, where: str) -> Iterator[Finding | Grid]:
         marks = kind.startswith("scatter") and "lines" not in str(trace.get("mode", "markers"))
         raw = (
             (kind in _COMPUTED and not precomputed and longest > 0)
-            or longest > (2500 if kind in {"heatmap", "surface", "contour"} else MOST_POINTS)
+            or longest > (2500 if kind in MATRICES else MOST_POINTS)
             or (marks and longest > MOST_MARKS)
         )
         if raw or extra > MOST_MARKS or (extra and kind in _COMPUTED):
@@ -119,25 +112,14 @@ def check_plotly(spec: Any, where: str) -> Iterator[Finding | Grid]:
                 f"aggregate table.",
             )
             continue
-        if kind in {"bar", "pie", "scatter", "funnel"}:
-            yield from _bars(trace, arrays, place)
-        elif kind == "table":
+        yield from drawn_by_plotly(trace, arrays, spec.get("layout") if isinstance(spec, Mapping) else None, place)
+        if kind == "table":
             cells = (trace.get("cells") or {}).get("values") or []
             header = [str(text) for text in (trace.get("header") or {}).get("values") or []]
             if cells and all(isinstance(column, list) for column in cells):
                 yield from grids_from_matrix(
                     place, [header, *[[str(item) for item in row] for row in zip(*cells, strict=False)]]
                 )
-
-
-def _bars(trace: Mapping[str, Any], arrays: Mapping[str, Sequence[Any]], place: str) -> Iterator[Grid]:
-    labels = trace.get("labels") or (arrays["y"] if trace.get("orientation") == "h" else arrays["x"])
-    values = arrays["values"] or (arrays["x"] if trace.get("orientation") == "h" else arrays["y"])
-    if labels and values and len(labels) == len(values):
-        name = str(trace.get("name") or "")
-        yield from grids_from_matrix(
-            place, [["classe", name or "valeurs"], *[[str(a), str(b)] for a, b in zip(labels, values, strict=True)]]
-        )
 
 
 def is_vega(spec: Any) -> bool:
@@ -202,8 +184,9 @@ def is_bokeh(spec: Any) -> bool:
     )
 
 
-def check_bokeh(spec: Mapping[str, Any], where: str) -> Iterator[Finding]:
+def check_bokeh(spec: Mapping[str, Any], where: str) -> Iterator[Finding | Grid]:
     """Yield what the column sources of a Bokeh document hold."""
+    yield from drawn_by_bokeh(spec, where, MOST_MARKS)
     longest = max((len(values) for values in _sources(spec)), default=0)
     if longest > MOST_MARKS:
         yield block(

@@ -7,6 +7,7 @@ and for what pretends to be text. It calls a small CSV « txt » often enough th
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 #: Extension → type. What is not here does not leave.
 ALLOWED = {
@@ -178,7 +179,7 @@ def _magika_label(path: Path) -> tuple[str, str, float]:
     return str(result.output.label), str(result.output.group), float(result.score)
 
 
-_MAGIKA = None
+_MAGIKA: Any = None
 
 
 def true_type(path: Path, extension: str) -> TrueType:

@@ -1,7 +1,6 @@
 """Text that people wrote: notes, logs, programs. Tables inside are read as tables, sentences for what they say of
 persons."""
 
-import ast
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,10 +10,12 @@ import yaml
 from hub_extensions.exports.checks.active import check_active
 from hub_extensions.exports.checks.consoles import printed_tables
 from hub_extensions.exports.checks.delimited import decode
+from hub_extensions.exports.checks.dumps.recognising import check_text_dump
 from hub_extensions.exports.checks.findings import Finding, block, flag
 from hub_extensions.exports.checks.grid import Grid, grids_from_matrix
 from hub_extensions.exports.checks.inspection import Inspected, Normal
 from hub_extensions.exports.checks.listed import check_lists
+from hub_extensions.exports.checks.noted import speaks_of_persons
 from hub_extensions.exports.checks.policy import Policy
 
 _ANCHOR = re.compile(r"(?:^|[\s\[{,:])[&*]\w", re.MULTILINE)
@@ -38,8 +39,9 @@ _BLOB = re.compile(r"[A-Za-z0-9+/]{400,}={0,2}|(?:[0-9a-fA-F]{2}){300,}")
 def check_sentences(text: str, policy: Policy, where: str = "texte") -> Iterator[Finding]:
     """Yield hints that a text speaks of persons, and small numbers of persons said in words. Never a block: these
     are hints."""
-    quoted = [int(re.sub(r"\D", "", a or b)) for a, b in _SMALL.findall(text)]
-    small = [count for count in quoted if 0 < count < policy.min_persons]
+    quoted = [found for found in _SMALL.finditer(text) if speaks_of_persons(text, found.start(), found.end())]
+    counts = [int(re.sub(r"\D", "", found.group(1) or found.group(2))) for found in quoted]
+    small = [count for count in counts if 0 < count < policy.min_persons]
     if small:
         yield flag(
             "text.small_count",
@@ -174,6 +176,9 @@ def _marked_tables(text: str, suffix: str) -> list[Grid]:
 def inspect_text(path: Path, policy: Policy) -> Inspected:
     """Read a text, Markdown or log file."""
     text = decode(path.read_bytes())
+    dumped = list(check_text_dump(text, path.name))
+    if dumped:
+        return Inspected(text=text, findings=dumped)
     findings = [
         *check_active(text),
         *check_sentences(text, policy),
@@ -208,114 +213,4 @@ def _lines_like_rows(text: str, policy: Policy) -> Iterator[Finding]:
             "texte",
             "Beaucoup de lignes ne diffèrent que par leurs nombres : décrivent-elles des personnes ?",
             "Many lines differ only by their numbers: do they describe persons?",
-        )
-
-
-def literals_in(code: str, policy: Policy, where: str) -> Iterator[Finding]:
-    """Yield data written inside a program: long lists of values, tables in strings, encoded blocks."""
-    yield from check_blobs(code, where)
-    try:
-        tree = ast.parse(_without_magics(code))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        if len(re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?=\s*,)", code)) > 5 * policy.min_persons:
-            yield flag(
-                "code.literals",
-                where,
-                "Beaucoup de nombres dans ce programme : est-ce des données ?",
-                "Many numbers in this program: is this data?",
-            )
-        return
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.List | ast.Tuple | ast.Set)
-            and sum(
-                isinstance(item, ast.Constant | ast.UnaryOp) and not isinstance(getattr(item, "value", 0), str)
-                for item in node.elts
-            )
-            > 2 * policy.min_persons
-        ):
-            yield block(
-                "code.literals",
-                f"{where} ligne {node.lineno}",
-                "Une longue liste de valeurs est écrite dans le programme : un programme sort sans données.",
-                "A long list of values is written in the program: a program leaves without data.",
-            )
-            return
-        if isinstance(node, ast.List | ast.Tuple | ast.Dict) and _rows(node) > policy.min_persons:
-            yield block(
-                "code.literals",
-                f"{where} ligne {node.lineno}",
-                "Des lignes de données sont écrites dans le programme : un programme sort sans données.",
-                "Rows of data are written in the program: a program leaves without data.",
-            )
-            return
-        if (
-            isinstance(node, ast.Constant)
-            and isinstance(node.value, str)
-            and any(len(grid.rows) >= FEWEST_LINES + 2 for grid in tables_in_text(node.value))
-        ):
-            yield block(
-                "code.literals",
-                f"{where} ligne {node.lineno}",
-                "Un tableau est écrit dans une chaîne du programme : un programme sort sans données.",
-                "A table is written in a string of the program: a program leaves without data.",
-            )
-            return
-
-
-def _rows(node: ast.List | ast.Tuple | ast.Dict) -> int:
-    items = node.values if isinstance(node, ast.Dict) else node.elts
-    return sum(
-        1
-        for item in items
-        if isinstance(item, ast.List | ast.Tuple | ast.Dict)
-        and len(item.values if isinstance(item, ast.Dict) else item.elts) >= 2
-    )
-
-
-def _without_magics(code: str) -> str:
-    return "\n".join("" if line.lstrip().startswith(("%", "!", "?")) else line for line in code.splitlines())
-
-
-def inspect_code(path: Path, policy: Policy) -> Inspected:
-    """Read a program: it leaves without data, without names and without keys."""
-    text = decode(path.read_bytes())
-    findings = list(
-        literals_in(text, policy, path.name) if path.suffix.lower() == ".py" else _plain_code(text, policy, path.name)
-    )
-    return Inspected([], text, findings, Normal(path.suffix.lower(), text.replace("\r\n", "\n").encode("utf-8")))
-
-
-_STRING = re.compile(r"\"[^\"]*\"|'[^']*'")
-#: A line that is nothing but values, at least one of them a number.
-_VALUE = r"(?:\"[^\"\n]*\"|'[^'\n]*'|-?\d+(?:\.\d+)?L?)"
-_LITERALS = re.compile(
-    rf"^(?=.*(?<![\w\"'])-?\d)[ \t]*{_VALUE}(?:[ \t]*,[ \t]*{_VALUE})+[ \t]*,?[ \t]*$",
-    re.MULTILINE,
-)
-
-
-def _plain_code(text: str, policy: Policy, where: str) -> Iterator[Finding]:
-    yield from check_blobs(text, where)
-    for call in re.finditer(r"(?:\bc|\bVALUES|\bdata)\s*\(([^()]*)\)", text, re.IGNORECASE):
-        if len(re.findall(r"-?\d+(?:\.\d+)?", _STRING.sub("", call.group(1)))) > 2 * policy.min_persons:
-            yield block(
-                "code.literals",
-                where,
-                "Une longue liste de valeurs est écrite dans le programme : un programme sort sans données.",
-                "A long list of values is written in the program: a program leaves without data.",
-            )
-            return
-    tuples = len(re.findall(r"^[^\S\n]*\(\s*\d[^()]*,[^()]*\)\s*[,;]?\s*$", text, re.MULTILINE))
-    written = any(
-        len(grid.rows) >= FEWEST_LINES + 2
-        for found in _STRING.findall(text)
-        for grid in tables_in_text(found.replace("\\n", "\n"))
-    )
-    if written or tuples > policy.min_persons or len(_LITERALS.findall(text)) > policy.min_persons:
-        yield block(
-            "code.literals",
-            where,
-            "Des lignes de données sont écrites dans le programme : un programme sort sans données.",
-            "Rows of data are written in the program: a program leaves without data.",
         )

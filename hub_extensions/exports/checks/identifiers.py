@@ -75,6 +75,14 @@ FINE_GEOGRAPHY_HEADERS = frozenset(
     """.split()
 )
 
+#: Names of fine places and of establishments within a header: ``IRIS 2022``, ``FINESS géographique``, ``codeiris``.
+_FINE_PLACE = re.compile(
+    r"(?:^|_)(?:(?:code|id|dcom|depcom|num|lib|nom)?iris(?:19|20)?\d{0,2}|geohash|carreaux?)(?:_|$)"
+)
+_ESTABLISHMENT = re.compile(r"(?:^|_)(?:code|id|num|no|n)?finess(?:et|ej|geo|jur)?(?:_|$)")
+#: Words of a header that counts places or gives their kind, not their names.
+_COUNTED = frozenset("nb nbre nombre number count part pct taux moyenne type categorie".split())
+
 #: What people put before and behind the name of an identifier.
 _MADE_OF = re.compile(
     r"(?:id|num|no|numero|code|cle|clef|key|hash|pseudo|identifiant)_?(?:du_|de_|d_)?(?:patient|pat|ben|benef|beneficiaire|assure|nir"
@@ -238,6 +246,18 @@ def check_text(text: str, where: str) -> Iterator[Finding]:
             yield block(rule, where, fr, en)
 
 
+def names_an_establishment(name: str) -> bool:
+    """Whether a header, as :func:`plain` writes it, announces establishments."""
+    counted = set(name.split("_")) & _COUNTED
+    return name in ESTABLISHMENT_HEADERS or (bool(_ESTABLISHMENT.search(name)) and not counted)
+
+
+def names_a_fine_place(name: str) -> bool:
+    """Whether a header, as :func:`plain` writes it, announces places finer than a commune."""
+    counted = set(name.split("_")) & _COUNTED
+    return name in FINE_GEOGRAPHY_HEADERS or (bool(_FINE_PLACE.search(name)) and not counted)
+
+
 def check_headers(headers: Sequence[str], where: str) -> Iterator[Finding]:
     """Yield the headers that name identifiers of persons, professionals, establishments or fine places."""
     for header in headers:
@@ -259,20 +279,15 @@ def check_headers(headers: Sequence[str], where: str) -> Iterator[Finding]:
                 "Identifiant de professionnel de santé : retirez-le, même chiffré.",
                 "Identifier of a health professional: remove it, even encrypted.",
             )
-        elif name in ESTABLISHMENT_HEADERS:
+        elif names_an_establishment(name):
             yield flag(
                 "identifier.establishment",
                 place,
                 "Établissements nommés : la convention le permet-elle ?",
                 "Named establishments: does the agreement allow it?",
             )
-        elif name in FINE_GEOGRAPHY_HEADERS:
-            yield flag(
-                "geography.fine",
-                place,
-                "Géographie fine (IRIS, coordonnées) : risque de recoupement, à justifier.",
-                "Fine geography (IRIS, coordinates): risk of matching, to be justified.",
-            )
+        elif names_a_fine_place(name):
+            yield _fine_place(place)
 
 
 def _share(texts: Sequence[str], test: re.Pattern[str]) -> float:
@@ -288,14 +303,33 @@ def _vote(texts: Sequence[str], pattern: re.Pattern[str]) -> bool:
 
 _RPPS = re.compile(r"(?:10|8\d)\d{9}")
 _FINESS = re.compile(r"(?:\d{2}|2[ABab])\d{7}")
-_IRIS = re.compile(r"(?:\d{5}|2[AB]\d{3})\d{4}")
+#: Département and commune, then a number within it: ``0101`` in a town that is cut up, ``0000`` in one that is not.
+_IRIS = re.compile(r"(?:0[1-9]|[1-8]\d|9[0-5]|97|2[ABab])\d{3}(?:0[1-9]\d{2}|[1-9]\d{3}|0000)")
 _HASH = re.compile(
     r"(?:[0-9a-fA-F]{16}|[0-9a-fA-F]{20,}|[A-Za-z0-9+/]{22,}={0,2}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 )
 
 
+def _are_iris(texts: Sequence[str]) -> bool:
+    """Whether values are numbers of IRIS: all of that shape, several of them in one commune, as counts never are."""
+    different = set(texts)
+    communes = {text[:5] for text in different}
+    return len(different) > 1 and _share(texts, _IRIS) == 1.0 and len(communes) * 2 <= len(different) + 1
+
+
+def _fine_place(where: str) -> Finding:
+    return flag(
+        "geography.fine",
+        where,
+        "Géographie fine (IRIS, coordonnées) : risque de recoupement, à justifier.",
+        "Fine geography (IRIS, coordinates): risk of matching, to be justified.",
+    )
+
+
 def check_columns(grid: Grid) -> Iterator[Finding]:
     """Yield columns whose values, taken together, are identifiers, whatever their header says."""
+    if grid.has_header and _are_iris([text.strip() for text in grid.header[1:]]):
+        yield _fine_place(grid.where or grid.header[1])
     for index, header in enumerate(grid.header):
         texts = [row[index].strip().removesuffix(".0") for row in grid.rows if index < len(row) and row[index].strip()]
         where = f"{grid.where} · {header}" if grid.where else header
@@ -315,13 +349,15 @@ def check_columns(grid: Grid) -> Iterator[Finding]:
                 "Les valeurs sont des numéros RPPS : retirez la colonne.",
                 "The values are RPPS numbers: remove the column.",
             )
-        elif _vote(texts, _FINESS) and plain(header) not in ESTABLISHMENT_HEADERS:
+        elif _vote(texts, _FINESS) and not names_an_establishment(plain(header)):
             yield flag(
                 "identifier.establishment",
                 where,
                 "Les valeurs sont des numéros FINESS : la convention le permet-elle ?",
                 "The values are FINESS numbers: does the agreement allow it?",
             )
+        elif _are_iris(texts) and not names_a_fine_place(plain(header)):
+            yield _fine_place(where)
         elif (
             _share(texts, _HASH) > 0.8
             and len(set(texts)) >= 0.5 * len(texts)

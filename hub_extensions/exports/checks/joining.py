@@ -57,7 +57,7 @@ def _told(readings: Sequence[Pairing], rows: Sequence[int]) -> float:
 
     missed = np.ones(len(rows))
     for reading in readings:
-        missed *= 1 - np.minimum(1.0, reading.sizes[list(rows)] / len(reading.column.ranks))
+        missed *= 1 - np.minimum(1.0, reading.sizes[list(rows)] / reading.column.rows)
     return float(-np.log(np.clip(1 - missed, 1e-9, 1.0)).mean())
 
 
@@ -88,7 +88,7 @@ def _surprise(reading: Pairing, pairs: Pairs, kept: Any, count: int) -> float:
     before = np.bincount(pairs.rows, minlength=count)
     after = np.bincount(pairs.rows[kept], minlength=count)
     alive = (before > 0) & ~reading.free
-    chance = np.minimum(1.0, reading.sizes[alive] / len(reading.column.ranks))
+    chance = np.minimum(1.0, reading.sizes[alive] / reading.column.rows)
     luck = np.clip(1 - (1 - chance) ** before[alive], 1e-9, 1 - 1e-9)
     told = np.where(after[alive] > 0, np.log((1 - MISSING) / luck), np.log(MISSING / np.maximum(MISSING, 1 - luck)))
     return float(told.sum())

@@ -5,11 +5,10 @@ Serial numbers fill their own range, so that a count may be one by chance: short
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from hub_extensions.exports.checks.cells import Cell
 from hub_extensions.exports.checks.pairing import Pairing, pairings_of
-from hub_extensions.exports.checks.projectdata import ProjectTable
+from hub_extensions.exports.checks.projectdata import Numbers, ProjectTable, Words
 from hub_extensions.exports.checks.rowvalues import Values, columns_of, sampled
 
 #: Rows of the export that are looked at.
@@ -53,19 +52,16 @@ def _beyond_chance(pairing: Pairing) -> bool:
     for row, cell in enumerate(pairing.values.cells):
         if pairing.values.interval(row) is None:
             continue
-        hits += bool(pairing.high[row] > pairing.low[row])
-        shares.append(_density(pairing.column.values, cell))
+        hits += bool(pairing.held[row])
+        shares.append(_density(pairing.column, cell))
     count, share = len(shares), float(np.mean(shares)) if shares else 1.0
     tail = sum(math.comb(count, k) * share**k * (1 - share) ** (count - k) for k in range(hits, count + 1))
     return count >= FEWEST and tail < CHANCE
 
 
-def _density(values: Any, cell: Cell) -> float:
-    """Return the chance that a whole number with as many digits as *cell* is among *values*."""
-    import numpy as np
-
+def _density(column: Numbers | Words, cell: Cell) -> float:
+    """Return the chance that a whole number with as many digits as *cell* is among the values of *column*."""
     digits = len(str(int(abs(cell.value))))
-    if not cell.is_whole or digits < LONG_NUMBER:
+    if not isinstance(column, Numbers) or not cell.is_whole or digits < LONG_NUMBER:
         return 1.0
-    inside = np.searchsorted(values, [10 ** (digits - 1), 10**digits])
-    return min(1.0, float(inside[1] - inside[0]) / (9 * 10 ** (digits - 1)))
+    return min(1.0, column.distinct_in(10.0 ** (digits - 1), 10.0**digits) / (9 * 10.0 ** (digits - 1)))

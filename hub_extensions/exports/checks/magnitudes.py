@@ -1,16 +1,13 @@
-"""Means, sums, extremes and quantiles: what they say of one person, and what must stand beside them.
-
-A maximum is one person's value. A sum in which one contributor weighs more than the policy's share gives that
-contributor away; it can't be seen in the sum, so evidence (a control column or file) is read where it is given.
-"""
+"""Means, sums, extremes and quantiles: what they say of one person, and what must stand beside them."""
 
 import re
 from collections.abc import Iterator
 
 from hub_extensions.exports.checks.cells import Cell, Kind, parse_cell
 from hub_extensions.exports.checks.findings import Finding, block, flag, graded
+from hub_extensions.exports.checks.noted import persons_said
 from hub_extensions.exports.checks.policy import Policy
-from hub_extensions.exports.checks.roles import COUNTS, Column, Table
+from hub_extensions.exports.checks.roles import COUNTS, EXTREMES, Column, Table
 from hub_extensions.exports.checks.shares import numbers_in_notes, unanimous
 from hub_extensions.exports.checks.words import Role
 
@@ -29,7 +26,8 @@ _RANKS = {
 }
 
 
-def _cells(table: Table, *roles: Role) -> Iterator[tuple[int, Column, Cell]]:
+def cells_of(table: Table, *roles: Role) -> Iterator[tuple[int, Column, Cell]]:
+    """Yield the numbers and dates that play one of *roles*."""
     for row in range(len(table.grid.rows)):
         for column in table.columns:
             cell = table.grid.cells[row][column.index]
@@ -38,22 +36,23 @@ def _cells(table: Table, *roles: Role) -> Iterator[tuple[int, Column, Cell]]:
 
 
 def persons_of(table: Table, row: int, column: Column) -> float | None:
-    """Return the count behind a statistic: in its row, in its column, or in a note."""
-    beside = [
-        table.grid.cells[row][other.index].value
-        for other in table.of(Role.COUNT)
-        if table.grid.cells[row][other.index].kind is Kind.NUMBER
-    ]
-    if beside:
-        return min(beside)
+    """Return the count behind a statistic: in its column where statistics run downwards, in its row, or in a note."""
     above = [
         table.grid.cells[other][column.index].value
         for other, role in table.row_roles.items()
         if role in COUNTS and table.grid.cells[other][column.index].kind is Kind.NUMBER
     ]
+    beside = [
+        table.grid.cells[row][other.index].value
+        for other in table.of(Role.COUNT)
+        if table.grid.cells[row][other.index].kind is Kind.NUMBER
+    ]
+    downwards = above and column.role is not table.role_at(row, column)
+    if beside and not downwards:
+        return min(beside)
     if above:
         return min(above)
-    noted = numbers_in_notes((*table.grid.notes, *table.grid.header))
+    noted = [*numbers_in_notes((*table.grid.notes, *table.grid.header)), *persons_said(table.grid.notes)]
     return max(noted) if noted else None
 
 
@@ -82,10 +81,10 @@ def _spans(table: Table) -> Iterator[tuple[int, Column]]:
 
 
 def check_extremes(table: Table, policy: Policy) -> Iterator[Finding]:
-    """Yield minima and maxima, which are values of one person."""
+    """Yield minima, maxima and sums of two contributors, which are values of one person or two."""
     if _are_bounds(table):
         return
-    found = [(row, column) for row, column, _ in _cells(table, Role.MIN, Role.MAX)] + list(_spans(table))
+    found = [(row, column) for row, column, _ in cells_of(table, *EXTREMES)] + list(_spans(table))
     if found:
         row, column = found[0]
         more = "" if len(found) == 1 else f" (+{len(found) - 1})"
@@ -93,8 +92,10 @@ def check_extremes(table: Table, policy: Policy) -> Iterator[Finding]:
             policy.min_max,
             "table.min_max",
             table.grid.place(row, column.index) + more,
-            "Un minimum ou un maximum est la valeur d'une personne : donnez un centile ou retirez-le.",
-            "A minimum or a maximum is one person's value: give a percentile or remove it.",
+            "Un minimum, un maximum ou la somme des deux plus gros est la valeur d'une ou deux personnes : donnez un "
+            "centile ou retirez-le.",
+            "A minimum, a maximum or the sum of the two largest is the value of one or two persons: give a percentile "
+            "or remove it.",
         )
 
 
@@ -116,7 +117,7 @@ def _rank(name: str) -> float:
 
 def check_quantiles(table: Table, policy: Policy) -> Iterator[Finding]:
     """Yield quantiles with too few persons beyond them: the 99th percentile of 50 persons is their maximum."""
-    for row, column, _ in _cells(table, Role.QUANTILE):
+    for row, column, _ in cells_of(table, Role.QUANTILE):
         label = "_".join(table.labels(row)) if row in table.row_roles else column.name
         persons = persons_of(table, row, column)
         where = table.grid.place(row, column.index)
@@ -147,12 +148,14 @@ def check_quantiles(table: Table, policy: Policy) -> Iterator[Finding]:
 
 def check_means(table: Table, policy: Policy) -> Iterator[Finding]:
     """Yield means and sums without the count behind them, and groups in which everybody has the same value."""
-    for row, column, cell in _cells(table, Role.STD):
+    for row, column, cell in cells_of(table, Role.STD):
         if cell.value == 0:
             yield unanimous(table.grid.place(row, column.index), policy)
             break
     bare = [
-        (row, column) for row, column, _ in _cells(table, Role.MEAN, Role.SUM) if persons_of(table, row, column) is None
+        (row, column)
+        for row, column, _ in cells_of(table, Role.MEAN, Role.SUM)
+        if persons_of(table, row, column) is None
     ]
     if bare and not table.of(Role.SURVIVAL):
         row, column = bare[0]
@@ -161,57 +164,6 @@ def check_means(table: Table, policy: Policy) -> Iterator[Finding]:
             table.grid.place(row, column.index),
             "Moyenne ou somme sans effectif : ajoutez l'effectif de chaque case.",
             "A mean or a sum without its count: add the count of each cell.",
-        )
-
-
-def check_dominance(table: Table, policy: Policy) -> Iterator[Finding]:
-    """Yield cells whose control column shows one contributor above the policy's share."""
-    for row, column, cell in _cells(table, Role.MAX_SHARE):
-        share = cell.value / 100 if cell.percent or cell.value > 1 else cell.value
-        if share > policy.dominance:
-            yield _dominated(table.grid.place(row, column.index), policy)
-
-
-def evidence_of_dominance(table: Table) -> bool:
-    """Whether the table carries its own control: a share of the largest contributor, or a maximum beside each sum."""
-    return bool(table.of(Role.MAX_SHARE))
-
-
-def check_ratio_max_sum(table: Table, policy: Policy) -> Iterator[Finding]:
-    """Yield cells where a maximum shown beside a sum makes up most of it."""
-    for total in table.of(Role.SUM):
-        for largest in table.of(Role.MAX):
-            for row in range(len(table.grid.rows)):
-                a, b = table.grid.cells[row][largest.index], table.grid.cells[row][total.index]
-                if (
-                    a.kind is Kind.NUMBER
-                    and b.kind is Kind.NUMBER
-                    and b.value > 0
-                    and a.value / b.value > policy.dominance
-                ):
-                    yield _dominated(table.grid.place(row, total.index), policy)
-
-
-def _dominated(where: str, policy: Policy) -> Finding:
-    share = f"{policy.dominance:.0%}"
-    return block(
-        "table.dominance",
-        where,
-        f"Un seul contributeur dépasse {share} de cette somme : masquez-la ou regroupez.",
-        f"One contributor makes up more than {share} of this sum: suppress it or merge classes.",
-    )
-
-
-def check_sums_have_control(table: Table, *, controlled: bool) -> Iterator[Finding]:
-    """Yield sums that no control of dominance accompanies, in the table or in its request."""
-    sums = table.of(Role.SUM)
-    if sums and not controlled and not evidence_of_dominance(table) and not table.of(Role.MAX):
-        where = table.grid.place(0, sums[0].index) if table.grid.rows else table.grid.where
-        yield flag(
-            "table.no_dominance_control",
-            where,
-            "Somme sans contrôle de dominance : joignez la part du plus gros contributeur (fichier de contrôle).",
-            "A sum without a dominance control: join the largest contributor's share (control file).",
         )
 
 

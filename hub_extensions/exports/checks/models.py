@@ -1,25 +1,24 @@
 """The model lane: models that can be read without running them, looked at for the rows they were trained on.
 
 A nearest-neighbour model is its training table; so are support vectors, the categories of an encoder and the
-quantiles of
-a small sample, inside any wrapper. skops and ONNX are read as archives of arrays. No model passes by itself: what it
-memorised in other ways (a deep forest) is a reviewer's question.
+quantiles of a small sample, inside any wrapper. skops is read here, ONNX in :mod:`.onnx`, as archives of arrays. No
+model passes by itself: what it memorised in other ways (a deep forest) is a reviewer's question.
 """
 
 import io
 import json
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from hub_extensions.exports.checks.archives import read_member, sane_members, trailing_bytes
+from hub_extensions.exports.checks.archives import noted_bytes, read_member, sane_members, trailing_bytes
+from hub_extensions.exports.checks.arrays.keeping import keep_array, keep_texts
 from hub_extensions.exports.checks.embedded import check_hidden
 from hub_extensions.exports.checks.findings import Finding, block, flag
 from hub_extensions.exports.checks.inspection import Inspected, NamedArray, Unreadable
 from hub_extensions.exports.checks.policy import Policy
-from hub_extensions.exports.checks.protobuf import Tensor, tensors_of, texts_of
 
 #: Attributes of estimators that hold training rows, whatever wraps them.
 TRAINING_ATTRIBUTES = frozenset(
@@ -51,6 +50,12 @@ _TRAINING_CLASSES = re.compile(
 _TRUSTED = re.compile(
     r"^(?:sklearn|numpy|scipy|builtins|collections|functools|operator|datetime|pandas|xgboost|lightgbm|catboost|_codecs|copyreg)(?:\.|$)"
 )
+#: The header of an array as NumPy writes it, and the spaces that it may end with.
+_HEADER = re.compile(
+    rb"\{'descr': (?:'[^'\n#]{1,40}'|\[[^\n#]{1,4000}\]), 'fortran_order': (?:True|False), "
+    rb"'shape': \([\d, ]{0,200}\), ?\} *\n?"
+)
+_MOST_PADDING = 130
 _RUNS = frozenset({"eval", "exec", "compile", "open", "__import__", "getattr", "system", "popen"})
 
 
@@ -97,10 +102,12 @@ def _author_texts(node: Any) -> Iterator[str]:
         yield inner if isinstance(inner, str) else node
 
 
-def _hidden(result: Inspected, texts: Iterator[str], where: str) -> None:
+def hidden(result: Inspected, texts: Iterable[str], where: str) -> None:
     """Have what an author could write into a model read for identifiers, and refuse rows in it."""
-    result.text = "\n".join(texts)
+    said = list(texts)
+    result.text = "\n".join(said)
     result.findings += check_hidden(result.text, where)
+    keep_texts(result, said, where)
 
 
 def _keep_values(result: Inspected, attributes: tuple[str, ...], values: list[str], policy: Policy) -> None:
@@ -118,29 +125,24 @@ def _keep_values(result: Inspected, attributes: tuple[str, ...], values: list[st
 
 
 def array_of(data: bytes) -> Any:
-    """Return the array of a ``.npy`` part. Raises ``Unreadable`` when it is damaged or holds objects."""
+    """Return the array of a ``.npy`` part.
+
+    Raises:
+        Unreadable: it is damaged, holds objects, or its header says more than type, order and shape: Python reads it,
+            and a comment would be skipped.
+    """
     import numpy as np
 
+    unreadable = Unreadable("Un tableau du modèle est illisible.", "An array of the model can't be read.")
     try:
-        return np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise Unreadable("Un tableau du modèle est illisible.", "An array of the model can't be read.") from error
-
-
-def as_rows(array: Any, where: str, most: int = 5000) -> NamedArray | None:
-    """Return a numeric or text array as rows of text to be matched, or ``None`` when it has no rows."""
-    if array.dtype.names or array.ndim == 0 or array.size == 0:
-        return None
-    flat = array.reshape(array.shape[0], -1)
-    if flat.shape[0] < 5 or flat.shape[1] > 500:
-        return None
-    return NamedArray(
-        where,
-        tuple(
-            tuple(f"{value:.15g}" if isinstance(value, float) else str(value) for value in row.tolist())
-            for row in flat[:most]
-        ),
-    )
+        array = np.load(io.BytesIO(data), allow_pickle=False)
+    except (ValueError, OSError, EOFError, SyntaxError, RecursionError, MemoryError) as error:
+        raise unreadable from error
+    start = 10 if data[6:7] == b"\x01" else 12
+    header = data[start : start + int.from_bytes(data[8:start], "little")]
+    if not _HEADER.fullmatch(header) or len(header) - len(header.rstrip()) > _MOST_PADDING:
+        raise unreadable
+    return array
 
 
 def judged(name: str) -> Finding:
@@ -157,7 +159,7 @@ def inspect_skops(path: Path, policy: Policy) -> Inspected:
     """Read a skops model. Raises ``Unreadable`` when its archive or schema is damaged."""
     members = sane_members(path)
     result = Inspected(findings=[judged(path.name)])
-    if trailing_bytes(path):
+    if trailing_bytes(path) or noted_bytes(path, members):
         result.findings.append(
             block(
                 "content.trailing", path.name, "Des octets se trouvent hors du modèle.", "Bytes lie outside the model."
@@ -168,42 +170,98 @@ def inspect_skops(path: Path, policy: Policy) -> Inspected:
             schema = json.loads(read_member(archive, "schema.json"))
         except (KeyError, ValueError, RecursionError) as error:
             raise Unreadable("Le modèle n'a pas de schéma lisible.", "The model has no readable schema.") from error
-        used = {"schema.json"}
-        _hidden(result, _author_texts(schema), "schema.json")
-        for attributes, node in schema_nodes(schema):
-            result.findings += _node(attributes, node)
-            listed = listed_values(node)
-            if len(listed) >= 5:
-                _keep_values(result, attributes, listed, policy)
-            file = node.get("file")
-            if isinstance(file, str):
-                used.add(file)
-                if file.endswith(".npy") and node.get("type", "numpy") == "numpy":
-                    _keep(result, attributes, array_of(read_member(archive, file)), policy)
-        odd = [member.filename for member in members if member.filename not in used]
-        if odd:
-            result.findings.append(
-                block(
-                    "model.unknown_part",
-                    odd[0],
-                    "Le modèle contient un fichier que son schéma ignore.",
-                    "The model holds a file that its schema ignores.",
-                )
+        hidden(result, _author_texts(schema), "schema.json")
+        read = _read_nodes(result, archive, schema, policy)
+    odd = [member.filename for member in members if member.filename not in read]
+    if odd:
+        result.findings.append(
+            block(
+                "model.unknown_part",
+                odd[0],
+                "Le modèle contient un fichier que son schéma ignore, ou qui n'est pas un tableau de nombres.",
+                "The model holds a file that its schema ignores, or that is no array of numbers.",
             )
+        )
     result.findings = list(dict.fromkeys(result.findings))
     return result
 
 
+def _read_nodes(result: Inspected, archive: zipfile.ZipFile, schema: Any, policy: Policy) -> set[str]:
+    """Read every node of a schema; return the members of the archive that were read with them."""
+    import numpy as np
+
+    read = {"schema.json"}
+    lone: dict[str, list[float]] = {}
+    for attributes, node in schema_nodes(schema):
+        result.findings += _node(attributes, node)
+        listed = listed_values(node)
+        if len(listed) >= 5:
+            _keep_values(result, attributes, listed, policy)
+        numbers = _numbers_in(node)
+        if numbers is not None:
+            keep_array(result, numbers, ".".join(attributes))
+        file = node.get("file")
+        if isinstance(file, str) and file.endswith(".npy") and node.get("type", "numpy") == "numpy":
+            read.add(file)
+            array = array_of(read_member(archive, file))
+            _keep(result, attributes, array, policy)
+            if array.ndim == 0 and array.dtype.kind in "fiub":
+                name = ".".join(part for part in attributes if not part.isdigit())
+                lone.setdefault(name, []).append(float(array))
+    for name, values in lone.items():
+        if len(values) > 1:
+            keep_array(result, np.array(values), f"{name} ×{len(values)}")
+    return read
+
+
+def _numbers_in(node: Mapping[str, Any]) -> Any:
+    """Return the numbers that a list or a dictionary of a schema spells out, lists of one length as rows."""
+    import numpy as np
+
+    content = node.get("content")
+    inside = list(content.values()) if isinstance(content, Mapping) else content
+    values = [_literal(each) for each in inside] if isinstance(inside, list) else []
+    if len(values) < 5:
+        return None
+    rows = [value if isinstance(value, list) else [value] for value in values]
+    if len({len(row) for row in rows}) > 1 or not rows[0]:
+        return None
+    numeric = all(isinstance(cell, int | float) and abs(cell) < 1e300 for row in rows for cell in row)
+    return np.array(rows, dtype=np.float64) if numeric else None
+
+
+def _literal(node: Any) -> Any:
+    """Return the plain value of a node, or those of a list's nodes; ``None`` for anything else."""
+    if not isinstance(node, Mapping):
+        return None
+    content = node.get("content")
+    if isinstance(content, list):
+        return [_literal(each) for each in content]
+    try:
+        return json.loads(content) if node.get("is_json") and isinstance(content, str) else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _called(node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield (module, name) of what a node is and of the function that it names: skops loads the second."""
+    yield str(node.get("__module__", "")), str(node.get("__class__", ""))
+    content = node.get("content")
+    if isinstance(content, Mapping) and ("module_path" in content or "function" in content):
+        yield str(content.get("module_path", "")), str(content.get("function", ""))
+
+
 def _node(attributes: tuple[str, ...], node: Mapping[str, Any]) -> Iterator[Finding]:
-    module, name = str(node.get("__module__", "")), str(node.get("__class__", ""))
+    name = str(node.get("__class__", ""))
     where = ".".join(attributes) or name
-    if not _TRUSTED.match(module) or name in _RUNS:
-        yield block(
-            "model.code",
-            where,
-            f"Le modèle appelle {module}.{name}, qui n'est pas d'une bibliothèque connue.",
-            f"The model calls {module}.{name}, of no known library.",
-        )
+    for module, called in _called(node):
+        if not _TRUSTED.match(module) or called in _RUNS:
+            yield block(
+                "model.code",
+                where,
+                f"Le modèle appelle {module}.{called}, qui n'est pas d'une bibliothèque connue.",
+                f"The model calls {module}.{called}, of no known library.",
+            )
     if _TRAINING_CLASSES.search(name):
         yield block(
             "model.training_rows",
@@ -242,42 +300,4 @@ def _keep(result: Inspected, attributes: tuple[str, ...], array: Any, policy: Po
                     f"Leaves of the tree rest on fewer than {policy.min_persons} persons.",
                 )
             )
-        return
-    kept = as_rows(array, where)
-    if kept is not None:
-        result.arrays.append(kept)
-
-
-def inspect_onnx(path: Path, policy: Policy) -> Inspected:
-    """Read an ONNX model. Raises ``Unreadable`` when it is no ONNX."""
-    data = path.read_bytes()
-    operators, tensors = tensors_of(data)
-    if not operators:
-        raise Unreadable("Ce n'est pas un modèle ONNX.", "This is no ONNX model.")
-    result = Inspected(findings=[judged(path.name)])
-    _hidden(result, texts_of(data), path.name)
-    neighbours = {"TopK"} & operators and {"Scan", "CDist", "Cdist", "Sub", "ReduceSumSquare"} & operators
-    for tensor in tensors:
-        _tensor(result, tensor, policy, neighbours=bool(neighbours))
-    return result
-
-
-def _tensor(result: Inspected, tensor: Tensor, policy: Policy, *, neighbours: bool) -> None:
-    rows = tensor.shape[0] if len(tensor.shape) == 2 else 0
-    vectors = tensor.name.endswith("support_vectors") or tensor.name in {"vectors", "support_vectors"}
-    stored = neighbours and rows >= 2 * policy.min_persons
-    if stored or (vectors and len(tensor.values) >= 5):
-        result.findings.append(
-            block(
-                "model.training_rows",
-                tensor.name,
-                f"Le modèle contient {rows or len(tensor.values)} valeurs ou lignes d'apprentissage.",
-                f"The model holds {rows or len(tensor.values)} training values or rows.",
-            )
-        )
-    if len(tensor.values) and rows >= 5 and tensor.shape[1] <= 500:
-        width = tensor.shape[1]
-        texts = [f"{value:.15g}" if isinstance(value, float) else str(value) for value in tensor.values[: rows * width]]
-        result.arrays.append(
-            NamedArray(tensor.name, tuple(tuple(texts[at * width : (at + 1) * width]) for at in range(min(rows, 5000))))
-        )
+    keep_array(result, array, where)

@@ -11,13 +11,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from hub_extensions.exports.checks.comments import check_comments, comments_of, counted_tables
 from hub_extensions.exports.checks.delimited import decode
 from hub_extensions.exports.checks.findings import Finding, block, flag
-from hub_extensions.exports.checks.freetext import check_blobs, literals_in, tables_in_text
+from hub_extensions.exports.checks.freetext import check_blobs, tables_in_text
 from hub_extensions.exports.checks.grid import Grid
 from hub_extensions.exports.checks.identifiers import check_text
 from hub_extensions.exports.checks.inspection import Inspected, Normal, Unreadable
 from hub_extensions.exports.checks.policy import Policy
+from hub_extensions.exports.checks.sources import literals_in
 from hub_extensions.exports.checks.structured import load_json
 
 #: Numbers in a printed output above which it is read as data.
@@ -96,6 +98,7 @@ def _cell(cell: Mapping[str, Any], number: int, policy: Policy) -> Iterator[Find
     source = _source(cell)
     if cell.get("cell_type") == "code":
         yield from literals_in(source, policy, where)
+        yield from check_comments(source, policy, where)
     else:
         yield from check_blobs(source, where)
         if re.search(r"\(\s*data:|src\s*=\s*[\"']?data:", source):
@@ -168,8 +171,8 @@ def inspect_notebook(path: Path, policy: Policy) -> Inspected:
                 "The notebook's metadata are too long.",
             )
         )
-    prose = "\n".join(_source(cell) for cell in notebook["cells"] if cell.get("cell_type") != "code")
-    grids: list[Grid] = tables_in_text(prose)
-    return Inspected(
-        grids, "\n".join(_source(cell) for cell in notebook["cells"]), found, Normal(".ipynb", _stripped(notebook))
-    )
+    cells = notebook["cells"]
+    prose = "\n".join(_source(cell) for cell in cells if cell.get("cell_type") != "code")
+    remarks = "\n\n".join(comments_of(_source(cell)) for cell in cells if cell.get("cell_type") == "code")
+    grids: list[Grid] = [*tables_in_text(prose), *counted_tables(remarks, "commentaires")]
+    return Inspected(grids, "\n".join(_source(cell) for cell in cells), found, Normal(".ipynb", _stripped(notebook)))

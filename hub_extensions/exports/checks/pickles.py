@@ -96,6 +96,9 @@ class Inert:
     """What a class or a function of a pickle becomes: its name, what it was called with, the state it was given."""
 
     origin = ("", "")
+    arguments: tuple[Any, ...]
+    state: Any
+    items: list[Any]
 
     def __new__(cls, *arguments: Any, **_: Any) -> "Inert":
         """Record the call."""
@@ -114,17 +117,17 @@ class Inert:
 
     def append(self, item: Any) -> None:
         """Record an item that the pickle adds."""
-        self.items.append(item)  # type: ignore[attr-defined]
+        self.items.append(item)
 
     add = append
 
     def extend(self, items: Any) -> None:
         """Record items that the pickle adds."""
-        self.items.extend(items)  # type: ignore[attr-defined]
+        self.items.extend(items)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         """Record a pair that the pickle adds."""
-        self.items.append((key, value))  # type: ignore[attr-defined]
+        self.items.append((key, value))
 
 
 def _behind(file: BinaryIO, state: Any) -> Any:
@@ -134,7 +137,7 @@ def _behind(file: BinaryIO, state: Any) -> Any:
         UnpicklingError: neither.
     """
     shape, dtype = (state.get("shape"), state.get("dtype")) if isinstance(state, dict) else (None, None)
-    name = str(dtype.arguments[0]) if isinstance(dtype, Inert) and dtype.arguments else ""  # type: ignore[attr-defined]
+    name = str(dtype.arguments[0]) if isinstance(dtype, Inert) and dtype.arguments else ""
     if name.startswith("O"):
         return InertUnpickler(file).load()
     size = name.lstrip("<|=>fiubU")
@@ -160,9 +163,9 @@ class InertUnpickler(pickle._Unpickler):  # type: ignore[name-defined,misc]
     def load_build(self) -> None:
         """Record a state; joblib lays an array's bytes behind its wrapper, outside of the pickle."""
         super().load_build()
-        made = self.stack[-1]
+        made = self.stack[-1]  # type: ignore[attr-defined]
         if isinstance(made, Inert) and made.origin[1] == "NumpyArrayWrapper":
-            object.__setattr__(made, "items", [_behind(self._bytes, made.state)])  # type: ignore[attr-defined]
+            object.__setattr__(made, "items", [_behind(self._bytes, made.state)])
 
     dispatch: ClassVar[dict[int, Any]] = {**pickle._Unpickler.dispatch, pickle.BUILD[0]: load_build}  # type: ignore[attr-defined]
 
@@ -205,10 +208,10 @@ def _values(raw: Any, dtype: Any) -> tuple[float | str, ...]:
     if isinstance(raw, list):
         return tuple(raw) if all(isinstance(item, str) for item in raw) else ()
     if isinstance(raw, Inert) and raw.origin == ("_codecs", "encode"):  # bytes as protocol 2 writes them
-        raw = str(raw.arguments[0]).encode("latin-1", "replace")  # type: ignore[attr-defined]
+        raw = str(raw.arguments[0]).encode("latin-1", "replace")
     letter = (
         _LETTERS.get(str(dtype.arguments[0]).lstrip("<|=")) if isinstance(dtype, Inert) and dtype.arguments else None
-    )  # type: ignore[attr-defined]
+    )
     data = bytes(raw) if isinstance(raw, bytes | bytearray) else b""
     if letter is None or not data or len(data) % struct.calcsize(letter):
         return ()
@@ -218,13 +221,13 @@ def _values(raw: Any, dtype: Any) -> tuple[float | str, ...]:
 def arrays_in(content: Any) -> Iterator[tuple[str, tuple[int, ...], tuple[float | str, ...]]]:
     """Yield (attribute, shape, values) of the arrays of numbers and words inside an inert content."""
     for label, item in _records(content):
-        state, arguments = item.state, item.arguments  # type: ignore[attr-defined]
+        state, arguments = item.state, item.arguments
         if item.origin[1] == "_reconstruct" and isinstance(state, tuple) and len(state) == 5:
             shape, numbers = state[1], _values(state[4], state[2])
         elif item.origin[1] == "_frombuffer" and len(arguments) >= 3:
             shape, numbers = arguments[2], _values(arguments[0], arguments[1])
-        elif item.origin[1] == "NumpyArrayWrapper" and isinstance(state, dict) and item.items:  # type: ignore[attr-defined]
-            shape, numbers = state.get("shape"), _values(item.items[0], state.get("dtype"))  # type: ignore[attr-defined]
+        elif item.origin[1] == "NumpyArrayWrapper" and isinstance(state, dict) and item.items:
+            shape, numbers = state.get("shape"), _values(item.items[0], state.get("dtype"))
         elif item.origin[1] == "scalar" and len(arguments) == 2:
             shape, numbers = (), _values(arguments[1], arguments[0])
         else:
@@ -244,7 +247,7 @@ def _records(content: Any) -> Iterator[tuple[str, Inert]]:
         seen.add(id(item))
         if isinstance(item, Inert):
             yield label, item
-            stack += [(label, part) for part in (item.arguments, item.state, item.items)]  # type: ignore[attr-defined]
+            stack += [(label, part) for part in (item.arguments, item.state, item.items)]
         elif isinstance(item, dict):
             stack += [(str(key) if isinstance(key, str) else label, value) for key, value in item.items()]
         elif isinstance(item, list | tuple):
@@ -254,7 +257,7 @@ def _records(content: Any) -> Iterator[tuple[str, Inert]]:
 def _shapes(content: Any) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Yield (attribute, shape) of the arrays inside an inert content, of those too whose bytes are kept elsewhere."""
     for label, item in _records(content):
-        state = item.state  # type: ignore[attr-defined]
+        state = item.state
         if item.origin[1] == "_reconstruct" and isinstance(state, tuple) and len(state) >= 2:
             sides = state[1] if isinstance(state[1], tuple) else ()
         elif item.origin[1] == "NumpyArrayWrapper" and isinstance(state, dict):

@@ -11,9 +11,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from hub_extensions.exports.checks.dominance import dominant, dominated
 from hub_extensions.exports.checks.findings import Finding, block, flag
 from hub_extensions.exports.checks.policy import Policy
-from hub_extensions.exports.checks.projectdata import data_files, read_arrow, stem_of
+from hub_extensions.exports.checks.projectfiles import data_files, encoded_words, read_arrow, stem_of
 from hub_extensions.exports.checks.published import Region, Release, Statement
 from hub_extensions.exports.checks.tidy import label_key
 
@@ -88,43 +89,33 @@ def load_population(
     path = find_data(dataset, paths)
     if path is None:
         return None
-    table = read_arrow(path)
-    names = {name for release in releases for name in (*release.sidecar.dimensions, *release.sidecar.filter)} & set(
-        table.column_names
-    )
+    spoken = {name for release in releases for name in (*release.sidecar.dimensions, *release.sidecar.filter)}
+    summed = {column for release in releases if (column := release.sidecar.column)}
+    persons_in = [*(release.sidecar.person_column for release in releases), policy.person_column]
+    table = read_arrow(path, {*spoken, *summed, *(name for name in persons_in if name)})
     codes, labels = {}, {}
-    for name in names:
-        encoded = table.column(name).combine_chunks().dictionary_encode()
+    for name in spoken & set(table.column_names):
+        encoded = encoded_words(table.column(name))
         keys = [label_key(str(value)) for value in encoded.dictionary.to_pylist()]
         order = {key: number for number, key in enumerate(dict.fromkeys(keys))}
         translate = np.array([*(order[key] for key in keys), -1])
         codes[name], labels[name] = translate[np.asarray(pc.fill_null(encoded.indices, -1))], order
-    person = next(
-        (
-            column
-            for column in (*(release.sidecar.person_column for release in releases), policy.person_column)
-            if column and column in table.column_names
-        ),
-        None,
-    )
+    person = next((name for name in persons_in if name and name in table.column_names), None)
     persons = (
-        np.asarray(table.column(person).combine_chunks().dictionary_encode().indices.fill_null(-1))
-        if person
-        else np.arange(table.num_rows)
+        np.asarray(encoded_words(table.column(person)).indices.fill_null(-1)) if person else np.arange(table.num_rows)
     )
-    sums = {column for release in releases if (column := release.sidecar.column) and column in table.column_names}
     numbers = {
         column: np.nan_to_num(
             np.asarray(pc.cast(table.column(column), "float64").combine_chunks().fill_null(0), dtype=float)
         )
-        for column in sums
+        for column in summed & set(table.column_names)
     }
     return Population(stem_of(path), codes, labels, persons, numbers)
 
 
 def check_population(release: Release, population: Population, policy: Policy) -> Iterator[Finding]:
     """Yield cells of few persons, and sums that one person dominates, counted in the data themselves."""
-    disagreed = False
+    disagreed, least = False, policy.least_behind(release.sidecar.measure)
     for said in release.statements:
         if not said.own or said.value is None or said.value == 0:
             continue
@@ -149,12 +140,12 @@ def check_population(release: Release, population: Population, policy: Policy) -
                 "The data don't give this count for the declared population: the sidecar, or the version of the data, "
                 "is wrong, and the comparison with other tables is worth nothing.",
             )
-        if 0 < persons < policy.min_persons:
+        if 0 < persons < least:
             yield block(
                 "population.few_persons",
                 where,
-                f"Cette case concerne {_few(policy)} personnes dans les données, quel que soit le nombre de lignes.",
-                f"This cell stands for fewer than {policy.min_persons} persons in the data, however many rows.",
+                f"Cette case concerne moins de {least} personnes dans les données, quel que soit le nombre de lignes.",
+                f"This cell stands for fewer than {least} persons in the data, however many rows.",
             )
         elif release.sidecar.measure.startswith("sum"):
             yield from _dominated(said, mask, population, release, policy)
@@ -166,10 +157,6 @@ def _disagrees(said: Statement, release: Release, persons: int, rows: int) -> bo
     return exact and said.value not in {float(persons), float(rows)}
 
 
-def _few(policy: Policy) -> str:
-    return f"moins de {policy.min_persons}"
-
-
 def _dominated(
     said: Statement, mask: Any, population: Population, release: Release, policy: Policy
 ) -> Iterator[Finding]:
@@ -179,11 +166,11 @@ def _dominated(
     if numbers is None:
         return
     values = np.abs(numbers[mask])
+    if values.sum() <= 0:
+        return
     per_person = np.bincount(np.unique(population.persons[mask], return_inverse=True)[1], weights=values)
-    if values.sum() > 0 and per_person.max() / values.sum() > policy.dominance:
-        yield block(
-            "table.dominance",
-            release.table.grid.place(said.row, said.column),
-            f"Une seule personne dépasse {policy.dominance:.0%} de cette somme dans les données.",
-            f"One person makes up more than {policy.dominance:.0%} of this sum in the data.",
-        )
+    top = np.sort(per_person)[-2:] / values.sum()
+    who = dominant(float(top[-1]), float(top.sum()), policy)
+    if who is not None:
+        where = release.table.grid.place(said.row, said.column)
+        yield dominated(who, where, policy, fr=" dans les données", en=" in the data")

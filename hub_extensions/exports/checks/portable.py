@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from hub_extensions.exports.checks.buried import check_buried
 from hub_extensions.exports.checks.embedded import check_hidden, check_visible
 from hub_extensions.exports.checks.findings import Finding, block, flag
 from hub_extensions.exports.checks.freetext import check_sentences
 from hub_extensions.exports.checks.inspection import Inspected, Unreadable
+from hub_extensions.exports.checks.pagelines import tables_of_pages
 from hub_extensions.exports.checks.policy import Policy
 
 MOST_MARKS = 20
@@ -198,6 +200,7 @@ def inspect_pdf(path: Path, policy: Policy) -> Inspected:
     try:
         with _open(path) as document:
             found += _catalogue(document, path.name)
+            found += check_buried(document, data, path.name)
             for page in document.pages:
                 reader.read(page, page.get("/Resources"))
             facts = "\n".join(str(value) for value in (document.docinfo or {}).values())
@@ -228,4 +231,4 @@ def inspect_pdf(path: Path, policy: Policy) -> Inspected:
             "A document is read in full by a reviewer.",
         )
     )
-    return Inspected(text=f"{text}\n{facts}", findings=found)
+    return Inspected(tables_of_pages(path, "".join(reader.text)), f"{text}\n{facts}", found)

@@ -11,7 +11,8 @@ from itertools import combinations
 from hub_extensions.exports.checks.cells import plain
 from hub_extensions.exports.checks.counts import Rounding
 from hub_extensions.exports.checks.grid import Grid
-from hub_extensions.exports.checks.roles import Table, table_of, with_dimensions
+from hub_extensions.exports.checks.roles import Table, with_dimensions
+from hub_extensions.exports.checks.settling import table_of
 from hub_extensions.exports.checks.sidecar import Sidecar
 from hub_extensions.exports.checks.tidy import HEADER_DIMENSION, Published, label_key, tidy
 from hub_extensions.exports.checks.words import Role

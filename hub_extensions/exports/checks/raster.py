@@ -5,6 +5,7 @@ picture is decoded and encoded again, and the new bytes are what leaves.
 """
 
 import io
+import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -15,25 +16,24 @@ from hub_extensions.exports.checks.findings import Finding, block, flag
 from hub_extensions.exports.checks.inspection import Inspected, Normal, Unreadable
 from hub_extensions.exports.checks.policy import Policy
 
-_PIXEL_CHUNKS = frozenset(
-    {
-        b"IHDR",
-        b"PLTE",
-        b"IDAT",
-        b"IEND",
-        b"tRNS",
-        b"gAMA",
-        b"cHRM",
-        b"sRGB",
-        b"pHYs",
-        b"sBIT",
-        b"bKGD",
-        b"tIME",
-        b"iCCP",
-        b"hIST",
-        b"cICP",
-    }
-)
+#: Chunks that make the picture, and the bytes that each may have.
+_PIXEL_CHUNKS = {
+    b"IHDR": 13,
+    b"PLTE": 768,
+    b"IDAT": 1 << 31,
+    b"IEND": 0,
+    b"tRNS": 256,
+    b"gAMA": 4,
+    b"cHRM": 32,
+    b"sRGB": 1,
+    b"pHYs": 9,
+    b"sBIT": 4,
+    b"bKGD": 6,
+    b"tIME": 7,
+    b"iCCP": 1 << 22,
+    b"hIST": 512,
+    b"cICP": 4,
+}
 _TEXT_CHUNKS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
 #: What plotting libraries write by themselves.
 _USUAL_KEYS = frozenset(
@@ -42,6 +42,10 @@ _USUAL_KEYS = frozenset(
 #: Characters of a text chunk that still look like a program's name.
 _LONGEST_TEXT = 160
 MOST_PIXELS = 60_000_000
+#: How the notes begin that drawing programs leave in a photograph or a logo inside a document: they may stay there.
+PROGRAMS_NOTES = (b"http://ns.adobe.com/xap/1.0/\0", b"Photoshop 3.0\0", b"Ducky")
+#: What ends a scan of a JPEG: a marker that neither escapes a byte nor restarts the decoder.
+_SCANNED = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
 
 def chunks(data: bytes) -> tuple[list[tuple[bytes, bytes]], int]:
@@ -91,10 +95,13 @@ def check_png(data: bytes, where: str) -> Iterator[Finding]:
             f"{after} octets suivent la fin de l'image.",
             f"{after} bytes follow the end of the picture.",
         )
+    keys = [_text(body, name)[0].casefold() for name, body in found if name in _TEXT_CHUNKS]
+    unknown = sum(len(body) for name, body in found if name not in _TEXT_CHUNKS and name not in _PIXEL_CHUNKS)
     for name, body in found:
         if name in _TEXT_CHUNKS:
             key, text = _text(body, name)
-            if key.casefold() not in _USUAL_KEYS or len(text) > _LONGEST_TEXT or "\n" in text.strip():
+            said_once = key.casefold() in _USUAL_KEYS and keys.count(key.casefold()) == 1
+            if not said_once or len(text) > _LONGEST_TEXT or "\n" in text.strip():
                 yield block(
                     "image.text",
                     f"{where} · {key[:40]}",
@@ -118,7 +125,11 @@ def check_png(data: bytes, where: str) -> Iterator[Finding]:
                 "The picture is animated: it has hidden frames.",
             )
             return
-        elif name not in _PIXEL_CHUNKS | _TEXT_CHUNKS and len(body) > 64:
+        elif (
+            len(body) > _PIXEL_CHUNKS.get(name, -1)
+            and name not in _TEXT_CHUNKS
+            and (name in _PIXEL_CHUNKS or unknown > 64)
+        ):
             yield block(
                 "image.chunk",
                 f"{where} · {name.decode('latin-1')}",
@@ -152,37 +163,53 @@ def _surplus(found: list[tuple[bytes, bytes]], where: str) -> Iterator[Finding]:
         )
 
 
-def check_jpeg(data: bytes, where: str) -> Iterator[Finding]:
-    """Yield what a JPEG carries besides its pixels."""
-    end = data.rfind(b"\xff\xd9")
-    if end < 0:
-        raise Unreadable("L'image est tronquée.", "The picture is cut short.")
-    at, size = 2, 0
-    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
-        marker, length = data[at + 1], struct.unpack(">H", data[at + 2 : at + 4])[0]
-        body = data[at + 4 : at + 2 + length]
-        if (marker == 0xFE and len(body) > 64) or (
-            0xE0 < marker <= 0xEF and not body.startswith((b"ICC_PROFILE", b"Adobe", b"Exif"))
-        ):
+def segments(data: bytes) -> tuple[list[tuple[int, bytes]], int]:
+    """Return the segments of a JPEG, those between its scans included, and where the picture ends.
+
+    Raises:
+        Unreadable: no end, or something that is no segment where one must stand.
+    """
+    found, at = list[tuple[int, bytes]](), 2
+    while at + 2 <= len(data) and data[at] == 0xFF:
+        marker = data[at + 1]
+        if marker == 0xFF:
+            at += 1
+        elif marker == 0xD9:
+            return found, at + 2
+        elif at + 4 <= len(data):
+            (length,) = struct.unpack(">H", data[at + 2 : at + 4])
+            found.append((marker, data[at + 4 : at + 2 + length]))
+            at += 2 + max(2, length)
+            if marker == 0xDA and (behind := _SCANNED.search(data, at)) is not None:
+                at = behind.start()
+        else:
+            break
+    raise Unreadable("L'image est tronquée.", "The picture is cut short.")
+
+
+def check_jpeg(data: bytes, where: str, accepted: tuple[bytes, ...] = ()) -> Iterator[Finding]:
+    """Yield what a JPEG carries besides its pixels; *accepted*: how notes begin that may stay if they hold no table."""
+    found, end = segments(data)
+    notes = [(marker, body) for marker, body in found if marker == 0xFE or 0xE0 <= marker <= 0xEF]
+    said = sum(len(body) for marker, body in notes if marker == 0xFE)
+    for marker, body in notes:
+        known = body.startswith((b"ICC_PROFILE", b"Adobe", b"Exif", *accepted)) and marker != 0xFE
+        if (said if marker == 0xFE else len(body)) > (64 if marker in {0xE0, 0xFE} else -1) and not known:
             yield block(
                 "image.text",
                 f"{where} · segment {marker:#x}",
                 "L'image contient un texte caché : enregistrez-la sans métadonnées.",
                 "The picture holds a hidden text: save it without metadata.",
             )
-        size += length if body.startswith(b"Exif") else 0
-        if 0xE0 < marker <= 0xEF:
-            yield from check_hidden(body, where)
-        at += 2 + length
-    first_end = data.find(b"\xff\xd9", at)
-    if 0 <= first_end < len(data) - 2:
+        yield from check_hidden(body, where)
+    if end < len(data):
         yield block(
             "image.trailing",
             where,
-            f"{len(data) - first_end - 2} octets suivent la fin de l'image.",
-            f"{len(data) - first_end - 2} bytes follow the end of the picture.",
+            f"{len(data) - end} octets suivent la fin de l'image.",
+            f"{len(data) - end} bytes follow the end of the picture.",
         )
-    if size > 2000:
+    if sum(len(body) for _, body in notes if body.startswith(b"Exif")) > 2000:
         yield block(
             "image.metadata",
             where,

@@ -11,7 +11,8 @@ from hub_extensions.exports.checks.policy import Policy, policy_from_mapping
 @dataclass(frozen=True)
 class Request:
     """What the parent asks. ``files`` are (index, path, name); ``skip`` the indexes that another worker has done;
-    ``apart`` judges each file as if it were alone.
+    ``apart`` judges each file as if it were alone; ``supporting`` are the indexes of those that never leave. Moments
+    are seconds since 1970, None where nobody knows: from ``data_since`` on the project's data are what they are.
     """
 
     files: tuple[tuple[int, Path, str], ...]
@@ -21,6 +22,9 @@ class Request:
     released: Path | None
     out_dir: Path
     apart: bool = False
+    supporting: frozenset[int] = frozenset()
+    now: float | None = None
+    data_since: float | None = None
 
 
 def read_request(raw: Mapping[str, Any]) -> Request:
@@ -33,4 +37,11 @@ def read_request(raw: Mapping[str, Any]) -> Request:
         released=None if raw["released"] is None else Path(raw["released"]),
         out_dir=Path(raw["out_dir"]),
         apart=bool(raw.get("apart", False)),
+        supporting=frozenset(raw.get("supporting", ())),
+        now=_moment(raw.get("now")),
+        data_since=_moment(raw.get("data_since")),
     )
+
+
+def _moment(value: Any) -> float | None:
+    return None if value is None else float(value)

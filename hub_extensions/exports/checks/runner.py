@@ -11,15 +11,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from hub_extensions.exports.checks.confined import environment, kill_group
 from hub_extensions.exports.checks.findings import FileVerdict, Finding, block, verdict_of
 from hub_extensions.exports.checks.names import check_name, shown
 from hub_extensions.exports.checks.policy import DEFAULT, Policy
 from hub_extensions.exports.checks.worker import not_checked
+from project_spaces.manifests import sha256_of
+from project_spaces.text import Text
 
 #: Seconds that one file, or the comparison of all, may take.
 FILE_TIMEOUT = 90.0
@@ -30,6 +34,12 @@ Progress = Callable[[str, int, int], None]
 
 #: Workers started at most for one request: a file that kills its worker costs one.
 MOST_WORKERS = 12
+
+
+BOTH = Text(
+    "Ce fichier est une pièce de contrôle de la même demande : une pièce de contrôle ne sort pas.",
+    "This file is a supporting file of the same request: a supporting file never leaves.",
+)
 
 
 @dataclass
@@ -81,6 +91,18 @@ def _before_reading(state: _State, policy: Policy) -> None:
     state.done = True
 
 
+def _keep_evidence_in(states: Sequence[_State], supporting: Collection[int]) -> None:
+    """Block files whose bytes are also evidence of the request: evidence does not leave under another name."""
+    kept = {sha256_of(states[index].path) for index in supporting if not states[index].done}
+    for index, state in enumerate(states) if kept else ():
+        if index not in supporting and not state.done and sha256_of(state.path) in kept:
+            state.findings.append(block("evidence.leaving", shown(state.name), *BOTH))
+
+
+def _seconds(moment: datetime | None) -> float | None:
+    return None if moment is None else moment.timestamp()
+
+
 def policy_on_the_wire(policy: Policy) -> dict[str, Any]:
     """Return *policy* as the worker reads it."""
     return {key: value.value if hasattr(value, "value") else value for key, value in asdict(policy).items()}
@@ -90,19 +112,12 @@ class _Worker:
     """One worker process and the lines that it writes, each awaited no longer than its limit."""
 
     def __init__(self) -> None:
-        environment = {
-            "PATH": os.environ.get("PATH", ""),
-            "PYTHONPATH": os.pathsep.join(sys.path[1:]),
-            "LANG": "C.UTF-8",
-            "OMP_NUM_THREADS": "2",
-            "OPENBLAS_NUM_THREADS": "1",
-        }
         self._process = subprocess.Popen(
             list(COMMAND),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=environment,
+            env={**environment(), "OMP_NUM_THREADS": "2"},
             start_new_session=True,
         )
 
@@ -135,12 +150,8 @@ class _Worker:
                 yield from (json.loads(line) for line in whole)
 
     def end(self) -> None:
-        """Kill the worker if it still runs, and wait for it."""
-        self._process.kill()
-        self._process.wait()
-        for stream in (self._process.stdout, self._process.stderr):
-            if stream is not None:
-                stream.close()
+        """Kill the worker and all that it started, and wait for it."""
+        kill_group(self._process)
 
 
 class Workers:
@@ -205,6 +216,8 @@ def _work(
     released: Path | None,
     out_dir: Path,
     *,
+    supporting: Collection[int],
+    moments: Mapping[str, float | None],
     apart: bool,
     progress: Progress,
     workers: Workers,
@@ -226,6 +239,8 @@ def _work(
             "released": None if released is None else str(released),
             "out_dir": str(out_dir),
             "apart": apart,
+            "supporting": sorted(supporting),
+            **moments,
         }
         worker = workers.take()
         try:
@@ -261,6 +276,9 @@ def run_checks(
     released: Path | str | None = None,
     out_dir: Path | str | None = None,
     names: Sequence[str] | None = None,
+    supporting: Collection[int] = (),
+    now: datetime | None = None,
+    data_since: datetime | None = None,
     apart: bool = False,
     progress: Progress = _silent,
     workers: Workers | None = None,
@@ -274,6 +292,10 @@ def run_checks(
         released: a folder of tables released earlier from the same project, for differencing.
         out_dir: where normalised copies are written; without it they are made and thrown away.
         names: the names the author gave, when *files* are stored under others (by hash).
+        supporting: places in *files* of those that never leave: evidence for the others, judged as such.
+        now: the moment of asking; without it what was asked for in a week is not added up.
+        data_since: from when the project's data are what they are; without it tables released before may be about
+            other data.
         apart: judge each file as if it were alone in its request (a corpus, not a request).
         progress: told which file is being checked.
         workers: where workers come from; a fresh one for this request by default.
@@ -294,6 +316,7 @@ def run_checks(
         return [FileVerdict(state.path, verdict_of([too_many]), "unknown", None, (too_many,)) for state in states]
     for state in states:
         _before_reading(state, policy)
+    _keep_evidence_in(states, supporting)
     with tempfile.TemporaryDirectory(prefix="bv-checks-") as scratch:
         if any(not state.done for state in states):
             target = Path(scratch) if out_dir is None else Path(out_dir)
@@ -301,7 +324,15 @@ def run_checks(
             earlier = None if released is None else Path(released)
             tables = [Path(path) for path in data]
             source = workers or Workers()
-            _work(states, policy, tables, earlier, target, apart=apart, progress=progress, workers=source)
+            moments = {"now": _seconds(now), "data_since": _seconds(data_since)}
+            how = {
+                "supporting": supporting,
+                "moments": moments,
+                "apart": apart,
+                "progress": progress,
+                "workers": source,
+            }
+            _work(states, policy, tables, earlier, target, **how)
     return [_verdict(state, keep=out_dir is not None) for state in states]
 
 

@@ -5,29 +5,30 @@ charged
 to the later table, the one that must not leave yet.
 """
 
-import re
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 
+from hub_extensions.exports.checks.accumulated import check_accumulated
 from hub_extensions.exports.checks.contributed import check_contributed
 from hub_extensions.exports.checks.counts import rounding_of
 from hub_extensions.exports.checks.declared import judge_declared
-from hub_extensions.exports.checks.evidence import check_control, contradicted, controls_beside, has_sums, is_control_of
+from hub_extensions.exports.checks.evidence import as_evidence, check_control, controls_beside, is_control_of, is_read
+from hub_extensions.exports.checks.federated import judge_interims
 from hub_extensions.exports.checks.filetypes import ALLOWED
-from hub_extensions.exports.checks.findings import Finding, Verdict, block, verdict_of
-from hub_extensions.exports.checks.grid import Grid
+from hub_extensions.exports.checks.findings import Finding, block
 from hub_extensions.exports.checks.inspection import Unreadable
 from hub_extensions.exports.checks.inspectors import inspect
-from hub_extensions.exports.checks.loose import compare, numbers_of
+from hub_extensions.exports.checks.loose import Beside
 from hub_extensions.exports.checks.onefile import Checked, check_file, write_normal
+from hub_extensions.exports.checks.past import Past, read_past
 from hub_extensions.exports.checks.projectdata import ProjectTable, load_tables
 from hub_extensions.exports.checks.published import Release, release_of
 from hub_extensions.exports.checks.request import Request
-from hub_extensions.exports.checks.roles import table_of
-from hub_extensions.exports.checks.sidecar import SUFFIX, Sidecar, read_sidecar
-
-#: Tables released earlier that are read at most, the newest names last.
-MOST_RELEASED = 500
+from hub_extensions.exports.checks.roles import Table
+from hub_extensions.exports.checks.settling import table_of
+from hub_extensions.exports.checks.sidecar import Sidecar, read_sidecar
+from hub_extensions.exports.checks.vouched import judge_statements
 
 
 class Session:
@@ -47,16 +48,23 @@ class Session:
         return checked.kind, write_normal(checked, self._request.out_dir, index), list(dict.fromkeys(checked.findings))
 
     def _read(self, index: int, path: Path, name: str) -> Checked:
-        """Check the file itself, with the control and the declaration that lie beside it."""
+        """Check the file itself, with its controls and the declaration that lies beside it."""
         policy = self._request.policy
-        beside = controls_beside(path)
-        checked = check_file(path, name, policy, controlled=bool(beside) or self._controlled(name))
-        self._checked[index] = checked
         try:
-            for control in beside:
-                grids = inspect(ALLOWED[control.suffix.lower().lstrip(".")], control, policy).grids
-                mine = checked.inspected.grids if checked.inspected is not None else []
-                checked.findings += check_control(mine, grids, control.name, policy)
+            controls, refused = self._controls(index, path, name), None
+        except Unreadable as refusal:
+            controls, refused = {}, block("control.unreadable", name, refusal.fr, refusal.en)
+        evidence = index in self._request.supporting
+        checked = check_file(path, name, policy, controls=[table for tables in controls.values() for table in tables])
+        self._checked[index] = checked
+        if evidence:
+            checked.findings = list(as_evidence(checked.findings))
+            return checked
+        checked.findings += [refused] if refused else []
+        mine = checked.inspected.grids if checked.inspected is not None else []
+        for control, tables in controls.items():
+            checked.findings += check_control(mine, tables, control, policy)
+        try:
             sidecar = read_sidecar(path)
         except Unreadable as refusal:
             checked.findings.append(block("sidecar.unreadable", name, refusal.fr, refusal.en))
@@ -65,14 +73,30 @@ class Session:
             self._sidecars[index] = sidecar
         return checked
 
-    def _controlled(self, name: str) -> bool:
-        """Whether another file of the request is named as a control."""
-        return not self._request.apart and any(is_control_of(other, name) for other in self._names.values())
+    def _controls(self, index: int, path: Path, name: str) -> dict[str, list[Table]]:
+        """Return the tables of the controls beside a file and in its request, by their names.
+
+        Raises:
+            Unreadable: one of them can't be read.
+        """
+        found = {control.name: control for control in controls_beside(path)}
+        if not self._request.apart:
+            found |= {
+                other: place
+                for at, place, other in self._request.files
+                if (at in self._request.supporting or is_control_of(other, name)) and at != index and is_read(place)
+            }
+        policy, tables = self._request.policy, {}
+        for control, place in found.items():
+            kind = ALLOWED.get(Path(control).suffix.lower().lstrip("."), "")
+            tables[control] = [table_of(grid) for grid in inspect(kind, place, policy).grids]
+        return tables
 
     def _against_data(self, checked: Checked) -> list[Finding]:
         """Return rows and values of *checked* that are the project's own."""
         if not self._request.data or checked.inspected is None:
             return []
+        from hub_extensions.exports.checks.arrays.matching import check_arrays
         from hub_extensions.exports.checks.matching import check_against
 
         if self._tables is None:
@@ -84,8 +108,11 @@ class Session:
                 found += check_against(
                     grid.rows, grid.header if grid.has_header else (), grid.where, self._tables, threshold
                 )
-        for array in checked.inspected.arrays:
-            found += check_against(array.rows, (), array.where, self._tables, threshold)
+        arrays = checked.inspected.arrays
+        for array in arrays:
+            found += check_against(array.rows, (), array.where, self._tables, threshold) if array.rows else ()
+        if arrays and not any(said.rule == "rows.matched" for said in found):
+            found += check_arrays(arrays, self._tables, threshold)
         return found
 
     def across(self) -> dict[int, list[Finding]]:
@@ -94,7 +121,11 @@ class Session:
             return {}
         self._read_skipped()
         found: dict[int, list[Finding]] = {index: [] for index in self._checked}
-        for index, said in [*self._declared(), *self._loose(), *self._controls(), *self._forged()]:
+        leaving = {index: each for index, each in self._checked.items() if index not in self._request.supporting}
+        vouched = judge_statements(self._checked, self._names, self._request.policy)
+        interims = judge_interims(self._checked, self._names, self._request.policy)
+        together = [*self._declared(), *self._loose(leaving), *self._accumulated(leaving)]
+        for index, said in [*together, *vouched, *interims]:
             found[index].append(said)
         return {index: list(dict.fromkeys(said)) for index, said in found.items() if said}
 
@@ -104,44 +135,22 @@ class Session:
             if index not in self._checked:
                 self._read(index, path, name)
 
-    def _released(self) -> list[tuple[str, list[Grid], Sidecar | None]]:
-        folder = self._request.released
-        if folder is None:
-            return []
-        found = []
-        files = [
-            file
-            for file in sorted(folder.rglob("*"))
-            if file.is_file() and not file.is_symlink() and not file.name.endswith(SUFFIX)
-        ]
-        for file in files[-MOST_RELEASED:]:
-            kind = ALLOWED.get(file.suffix.lower().lstrip("."))
-            if kind not in {"csv", "xlsx", "parquet", "html", "json"}:
-                continue
-            try:
-                found.append((file.name, inspect(kind, file, self._request.policy).grids, read_sidecar(file)))
-            except Unreadable:
-                found.append((file.name, [], None))
-        return found
+    @cached_property
+    def _past(self) -> Past:
+        return read_past(self._request.released, self._request.policy)
 
     def _releases(self) -> list[Release]:
-        """Return every table with a declared population, the released ones first."""
-        policy, found = self._request.policy, []
-        for name, grids, sidecar in self._released():
-            if sidecar is not None and grids:
-                found.append(
-                    release_of(name, -1, grids[0], sidecar, rounding_of(table_of(grids[0]), policy, surely=True))
-                )
+        """Return every table with a declared population, those of other requests first: a file's first one has it."""
+        policy = self._request.policy
+        declared = [(past.name, -1, past.grids, past.sidecar) for past in self._past.files]
         for index, sidecar in sorted(self._sidecars.items()):
             inspected = self._checked[index].inspected
-            if inspected is not None and inspected.grids:
-                grid = inspected.grids[0]
-                found.append(
-                    release_of(
-                        self._names[index], index, grid, sidecar, rounding_of(table_of(grid), policy, surely=True)
-                    )
-                )
-        return found
+            declared.append((self._names[index], index, inspected.grids if inspected else [], sidecar))
+        return [
+            release_of(name, order, grids[0], sidecar, rounding_of(table_of(grids[0]), policy, surely=True))
+            for name, order, grids, sidecar in declared
+            if sidecar is not None and grids
+        ]
 
     def _declared(self) -> list[tuple[int, Finding]]:
         """Return what tables with declared populations give away."""
@@ -154,64 +163,22 @@ class Session:
         ]
         return [*evidence, *judge_declared(releases, self._request.data, self._request.policy).findings]
 
-    def _loose(self) -> list[tuple[int, Finding]]:
-        """Return what tables without a declared population give away next to one another."""
-        before: list[tuple[str, bool, Mapping[frozenset[tuple[str, str]], float], str]] = []
+    def _accumulated(self, leaving: Mapping[int, Checked]) -> list[tuple[int, Finding]]:
+        """Return what makes a week's tables too many; without a clock nobody can tell."""
+        now, policy = self._request.now, self._request.policy
+        grids = {index: each.inspected.grids for index, each in leaving.items() if each.inspected is not None}
+        return [] if now is None else list(check_accumulated(self._past.files, grids, policy, now))
+
+    def _loose(self, leaving: Mapping[int, Checked]) -> list[tuple[int, Finding]]:
+        """Return what tables without a declared population give away next to one another, in one file too."""
+        beside = Beside(self._request.policy)
+        for past in self._past.files:
+            same_data = self._request.data_since is not None and self._request.data_since <= past.asked
+            declared = past.sidecar is not None
+            beside.lay(past.name, past.grids, declared=declared, waiting=past.waiting, same_data=same_data)
         found: list[tuple[int, Finding]] = []
-        for name, grids, sidecar in self._released():
-            before += [(name, sidecar is not None, cells, what) for what, cells in map(numbers_of, grids) if cells]
-        for index, checked in sorted(self._checked.items()):
-            if checked.inspected is None or len(checked.inspected.grids) > 20:
-                continue
-            mine = [(what, cells) for what, cells in map(numbers_of, checked.inspected.grids) if cells]
-            declared = index in self._sidecars
-            for what, cells in mine:
-                for name, other_declared, other, measure in before:
-                    if not (declared and other_declared):
-                        found += [
-                            (index, said)
-                            for said in compare((what, cells), (measure, other), name, self._request.policy)
-                        ]
-            before += [(self._names[index], declared, cells, what) for what, cells in mine]
-        return found
-
-    def _controls(self) -> list[tuple[int, Finding]]:
-        """Return a block for each sum whose control file in the request shows a dominant contributor."""
-        found = []
-        for number, control in self._checked.items():
-            if control.inspected is None:
-                continue
-            for index, checked in self._checked.items():
-                mine = checked.inspected.grids if checked.inspected is not None else []
-                if is_control_of(self._names[number], self._names[index]) and has_sums(mine):
-                    said = check_control(mine, control.inspected.grids, self._names[number], self._request.policy)
-                    found += [(index, finding) for finding in said]
-        return found
-
-    def _forged(self) -> list[tuple[int, Finding]]:
-        """Return a block for ACRO evidence that calls a file of the request, or one that lies beside it, safe."""
-        declared = {
-            index: checked
-            for index, checked in self._checked.items()
-            if any(said.rule == "evidence.acro" for said in checked.findings)
-        }
-        blocked = [
-            self._names[index]
-            for index, checked in self._checked.items()
-            if index not in declared and verdict_of(checked.findings) is Verdict.BLOCK
-        ]
-        found = [(index, contradicted(name)) for index in declared for name in blocked]
-        for index, checked in declared.items():
-            found += [(index, contradicted(name)) for name in self._praised(checked)]
-        return found
-
-    def _praised(self, checked: Checked) -> list[str]:
-        """Return the names of blocked tables that a declaration names and that lie beside it."""
-        text = checked.inspected.text if checked.inspected is not None else ""
-        found = []
-        for name in sorted(set(re.findall(r"^[\w.-]{1,100}\.csv$", text, re.MULTILINE)))[:20]:
-            path = checked.path.parent / name
-            if path.is_file() and not path.is_symlink() and path.stat().st_size < 1 << 20:
-                said = check_file(path, name, self._request.policy).findings
-                found += [name] if verdict_of(said) is Verdict.BLOCK else []
+        for index, checked in sorted(leaving.items()):
+            grids = checked.inspected.grids if checked.inspected is not None else []
+            said = beside.judge(self._names[index], grids, declared=index in self._sidecars)
+            found += [(index, finding) for finding in (*said, *self._past.check_read())]
         return found

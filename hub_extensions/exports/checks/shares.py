@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from hub_extensions.exports.checks.cells import Cell, Kind, parse_cell
 from hub_extensions.exports.checks.findings import Finding, Severity, block, flag, graded
+from hub_extensions.exports.checks.noted import persons_said
 from hub_extensions.exports.checks.policy import Policy
 from hub_extensions.exports.checks.roles import Column, Table
 from hub_extensions.exports.checks.words import DENOMINATOR_WORDS, Role
@@ -59,23 +60,34 @@ def explained_by_pair(table: Table, share: Column) -> tuple[Column, Column] | No
     return None
 
 
+def whole_of(table: Table, row: int, share: Column) -> float | None:
+    """Return what the share of a row is a share of, as far as the table tells."""
+    pair = explained_by_pair(table, share)
+    if pair is not None:
+        return _value(table, row, pair[1])
+    if explained_by_total(table, share):
+        return max(_totals(table, share, table.of(Role.COUNT)[0]))
+    own = numbers_in_notes([share.header])
+    return own[0] if own else _denominator(table, row)
+
+
+def _totals(table: Table, share: Column, part: Column) -> set[float]:
+    """Return what a column of counts adds up to in the rows that show a share, and its margins."""
+    rows = [row for row in _rows_with(table, share) if not table.is_total_row(row)]
+    margins = [row for row in range(len(table.grid.rows)) if table.is_total_row(row)]
+    added = sum(value for row in rows if (value := _value(table, row, part)) is not None)
+    return {added, *(value for row in margins if (value := _value(table, row, part)) is not None)}
+
+
 def explained_by_total(table: Table, share: Column) -> bool:
     """Whether the share is that of each row in the column's own total, or of its group."""
     rows = [row for row in _rows_with(table, share) if not table.is_total_row(row)]
     for part in table.of(Role.COUNT):
         values = [(row, value) for row in rows if (value := _value(table, row, part)) is not None]
-        totals = {
-            sum(value for _, value in values),
-            *(
-                value
-                for row in range(len(table.grid.rows))
-                if table.is_total_row(row) and (value := _value(table, row, part)) is not None
-            ),
-        }
         if values and any(
             sum(_fits(table.grid.cells[row][share.index], share, value, whole) for row, value in values)
             >= 0.9 * len(values)
-            for whole in totals
+            for whole in _totals(table, share, part)
         ):
             return True
         if values and _groups_explain(table, share, values):
@@ -119,7 +131,7 @@ def implied_counts(share: Cell, column: Column, whole: float) -> range:
 
 def check_shares(table: Table, policy: Policy) -> Iterator[Finding]:
     """Yield shares that give away small numerators, whole groups, or that no denominator explains."""
-    noted = numbers_in_notes((*table.grid.notes, *table.grid.header))
+    noted = [*numbers_in_notes((*table.grid.notes, *table.grid.header)), *persons_said(table.grid.notes)]
     for share in table.of(Role.PERCENT):
         rows = _rows_with(table, share)
         if not rows or (
@@ -147,7 +159,7 @@ def _implied(table: Table, share: Column, rows: list[int], noted: list[float], p
         if whole is None:
             missing = True
             continue
-        yield from _small_numerator(
+        yield from small_numerator(
             table.grid.place(row, share.index), implied_counts(cell, share, whole), whole, policy
         )
     if missing:
@@ -159,7 +171,8 @@ def _implied(table: Table, share: Column, rows: list[int], noted: list[float], p
         )
 
 
-def _small_numerator(where: str, counts: range, whole: float, policy: Policy) -> Iterator[Finding]:
+def small_numerator(where: str, counts: range, whole: float, policy: Policy) -> Iterator[Finding]:
+    """Yield a share of *whole* that stands for few persons, or leaves few out."""
     t = policy.min_persons
     if whole < t:
         return
@@ -208,7 +221,7 @@ def _unanimous_share(table: Table, share: Column, rows: list[int], policy: Polic
         for row in rows
         if abs(table.grid.cells[row][share.index].value - share.whole) < 1e-9 and not table.is_total_row(row)
     ]
-    if share.whole in {1.0, 100.0} and whole and len(rows) > 1:
+    if share.whole in {1.0, 100.0} and whole and len(rows) > 1 and "cum" not in share.name:
         yield unanimous(table.grid.place(whole[0], share.index), policy)
     none = [row for row in rows if table.grid.cells[row][share.index].value == 0]
     if none and policy.zero is not Severity.INFO:

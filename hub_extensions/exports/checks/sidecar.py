@@ -17,17 +17,20 @@ SUFFIX = ".table.json"
 _KEYS = frozenset({"dataset", "version", "filter", "dimensions", "measure", "person_column", "classes"})
 #: What our helper adds: the population in words, its filter's hash, the unit, and the persons behind each cell.
 _SAID = frozenset({"sentence", "expression_sha256", "unit"})
+_SHARES = ("largest", "largest_two")
 #: Cells of one table that evidence is read for.
 _MOST_CELLS = 20_000
 
 
 @dataclass(frozen=True)
 class Contributors:
-    """Declared of one cell: its labels in the order of the dimensions, its persons, the largest share of its sum."""
+    """Declared of one cell: its labels in the order of the dimensions, its persons, the shares of its sum that the
+    largest contributor and the two largest make."""
 
     labels: tuple[str, ...]
     persons: int
     largest: float
+    largest_two: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -105,14 +108,15 @@ def _contributors(raw: Any, dimensions: int) -> tuple[Contributors, ...]:
 
 
 def _contributor(raw: Any, dimensions: int) -> Contributors:
-    """Read the evidence of one cell; ``largest`` is a share of 1 and may be left out."""
-    if not isinstance(raw, dict) or not set(raw) <= {"labels", "persons", "largest"}:
+    """Read the evidence of one cell; ``largest`` and ``largest_two`` are shares of 1 and may be left out."""
+    if not isinstance(raw, dict) or not set(raw) <= {"labels", "persons", *_SHARES}:
         raise _wrong("contributors")
-    labels, persons, largest = raw.get("labels"), raw.get("persons"), raw.get("largest", 0.0)
-    numbers = type(persons) is int and type(largest) in {int, float} and persons >= 0 and 0 <= largest <= 1
-    if not isinstance(labels, list) or len(labels) != dimensions or not numbers:
+    labels, persons, shares = raw.get("labels"), raw.get("persons"), [raw.get(name, 0.0) for name in _SHARES]
+    shared = all(type(share) in {int, float} and 0 <= share <= 1 for share in shares)
+    counted = type(persons) is int and persons >= 0
+    if not isinstance(labels, list) or len(labels) != dimensions or not counted or not shared:
         raise _wrong("contributors")
-    return Contributors(tuple(label_key(str(label)) for label in labels), persons, float(largest))
+    return Contributors(tuple(label_key(str(label)) for label in labels), persons, *map(float, shares))
 
 
 def _classes(raw: Any) -> dict[str, dict[str, frozenset[str]]]:

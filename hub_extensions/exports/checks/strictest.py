@@ -61,16 +61,19 @@ def strictest(policies: Sequence[Policy]) -> Policy:
 
     The person column is the one that all that name one agree on; without agreement there is none.
     """
+    bases = [each.min_persons_denominator for each in policies if each.min_persons_denominator]
     columns = {each.person_column for each in policies if each.person_column}
     rounding = [each.rounding for each in policies if each.rounding]
     return Policy(
         name=" + ".join(dict.fromkeys(each.name for each in policies)),
         source=" ; ".join(dict.fromkeys(each.source for each in policies)),
         min_persons=max(each.min_persons for each in policies),
+        min_persons_denominator=max(bases) if bases else None,
         person_column=columns.pop() if len(columns) == 1 else None,
         zero=_severest([each.zero for each in policies]),
         unanimous=_severest([each.unanimous for each in policies]),
         dominance=min(each.dominance for each in policies),
+        dominance_two=min(each.dominance_two for each in policies),
         min_dof=max(each.min_dof for each in policies),
         membership_auc=min(each.membership_auc for each in policies),
         min_max=_severest([each.min_max for each in policies]),
@@ -79,6 +82,8 @@ def strictest(policies: Sequence[Policy]) -> Policy:
         max_file_mb=min(each.max_file_mb for each in policies),
         max_rows=min(each.max_rows for each in policies),
         max_files=min(each.max_files for each in policies),
+        max_week_files=min(each.max_week_files for each in policies),
+        max_week_cells=min(each.max_week_cells for each in policies),
     )
 
 

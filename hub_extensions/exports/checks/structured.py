@@ -12,6 +12,8 @@ from typing import Any
 
 from hub_extensions.exports.checks.cells import plain
 from hub_extensions.exports.checks.delimited import decode
+from hub_extensions.exports.checks.dumps.recognising import check_json_dump
+from hub_extensions.exports.checks.embedded import check_visible
 from hub_extensions.exports.checks.figures import check_spec, figure_notice
 from hub_extensions.exports.checks.findings import Finding, block, flag
 from hub_extensions.exports.checks.freetext import check_sentences
@@ -275,13 +277,30 @@ def _map(value: Any, policy: Policy, where: str) -> Iterator[Finding]:
         )
 
 
-def is_acro_results(value: Any) -> bool:
-    """Whether *value* is the session file of ACRO: declared evidence, never a verdict."""
-    return (
-        isinstance(value, Mapping)
-        and isinstance(value.get("results"), Mapping)
-        and any(isinstance(item, Mapping) and "status" in item for item in value["results"].values())
-    )
+def _declaration(value: Any, result: Inspected, policy: Policy, name: str) -> bool:
+    """Take *value* as evidence of an ACRO session if it is some; return whether it holds nothing else."""
+    if not isinstance(value, Mapping) or not {"results", "safe_threshold", "outputs"} & set(value):
+        return False
+    from hub_extensions.exports.checks import acro, federated
+
+    result.interims = federated.interims_of(value)
+    if result.interims:
+        result.findings.append(acro.evidence_declared(name))
+        return False
+    if acro.is_settings(value):
+        result.findings.append(acro.settings_declared(name, value, policy.min_persons))
+        return True
+    if not acro.is_session(value):
+        return False
+    result.findings += acro.declared(name, value)
+    result.statements = tuple(acro.statements_of(value))
+    if not acro.is_in_form(value):
+        return False
+    for uid, output in value["results"].items():
+        result.grids += tables_in(output.get("outcome", {}), f"{uid}.outcome")
+    said = "\n".join(_strings(value))
+    result.findings += [*check_sentences(said, policy, name), *check_visible(said, name)]
+    return True
 
 
 def inspect_json(path: Path, policy: Policy) -> Inspected:
@@ -291,6 +310,11 @@ def inspect_json(path: Path, policy: Policy) -> Inspected:
         text="\n".join(_spoken(value)),
         normal=Normal(".json", (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode("utf-8")),
     )
+    if _declaration(value, result, policy, path.name):
+        return result
+    if dumps := list(check_json_dump(value, path.name)):
+        result.findings += dumps
+        return result
     known, said = check_spec(value, path.name)
     for item in said:
         result.grids.append(item) if isinstance(item, Grid) else result.findings.append(item)
@@ -301,13 +325,4 @@ def inspect_json(path: Path, policy: Policy) -> Inspected:
     result.findings += check_sentences("\n".join(_strings(value)), policy, path.name)
     result.findings += _map(value, policy, path.name)
     result.findings += long_lists(value, policy)
-    if is_acro_results(value):
-        result.findings.append(
-            flag(
-                "evidence.acro",
-                path.name,
-                "Résultats ACRO : pièce déclarée par l'auteur, jamais un verdict.",
-                "ACRO results: evidence that the author declares, never a verdict.",
-            )
-        )
     return result

@@ -1,10 +1,15 @@
 """Every rule on one table, in the order in which a reader would ask: what is in it, then what it gives away."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from hub_extensions.exports.checks.attacker import check_margins
-from hub_extensions.exports.checks.counts import check_rounded_totals, check_small_counts
+from hub_extensions.exports.checks.binarymeans import check_binary_means
+from hub_extensions.exports.checks.comments import check_notes, counted_tables
+from hub_extensions.exports.checks.counts import check_maybe_counts, check_rounded_totals, check_small_counts
 from hub_extensions.exports.checks.curves import check_curves
+from hub_extensions.exports.checks.denominators import check_small_bases
+from hub_extensions.exports.checks.dominance import check_dominance, check_sums_have_control
+from hub_extensions.exports.checks.downwards import check_downwards
 from hub_extensions.exports.checks.embedded import check_packed, check_turned
 from hub_extensions.exports.checks.findings import Finding, flag
 from hub_extensions.exports.checks.grid import Grid
@@ -16,19 +21,12 @@ from hub_extensions.exports.checks.implied import (
     check_outliers,
     check_quotients,
 )
-from hub_extensions.exports.checks.magnitudes import (
-    check_dominance,
-    check_extremes,
-    check_freedom,
-    check_means,
-    check_quantiles,
-    check_ratio_max_sum,
-    check_sums_have_control,
-)
+from hub_extensions.exports.checks.magnitudes import check_extremes, check_freedom, check_means, check_quantiles
 from hub_extensions.exports.checks.policy import Policy
 from hub_extensions.exports.checks.regressions import check_regression, is_regression
-from hub_extensions.exports.checks.roles import Table, table_of
+from hub_extensions.exports.checks.roles import Table
 from hub_extensions.exports.checks.rowshape import check_row_level
+from hub_extensions.exports.checks.settling import table_of
 from hub_extensions.exports.checks.shares import check_shares, check_unanimous_counts
 from hub_extensions.exports.checks.words import Role
 
@@ -44,14 +42,16 @@ def check_identifiers(grid: Grid) -> Iterator[Finding]:
     yield from check_text("\n".join((*grid.notes, *grid.header)), grid.where or "notes")
 
 
-def check_statistics(table: Table, policy: Policy, context: str = "", *, controlled: bool = False) -> Iterator[Finding]:
+def check_statistics(
+    table: Table, policy: Policy, context: str = "", *, controls: Sequence[Table] = ()
+) -> Iterator[Finding]:
     """Yield what the numbers of *table* give away.
 
     Args:
         table: the table with its roles.
         policy: thresholds and severities.
         context: other text of the same file, where a number of observations may stand.
-        controlled: whether a control file in the request shows the largest contributors.
+        controls: tables of the control files, which show the largest contributors.
     """
     if is_regression(table):
         yield from check_regression(table, policy, context)
@@ -59,6 +59,7 @@ def check_statistics(table: Table, policy: Policy, context: str = "", *, control
         if not table.of(Role.COUNT):
             return
     yield from check_small_counts(table, policy)
+    yield from check_maybe_counts(table, policy)
     yield from check_rounded_totals(table)
     yield from check_cumulated(table, policy)
     yield from check_quotients(table, policy)
@@ -66,14 +67,16 @@ def check_statistics(table: Table, policy: Policy, context: str = "", *, control
     yield from check_group_sizes(table, policy)
     yield from check_dated_ends(table)
     yield from check_margins(table, policy)
+    yield from check_small_bases(table, policy, context)
     yield from check_shares(table, policy)
     yield from check_unanimous_counts(table, policy)
+    yield from check_downwards(table, policy)
     yield from check_extremes(table, policy)
     yield from check_quantiles(table, policy)
     yield from check_means(table, policy)
+    yield from check_binary_means(table, policy)
     yield from check_dominance(table, policy)
-    yield from check_ratio_max_sum(table, policy)
-    yield from check_sums_have_control(table, controlled=controlled)
+    yield from check_sums_have_control(table, controls, policy)
     yield from check_curves(table, policy)
     yield from _stays_only(table, policy)
 
@@ -99,13 +102,18 @@ def _stays_only(table: Table, policy: Policy) -> Iterator[Finding]:
         )
 
 
-def check_grid(grid: Grid, policy: Policy, context: str = "", *, controlled: bool = False) -> Iterator[Finding]:
+def check_grid(grid: Grid, policy: Policy, context: str = "", *, controls: Sequence[Table] = ()) -> Iterator[Finding]:
     """Yield everything that one table shows, without the project's data."""
     yield from check_identifiers(grid)
+    if grid.notes:
+        where = f"{grid.where} · notes" if grid.where else "notes"
+        yield from check_notes(grid.notes, policy, where)
+        for noted in counted_tables("\n".join(grid.notes), where):
+            yield from check_small_counts(table_of(noted), policy)
     if not grid.rows:
         return
     yield from check_packed(grid)
     yield from check_turned(grid)
     table = table_of(grid)
     yield from check_row_level(table)
-    yield from check_statistics(table, policy, context, controlled=controlled)
+    yield from check_statistics(table, policy, context, controls=controls)

@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from hub_extensions.exports.checks.archives import read_member, sane_members, trailing_bytes
+from hub_extensions.exports.checks.archives import noted_bytes, read_member, sane_members, trailing_bytes
+from hub_extensions.exports.checks.arrays.keeping import keep_array, keep_texts
 from hub_extensions.exports.checks.embedded import check_hidden
 from hub_extensions.exports.checks.findings import Finding, block
 from hub_extensions.exports.checks.inspection import Inspected, Unreadable
-from hub_extensions.exports.checks.models import array_of, as_rows, judged
+from hub_extensions.exports.checks.models import array_of, judged
 from hub_extensions.exports.checks.policy import Policy
 
 #: Bytes of a safetensors header; its own library refuses more than 100 MB.
@@ -45,6 +46,7 @@ def inspect_safetensors(path: Path, policy: Policy) -> Inspected:
     result = Inspected(findings=[judged(path.name)])
     result.text = json.dumps([notes, list(header)], ensure_ascii=False)
     result.findings += check_hidden(result.text, f"{path.name} · __metadata__")
+    keep_texts(result, [*map(str, notes.values()), *header] if isinstance(notes, Mapping) else header, path.name)
     for name, array in _tensors(header, memoryview(data)[8 + size :]):
         _keep(result, name, array, policy)
     return result
@@ -86,7 +88,7 @@ def inspect_npz(path: Path, policy: Policy) -> Inspected:
     """Read NumPy's archive of arrays. Raises ``Unreadable`` when it is damaged or a member is no plain array."""
     members = sane_members(path)
     result = Inspected(findings=[judged(path.name)], text="\n".join(member.filename for member in members))
-    if trailing_bytes(path):
+    if trailing_bytes(path) or noted_bytes(path, members):
         result.findings.append(_trailing(path.name))
     result.findings += check_hidden(result.text, f"{path.name} · noms")
     with zipfile.ZipFile(path) as archive:
@@ -118,8 +120,7 @@ def _keep(result: Inspected, where: str, array: Any, policy: Policy) -> None:
             result.findings.append(_table(where, "une liste de valeurs", "a list of values"))
     elif array.ndim and array.size >= 2 * policy.min_persons and _whole_numbers(np, array):
         result.findings.append(_table(where, "des nombres entiers en lignes", "rows of whole numbers"))
-    laid_down = array.ndim == 2 and array.shape[0] < array.shape[1]
-    result.arrays += [kept for each in ([array, array.T] if laid_down else [array]) if (kept := as_rows(each, where))]
+    keep_array(result, array, where)
 
 
 def _whole_numbers(np: Any, array: Any) -> bool:

@@ -24,6 +24,8 @@ class Role(StrEnum):
     QUANTILE = "quantile"
     STD = "std"
     MAX_SHARE = "max_share"
+    TOP_TWO = "top_two"
+    TOP_TWO_SHARE = "top_two_share"
     COEFFICIENT = "coefficient"
     RATIO = "ratio"
     ERROR = "error"
@@ -46,6 +48,20 @@ ROLE_PATTERNS: tuple[tuple[Role, re.Pattern[str]], ...] = (
         re.compile(
             r"^(?:seed|random_state|(?:n_)?epochs?|(?:n_)?iter(?:ations?)?|max_iter|batch_size|(?:n_)?(?:folds|splits|jobs|estimators|layers|trees|components|clusters)"
             r"|(?:max|min)_(?:depth|child_weight|samples_(?:leaf|split)|features|leaf_nodes|data_in_leaf|node_size)|num_leaves|degree|verbose|patience|learning_rate|lr|eta|subsample|colsample\w*|dropout|momentum|tol)$"
+        ),
+    ),
+    (
+        Role.TOP_TWO_SHARE,
+        re.compile(
+            r"(?:^|_)(?:part|share|contribution|contrib|pct|poids|percent|proportion)_(?:cumulee?_)?(?:des_|de_|of_|of_the_)?(?:top_?2|top_two|(?:deux|2)_(?:premiers?|premieres?|plus_gros\w*|plus_grand\w*)|two_largest|2_largest|largest_(?:two|2))(?:_contribut\w+)?$"
+            r"|(?:^|_)(?:top_?2|top_two|two_largest)_(?:share|part|contribution|contrib|pct|poids|percent|proportion)$|^(?:k2|top_?2|dominance_(?:2|two|deux|nk))$"
+        ),
+    ),
+    (
+        Role.TOP_TWO,
+        re.compile(
+            r"(?:^|_)(?:top_?2|top_two)(?:_(?:sum|somme|total|contribut\w+))?$|(?:^|_)(?:deux|2)_plus_(?:gros\w*|grand\w*)(?:_contribut\w+)?$"
+            r"|(?:^|_)(?:deux|2)_premiers?_contribut\w+$|(?:^|_)(?:two_largest|2_largest|largest_two)(?:_contribut\w+)?$"
         ),
     ),
     (
@@ -97,11 +113,12 @@ ROLE_PATTERNS: tuple[tuple[Role, re.Pattern[str]], ...] = (
         Role.SURVIVAL,
         _words(
             r"""
-            survie survival surv s_t km km_estimate kaplan_meier prob_surv\w* surv_prob cum_?inc
+            survie survival surv s_t km_estimate kaplan_meier prob_surv\w* surv_prob cum_?inc
             incidence_cumulee cif survie_km cum_?haz(?:ard)? base_?haz(?:ard)? baseline_hazard hazard h0
             """
         ),
     ),
+    (Role.SURVIVAL, re.compile(r"^km$")),  # elsewhere in a name it is a distance
     (
         Role.AT_RISK,
         _words(
@@ -198,7 +215,7 @@ ROLE_PATTERNS: tuple[tuple[Role, re.Pattern[str]], ...] = (
             totaux totals ensemble all overall population denominateur denominator denom numerateur numerator
             obs nobs n_obs observations? consommants? sujets? subjects? inclus records size midpoint6
             readmissions? readmis naissances? accouchements? admissions? consultations? prescriptions?
-            delivrances? vaccines? visits? visites? femmes hommes malades censored censures? observed volume nbr
+            delivrances? vaccines? visits visites femmes hommes malades censored censures? observed volume nbr
             headcount pazienti numero_pazienti pacientes pacientas numero_(?:de_)?pacientes patienten anzahl
             fallzahl casi casos falle faelle
             """
@@ -233,6 +250,50 @@ ATTRIBUTE_WORDS = frozenset(
     score_predit residual residu resid temps time delai survie event ald cmu css fumeur smoker diabete diabetes
     hta traitement drug medicament nationality profession csp marital charges rembourse temperature saturation
     spo2 fc pouls valeur_labo lactate sodium potassium ferritine cholesterol ldl hdl
+    """.split()
+)
+
+#: Those of them that one has or has not: a column of such a name in a table of groups counts who has it.
+TRAIT_WORDS = frozenset(
+    """
+    ald cmu css c2s fumeur smoker diabete diabetes hta mort dead deces death decede died vivant alive traitement treated
+    hospitalise readmission readmitted reussite succes success echec failure complication obese obesite
+    """.split()
+)
+#: What persons of a group are, have or undergo: a column of such a name beside a count counts them.
+STATE_WORDS = TRAIT_WORDS | frozenset(
+    """
+    traites treated untreated exposes exposed unexposed vaccines vaccinated unvaccinated fumeurs smokers nonsmokers
+    diabetiques diabetics diabetic hypertendus hypertensive obeses vivants vivantes decedes decedees survivants
+    survivors inclus incluses exclus exclues included excluded perdus lost suivis suivies followed repondeurs
+    responders positifs positives positive negatifs negatives negative malades sains saines healthy infectes
+    infectees infected gueris recovered hospitalises hospitalisees hospitalized hospitalised operes operees
+    operated readmitted greffes greffees dialyses asthmatiques epileptiques denutris immunodeprimes dependants
+    dependantes institutionnalises retraites chomeurs salaries enceintes prematures enfants adultes adults children
+    mineurs majeurs garcons filles boys girls men women males females accidents chutes falls fractures
+    complications infections hemorragies thromboses embolies rechutes recidives relapses cancers cancer tumeurs
+    metastases avc infarctus idm suicides grippe covid covid19 sida vih hiv vhc hepatite hepatites asthme asthma
+    bpco copd epilepsie parkinson alzheimer demence dementia depression schizophrenie leucemie lymphome melanome
+    sepsis pneumonie pneumonia bronchiolite tuberculose rougeole stroke strokes echecs abandons refus reponse
+    response non sans avec without not dont exposees traitees vaccinees
+    """.split()
+)
+#: What is measured, held or laid down: whole numbers under such a name are no persons, wherever they stand.
+MEASURE_WORDS = frozenset(
+    """
+    dose dosage posologie mg ml ug kg cm mm km m2 ui lit lits bed beds place places fauteuil fauteuils salle salles
+    chambre chambres heure heures hour hours minute minutes min jours days ans annees years semaines weeks mois months
+    delai duree age ages score scores point points rang rank seuil niveau distance temperature altitude superficie
+    surface densite prix tarif cout cotation coefficient etage tour essai version bloc lot chapitre article cycle
+    cycles etp fte pas lag decalage horizon visite ligne numero categories modalites niveaux classes items questions
+    """.split()
+)
+
+#: Those that no class is ever named by: such a column counts no persons on either side of a count.
+HELD_WORDS = frozenset(
+    """
+    lit lits bed beds etp fte dosage posologie fauteuil fauteuils superficie centres hopitaux hospitals services
+    etablissements communes variables modalites clusters
     """.split()
 )
 

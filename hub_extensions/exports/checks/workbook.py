@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from hub_extensions.exports.checks.active import check_active
 from hub_extensions.exports.checks.archives import read_member, sane_members, trailing_bytes
 from hub_extensions.exports.checks.delimited import check_formulas, check_length, serialise
 from hub_extensions.exports.checks.embedded import check_hidden
@@ -43,7 +44,7 @@ _HIDDEN_PARTS = (
     ),
 )
 _KNOWN_PART = re.compile(
-    r"\.(?:xml|rels|vml)$|^xl/printersettings/|^xl/media/[^/]+\.(?:png|jpe?g|emf|wmf)$|^docprops/thumbnail",
+    r"\.(?:xml|rels|vml)$|^xl/printersettings/|^xl/media/[^/]+\.(?:png|jpe?g|emf|wmf)$|^docprops/thumbnail\.(?:png|jpe?g|emf|wmf)$",
     re.IGNORECASE,
 )
 _RUNS = re.compile(
@@ -54,6 +55,14 @@ _RUNS = re.compile(
 _CELL_PARTS = re.compile(
     r"xl/(?:worksheets|charts|theme)/|xl/(?:sharedStrings|styles|workbook|calcChain)\.xml", re.IGNORECASE
 )
+#: How files of pictures begin, by suffix.
+_PICTURES = {
+    "png": (b"\x89PNG\r\n\x1a\n",),
+    "jpg": (b"\xff\xd8\xff",),
+    "jpeg": (b"\xff\xd8\xff",),
+    "emf": (b"\x01\x00\x00\x00",),
+    "wmf": (b"\xd7\xcd\xc6\x9a", b"\x01\x00\x09\x00"),
+}
 _CELLS = 2_000_000
 _LONG_NOTE = 200
 
@@ -320,7 +329,22 @@ def inspect_workbook(path: Path, policy: Policy) -> Inspected:
     with zipfile.ZipFile(path) as archive:
         found += _charts(archive, members, {text for row in rows for text in row})
         found += _unseen(archive, members, values)
+        found += _pictures(archive, members)
+    found += check_active("\n".join(text for row in rows for text in row))
     return Inspected(grids, "\n".join(filter(None, texts)), found, Normal(".csv", serialise(rows)))
+
+
+def _pictures(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> Iterator[Finding]:
+    """Yield a block when a part is called a picture and is none: nobody would look for rows in it."""
+    for member in members:
+        signatures = _PICTURES.get(member.filename.lower().rpartition(".")[2])
+        if signatures is not None and not read_member(archive, member).startswith(signatures):
+            yield block(
+                "workbook.hidden_part",
+                member.filename,
+                "Le classeur contient une image qui n'en est pas une.",
+                "The workbook holds a picture that is none.",
+            )
 
 
 def _unseen(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], workbook: Any) -> Iterator[Finding]:

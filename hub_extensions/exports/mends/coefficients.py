@@ -17,11 +17,11 @@ from hub_extensions.exports.checks.archives import read_member, sane_members
 from hub_extensions.exports.checks.delimited import decode, serialise
 from hub_extensions.exports.checks.freetext import tables_in_text
 from hub_extensions.exports.checks.models import array_of, listed_values, schema_nodes
+from hub_extensions.exports.checks.onnx.reading import read_model
 from hub_extensions.exports.checks.pickles import arrays_in, replay
 from hub_extensions.exports.checks.policy import Policy
-from hub_extensions.exports.checks.protobuf import tensors_of
 from hub_extensions.exports.checks.regressions import is_regression, observations_said
-from hub_extensions.exports.checks.roles import table_of
+from hub_extensions.exports.checks.settling import table_of
 from hub_extensions.exports.mends.kinds import CannotMend
 from project_spaces.text import Text
 
@@ -129,13 +129,13 @@ def _in_skops(path: Path) -> Iterator[tuple[str, Sequence[Any], int]]:
 
 
 def _in_onnx(path: Path) -> Iterator[tuple[str, Sequence[Any], int]]:
-    operators, tensors = tensors_of(path.read_bytes())
-    if not operators & {"LinearRegressor", "LinearClassifier"}:
+    model = read_model(path.read_bytes())
+    if not model.names & {"LinearRegressor", "LinearClassifier"}:
         return
-    constants = next((len(tensor.values) for tensor in tensors if tensor.name.endswith(".intercepts")), 1)
-    for tensor in tensors:
+    constants = next((tensor.values.size for tensor in model.tensors if tensor.name.endswith(".intercepts")), 1)
+    for tensor in model.tensors:
         name = tensor.name.rpartition(".")[2]
-        yield name, tensor.values, max(1, len(tensor.values) // max(1, constants))
+        yield name, tensor.values.ravel().tolist(), max(1, tensor.values.size // max(1, constants))
 
 
 def _in_pickle(path: Path) -> Iterator[tuple[str, Sequence[Any], int]]:

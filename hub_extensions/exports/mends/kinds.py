@@ -47,6 +47,7 @@ _HELPS: Mapping[str, tuple[Mend, ...]] = {
     "difference.derived": (Mend.ROUND_5, Mend.ROUND_10),
     "difference.recovered": (Mend.ROUND_5, Mend.ROUND_10),
     "difference.subset": (Mend.ROUND_5, Mend.ROUND_10),
+    "difference.superset": (Mend.ROUND_5, Mend.ROUND_10),
     "table.min_max": (Mend.TRIM,),
     "table.extreme_quantile": (Mend.TRIM,),
     "identifier.header": (Mend.DROP,),

@@ -1,12 +1,10 @@
 """Mends from a trusted process: the file is opened by a confined worker, within a time limit, never here."""
 
-import json
-import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from hub_extensions.exports.checks.confined import NoAnswer, ask
 from hub_extensions.exports.checks.policy import Policy
 from hub_extensions.exports.checks.runner import policy_on_the_wire
 from hub_extensions.exports.mends.kinds import CannotMend, Mend, Mended
@@ -28,13 +26,6 @@ def run_mend(path: Path, name: str, mend: Mend, policy: Policy) -> Mended:
         CannotMend: the mend does not apply or is not enough, or the worker died or took too long.
     """
     with tempfile.TemporaryDirectory(prefix="bv-mend-") as scratch:
-        environment = {
-            "PATH": os.environ.get("PATH", ""),
-            "PYTHONPATH": os.pathsep.join(sys.path[1:]),
-            "LANG": "C.UTF-8",
-            "OPENBLAS_NUM_THREADS": "1",
-            "TMPDIR": scratch,  # what a killed worker leaves goes with it
-        }
         target = Path(scratch) / "mended"
         order = {
             "path": str(path),
@@ -44,16 +35,8 @@ def run_mend(path: Path, name: str, mend: Mend, policy: Policy) -> Mended:
             "out": str(target),
         }
         try:
-            done = subprocess.run(
-                list(COMMAND),
-                input=json.dumps(order).encode(),
-                capture_output=True,
-                env=environment,
-                timeout=TIMEOUT_S,
-                check=True,
-            )
-            said = json.loads(done.stdout)
-        except (subprocess.SubprocessError, ValueError) as error:
+            said = ask(COMMAND, order, TIMEOUT_S, Path(scratch))
+        except NoAnswer as error:
             raise CannotMend(_TOO_LONG) from error
         if "refused" in said:
             raise CannotMend(Text(*said["refused"]))

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from hub_extensions.exports.checks.delimited import serialise
 from hub_extensions.exports.checks.grid import Grid
-from hub_extensions.exports.checks.roles import Table, table_of
+from hub_extensions.exports.checks.roles import Table
+from hub_extensions.exports.checks.settling import table_of
 
 Cells = set[tuple[int, int]]
 

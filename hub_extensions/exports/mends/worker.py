@@ -16,7 +16,7 @@ def main() -> int:
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     order = json.load(sys.stdin)
-    confine(Limits(cpu_s=60))
+    confine(Limits(cpu_s=60, forks=True))  # τ-ARGUS's solver runs in a copy that can be stopped
     try:
         mended = mend_file(
             Path(order["path"]), str(order["name"]), Mend(order["mend"]), policy_from_mapping(order["policy"])

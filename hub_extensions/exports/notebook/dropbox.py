@@ -5,13 +5,10 @@
 is there is overwritten, and no more is read than one look may cost.
 """
 
-import json
 import os
 import re
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from hub_extensions.exports.notebook.asks import LARGEST_ASK, NOT_AN_ASK
 from project_spaces.beneath import names_beneath, open_beneath, remove_beneath
@@ -73,7 +70,7 @@ class Dropbox:
         except (BureauError, OSError):
             return False
 
-    def answer(self, ask: str, said: Mapping[str, Any], file: bytes | None = None) -> None:
+    def answer(self, ask: str, said: bytes, file: bytes | None = None) -> None:
         """Put an answer there, its file first: who sees the answer finds the file.
 
         Raises
@@ -85,7 +82,7 @@ class Dropbox:
         """
         if file is not None:
             self._write(f"{ANSWERS}/{ask}.file", file)
-        self._write(f"{ANSWERS}/{ask}.json", json.dumps(said, ensure_ascii=False).encode() + b"\n")
+        self._write(f"{ANSWERS}/{ask}.json", said)
 
     def _write(self, path: str, data: bytes) -> None:
         """Write a file that was not there, owned as the home is."""

@@ -6,15 +6,14 @@ no view.
 """
 
 import base64
-import json
-import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from hub_extensions.exports.checks.confined import NoAnswer, ask
 from hub_extensions.exports.previews.views import (
     MOST_TEXT,
     NotebookView,
@@ -43,29 +42,12 @@ def view_of_release(path: Path, name: str, wheres: Sequence[str], language: str)
 
 def view_confined(path: Path, name: str, wheres: Sequence[str], language: str) -> View:
     """Return what is shown of a file that nobody has normalised."""
+    order = {"path": str(path), "name": name, "language": language}
     with tempfile.TemporaryDirectory(prefix="bv-preview-") as scratch:
-        environment = {
-            "PATH": os.environ.get("PATH", ""),
-            "PYTHONPATH": os.pathsep.join(sys.path[1:]),
-            "LANG": "C.UTF-8",
-            "OPENBLAS_NUM_THREADS": "1",
-            "TMPDIR": scratch,  # what a killed worker leaves goes with it
-        }
-        order = json.dumps({"path": str(path), "name": name, "language": language}).encode()
         try:
-            done = subprocess.run(
-                list(COMMAND),
-                input=order,
-                capture_output=True,
-                env=environment,
-                timeout=TIMEOUT_S,
-                check=True,
-                start_new_session=True,
-            )
-            said = json.loads(done.stdout)
-        except (subprocess.SubprocessError, OSError, ValueError):
+            return view_from(ask(COMMAND, order, TIMEOUT_S, Path(scratch)), wheres)
+        except NoAnswer:
             return NoView()
-    return view_from(said, wheres) if isinstance(said, dict) else NoView()
 
 
 def view_from(said: Mapping[str, Any], wheres: Sequence[str]) -> View:
@@ -73,7 +55,7 @@ def view_from(said: Mapping[str, Any], wheres: Sequence[str]) -> View:
     match dict(said):
         case {"kind": "rows", "rows": list(rows), "cut": bool(cut)}:
             view = rows_view([[str(cell) for cell in row] for row in rows], wheres)
-            return type(view)(view.header, view.rows, view.cut or cut)
+            return replace(view, cut=view.cut or cut)
         case {"kind": "text", "text": str(text), "cut": bool(cut)}:
             return TextView(text[:MOST_TEXT], cut)
         case {"kind": "cells", "cells": list(cells), "cut": bool(cut)}:

@@ -17,7 +17,8 @@ from typing import Any
 from PIL import Image
 from PIL.Image import DecompressionBombError
 
-from hub_extensions.exports.marks import marked_cells, marked_lines
+from hub_extensions.exports.checks.delimited import TABLES, read_rows
+from hub_extensions.exports.marks import header_of, marked_cells, marked_lines
 
 #: The preview's own policy; ``frame-ancestors`` lets the portal, and nobody else, show it in its page.
 PREVIEW_POLICY = (
@@ -30,7 +31,6 @@ MOST_TEXT = 200_000
 LARGEST_PICTURE = 40_000_000  # pixels
 LARGEST_READ = 32 << 20
 
-_TABLES = {".csv", ".tsv"}
 _PICTURES = {".png", ".jpg", ".jpeg", ".webp"}
 _TEXTS = {".txt", ".md", ".py", ".r", ".sql", ".json", ".html", ".htm", ".svg", ".log", ".yaml", ".yml", ".rst", ".tex"}
 
@@ -45,11 +45,12 @@ class Cell:
 
 @dataclass(frozen=True)
 class TableView:
-    """A table to draw: *cut* when there is more of it than is shown."""
+    """A table to draw: *titles* stand above its header, *cut* when there is more of it than is shown."""
 
     header: tuple[Cell, ...]
     rows: tuple[tuple[int, tuple[Cell, ...]], ...]
     cut: bool
+    titles: tuple[Cell, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,8 +112,8 @@ def view_of(path: Path, name: str, wheres: Sequence[str]) -> View:
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST_READ)
-        if suffix in _TABLES:
-            return table_view(data.decode("utf-8"), "\t" if suffix == ".tsv" else ",", wheres)
+        if suffix in TABLES:
+            return rows_view(read_rows(data.decode("utf-8")), wheres)
         if suffix in _PICTURES:
             return picture_view(data)
         if suffix == ".ipynb":
@@ -124,21 +125,21 @@ def view_of(path: Path, name: str, wheres: Sequence[str]) -> View:
     return NoView()
 
 
-def table_view(text: str, delimiter: str, wheres: Sequence[str]) -> TableView:
-    """Lay a delimited table out, with the cells that findings name lit."""
-    return rows_view(list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)), wheres)
-
-
 def rows_view(rows: Sequence[Sequence[str]], wheres: Sequence[str]) -> TableView:
-    """Lay rows out, the first being the header, with the cells that findings name lit."""
-    header = list(rows[0][:MOST_COLUMNS]) if rows else []
-    lit = marked_cells(wheres, rows[: MOST_ROWS + 1])
-    cut = len(rows) - 1 > MOST_ROWS or any(len(row) > MOST_COLUMNS for row in rows[: MOST_ROWS + 1])
-    body = tuple(
+    """Lay rows out, the header being the first below the titles, with the cells that findings name lit."""
+    top = header_of(rows)
+    shown = rows[: top + 1 + MOST_ROWS]
+    lit = marked_cells(wheres, shown)
+    cut = len(rows) > len(shown) or any(len(row) > MOST_COLUMNS for row in shown)
+    laid = [
         (line, tuple(_cell(value, line, column, lit) for column, value in enumerate(row[:MOST_COLUMNS])))
-        for line, row in enumerate(rows[1 : MOST_ROWS + 1], 2)
+        for line, row in enumerate(shown, 1)
+    ]
+    titles = tuple(
+        Cell(" ".join(cell.text for cell in cells if cell.text), any(cell.marked for cell in cells))
+        for _, cells in laid[:top]
     )
-    return TableView(tuple(_cell(value, 1, column, lit) for column, value in enumerate(header)), body, cut)
+    return TableView(laid[top][1] if laid else (), tuple(laid[top + 1 :]), cut, titles)
 
 
 def _cell(value: str, line: int, column: int, lit: set[tuple[int, int | None]]) -> Cell:

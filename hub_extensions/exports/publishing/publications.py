@@ -219,7 +219,7 @@ def _deposit(desk: Desk, request_id: str, scratch: Path) -> Deposit:
         request = load(session, request_id)
         place = session.get_one(ExportPublication, request_id).place
         files: dict[str, Path] = {}
-        for number, file in enumerate(request.files):
+        for number, file in enumerate(request.leaving):
             if not desk.vault.intact(str(file.released_sha256)):
                 raise Unavailable(Text("La copie figée est endommagée.", "The frozen copy is damaged."))
             name = Path(str(file.released_name)).name

@@ -9,7 +9,9 @@ from hub_extensions.exports.checks import FileVerdict, Policy, run_checks
 from hub_extensions.exports.checks.corpus.confusion import Confusion, measure
 from hub_extensions.exports.checks.corpus.write import write_corpus
 from hub_extensions.exports.checks.grid import Grid, grids_from_matrix
-from hub_extensions.exports.checks.roles import Table, table_of
+from hub_extensions.exports.checks.roles import Table
+from hub_extensions.exports.checks.runner import Workers
+from hub_extensions.exports.checks.settling import table_of
 
 Checker = Callable[..., FileVerdict]
 
@@ -25,13 +27,13 @@ def table(text: str, separator: str = ",") -> Table:
 
 
 @pytest.fixture
-def judge(tmp_path: Path) -> Checker:
+def judge(tmp_path: Path, kept_workers: Workers) -> Checker:
     """Write one file and return its verdict."""
 
     def checked(name: str, content: bytes | str, policy: Policy | None = None, **options: object) -> FileVerdict:
         path = tmp_path / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return run_checks([path], policy or Policy(), **options)[0]  # type: ignore[arg-type]
+        return run_checks([path], policy or Policy(), workers=kept_workers, **options)[0]  # type: ignore[arg-type]
 
     return checked
 

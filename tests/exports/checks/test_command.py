@@ -58,6 +58,7 @@ def test_json_is_as_promised(files: tuple[Path, Path], tmp_path: Path) -> None:
         (["{clean}", "--policy", "none.yaml"], "none.yaml"),
         (["{clean}", "--data", "/nowhere"], "/nowhere"),
         (["{clean}", "--released", "/nowhere"], "/nowhere"),
+        (["{clean}", "--supporting", "/nowhere"], "/nowhere"),
         (["{clean}", "--unknown"], "--unknown"),
     ],
 )
@@ -76,3 +77,21 @@ def test_status_2_and_one_sentence(files: tuple[Path, Path], arguments: list[str
 
 def test_a_preset_by_name(files: tuple[Path, Path]) -> None:
     assert CliRunner().invoke(command, [str(files[1]), "--policy", "insee-3-85"]).exit_code == 0
+
+
+def test_evidence_gives_the_verdict_that_the_desk_gives(tmp_path: Path) -> None:
+    """A control answers for its sums, is judged as what never leaves, may accuse, and does not leave itself."""
+    sums, control = tmp_path / "depenses.csv", tmp_path / "preuve.csv"
+    sums.write_text("secteur,effectif,cout_total\nA,120,61200\nB,44,48500\n")
+    control.write_text("secteur,effectif,cout_max\nA,120,7344\nB,44,15035\n")
+
+    def verdicts(*arguments: str) -> list[str]:
+        found = CliRunner().invoke(command, [*arguments, "--json"])
+        return [file["verdict"] for file in json.loads(found.output)["files"]]
+
+    assert verdicts(str(sums)) == ["flag"]
+    assert verdicts(str(sums), "--supporting", str(control)) == ["pass", "pass"]
+    assert verdicts(str(control)) == ["block"]
+    assert verdicts(str(control), "--supporting", str(control)) == ["block", "pass"]
+    control.write_text(control.read_text().replace("15035", "47100"))
+    assert verdicts(str(sums), "--supporting", str(control)) == ["block", "pass"]

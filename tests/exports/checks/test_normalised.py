@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from hub_extensions.exports.checks.corpus.drawings import png
+from hub_extensions.exports.checks.corpus.drawings import png, svg
 from hub_extensions.exports.checks.corpus.pages import html_table
 from hub_extensions.exports.checks.corpus.texts import code, notebook
 from hub_extensions.exports.checks.corpus.workbooks import workbook
@@ -38,6 +38,18 @@ def test_a_page_is_made_static(judge: Checker, tmp_path: Path) -> None:
     assert "120" in copy
     assert "<table>" in copy
     assert not [part for part in ("style", "note", "href", "<script") if part in copy]
+
+
+def test_a_drawing_keeps_what_draws(judge: Checker, tmp_path: Path) -> None:
+    inside = (
+        '<metadata>qui</metadata><desc>note</desc><!-- remarque --><g xmlns:own="urn:own" own:who="moi" data-x="7">'
+        '<own:rows>12</own:rows><rect width="20" height="90" style="fill: red"/><text>A &amp; B</text></g>'
+        '<use xlink:href="#m1"/>'
+    )
+    copy = _copy(judge, tmp_path, "a.svg", svg(inside, "<!DOCTYPE svg><?editor who?>")).decode()
+    assert all(part in copy for part in ('<rect width="20"', "fill: red", "A &amp; B", 'xlink:href="#m1"'))
+    hidden = ("metadata", "desc", "remarque", "moi", "data-x", "rows", "DOCTYPE", "editor")
+    assert not [part for part in hidden if part in copy]
 
 
 def test_a_workbook_becomes_csv(judge: Checker, tmp_path: Path) -> None:

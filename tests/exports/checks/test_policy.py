@@ -35,6 +35,7 @@ def test_a_file_changes_what_it_names(tmp_path: Path) -> None:
     [
         ("min_person: 5", "'min_person'"), ("min_persons: 1", "min_persons is 1"), ("min_persons: oui", "min_persons is 'oui'"), ("min_persons: true", "min_persons is True"), ("zero: perhaps", "zero is 'perhaps'"),  # noqa: E501
         ("dominance: 85", "dominance is 85"), ("- a", "key: value"), ("a: [", "not YAML"), ("preset: none", "'none'"), ("secondary: 1", "secondary is 1"),  # noqa: E501
+        ("min_persons_denominator: 1", "min_persons_denominator is 1"), ("max_week_files: 0", "max_week_files is 0"),
     ],
 )  # fmt: skip
 def test_a_wrong_file_is_refused(tmp_path: Path, text: str, said: str) -> None:
@@ -51,3 +52,17 @@ def test_no_such_file() -> None:
         load_policy("nowhere.yaml")
     assert load_policy(None) is DEFAULT
     assert policy_from_mapping({}) == Policy()
+
+
+@pytest.mark.parametrize(
+    ("stated", "least"),
+    [
+        ({}, 11),
+        ({"min_persons": 20}, 20),
+        ({"min_persons_denominator": 30}, 30),
+        ({"min_persons_denominator": None, "preset": "insee-3-85"}, 3),
+        ({"min_persons": 20, "min_persons_denominator": 5}, 20),
+    ],
+)
+def test_a_denominator_has_at_least_the_persons_of_a_cell(stated: dict[str, object], least: int) -> None:
+    assert policy_from_mapping(stated).least_base == least

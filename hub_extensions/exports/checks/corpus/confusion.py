@@ -1,8 +1,7 @@
 """Runs the checks over a corpus and counts: what should have been stopped and was not, what was stopped and should not.
 
 The promise of the checks is measured here: every expected block is blocked, no expected pass is, and at most one in
-twenty
-of those that should pass is flagged.
+twenty of those that should pass is flagged.
 """
 
 import json

@@ -3,7 +3,7 @@
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from hub_extensions.exports.checks.corpus.case import BLOCK, FLAG, PASS, Case, patients, rows_csv, seeded
@@ -189,3 +189,14 @@ def _parquet() -> Iterator[Case]:
     )
     yield Case("metadata.parquet", BLOCK, "rows in a note", write(clean, {b"note": rows_csv(people[:15])}))
     yield Case("lists.parquet", BLOCK, "lists in cells", write(pa.table({"dep": ["75"], "ages": [[81, 77, 90]]})))
+
+
+def pdf_of(change: Callable[[Any], None]) -> bytes:
+    """Return a page with one word, after *change* had the pikepdf document in its hands."""
+    import pikepdf
+
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf(b"BT /F1 12 Tf 72 720 Td (Rapport) Tj ET"))) as document:
+        change(document)
+        document.save(out, deterministic_id=True)
+    return out.getvalue()

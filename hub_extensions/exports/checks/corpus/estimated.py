@@ -86,6 +86,28 @@ def _magnitudes() -> Iterator[Case]:
         table(["secteur", "n", "montant_total"], [["A", 50, 100000], ["B", 60, 120000]]),
         request={"sum_with_control_file_controle.csv": table(["secteur", "part_max"], [["A", 0.92], ["B", 0.12]])},
     )
+    sums = table(["secteur", "n", "montant_total"], [["A", 50, 100000], ["B", 60, 120000]])
+    yield Case(
+        "sum_control_of_others.csv",
+        FLAG,
+        "a control by its name, of another table",
+        sums,
+        request={"dominance.csv": table(["dep", "n"], [["75", 120], ["92", 131]])},
+    )
+    yield Case(
+        "sum_control_half.csv",
+        FLAG,
+        "the control speaks of one sum of two",
+        sums,
+        request={"sum_control_half_controle.csv": table(["secteur", "part_max"], [["A", 0.12]])},
+    )
+    yield Case(
+        "sum_control_whole.csv",
+        PASS,
+        "the control shows the largest contributor of each sum",
+        sums,
+        request={"sum_control_whole_controle.csv": table(["secteur", "part_max"], [["B", "12 %"], ["A", "31 %"]])},
+    )
     yield Case(
         "sum_uncontrolled.csv",
         FLAG,

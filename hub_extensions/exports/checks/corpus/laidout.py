@@ -2,14 +2,14 @@
 
 import io
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from hub_extensions.exports.checks.corpus.case import BLOCK, PASS, Case, patients, rows_csv, table
-from hub_extensions.exports.checks.corpus.drawings import pdf
+from hub_extensions.exports.checks.corpus.drawings import pdf_of
 from hub_extensions.exports.checks.corpus.pages import page
 from hub_extensions.exports.checks.corpus.texts import code, notebook
-from hub_extensions.exports.checks.corpus.workbooks import AGGREGATE, word, workbook, zipped
+from hub_extensions.exports.checks.corpus.workbooks import AGGREGATE, WORD_SPACE, word, workbook, zipped
 
 COLUMNS = ("age", "sexe", "dep", "date_entree", "crp", "diag")
 
@@ -76,21 +76,10 @@ def _workbooks(people: list[dict[str, object]], rows: str) -> Iterator[Case]:
     )
 
 
-def _printed(change: Callable[[Any], None]) -> bytes:
-    import pikepdf
-
-    out = io.BytesIO()
-    with pikepdf.open(io.BytesIO(pdf(b"BT /F1 12 Tf 72 720 Td (Rapport) Tj ET"))) as document:
-        change(document)
-        document.save(out, deterministic_id=True)
-    return out.getvalue()
-
-
 def _documents(rows: str) -> Iterator[Case]:
     import pikepdf
 
-    space = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
-    header = f"<w:hdr {space}><w:p><w:r><w:t>{rows}</w:t></w:r></w:p></w:hdr>".encode()
+    header = f"<w:hdr {WORD_SPACE}><w:p><w:r><w:t>{rows}</w:t></w:r></w:p></w:hdr>".encode()
     described = f'<w:drawing><wp:docPr xmlns:wp="wp" descr="{rows.replace(chr(10), ";")}"/></w:drawing>'
     vanish = f"<w:rPr><w:vanish/></w:rPr><w:t>{rows}</w:t>"
     yield Case(
@@ -110,12 +99,12 @@ def _documents(rows: str) -> Iterator[Case]:
         note = {"Type": pikepdf.Name.Annot, "Subtype": pikepdf.Name.Text, "Rect": [0, 0, 10, 10], "Contents": rows}
         document.pages[0].Annots = document.make_indirect(pikepdf.Array([pikepdf.Dictionary(**note)]))
 
-    yield Case("note.pdf", BLOCK, "rows in a note on a page", _printed(noted))
+    yield Case("note.pdf", BLOCK, "rows in a note on a page", pdf_of(noted))
     yield Case(
         "keywords.pdf",
         BLOCK,
         "rows among the keywords",
-        _printed(lambda document: document.docinfo.update({"/Keywords": rows})),
+        pdf_of(lambda document: document.docinfo.update({"/Keywords": rows})),
     )
 
 

@@ -33,7 +33,9 @@ def _array(file: str) -> dict[str, str]:
     return {"__class__": "ndarray", "__module__": "numpy", "__loader__": "NdArrayNode", "type": "numpy", "file": file}
 
 
-def _field(number: int, body: bytes | int) -> bytes:
+def field(number: int, body: bytes | int) -> bytes:
+    """Return one field of a protocol-buffer message."""
+
     def varint(value: int) -> bytes:
         out = bytearray()
         while value > 0x7F:
@@ -49,13 +51,13 @@ def _field(number: int, body: bytes | int) -> bytes:
 def onnx(operators: list[str], shape: tuple[int, int], values: list[float]) -> bytes:
     """Return an ONNX model of named operators and one array."""
     tensor = (
-        b"".join(_field(1, side) for side in shape)
-        + _field(2, 1)
-        + _field(8, b"initializer")
-        + _field(9, struct.pack(f"<{len(values)}f", *values))
+        b"".join(field(1, side) for side in shape)
+        + field(2, 1)
+        + field(8, b"initializer")
+        + field(9, struct.pack(f"<{len(values)}f", *values))
     )
-    graph = b"".join(_field(1, _field(4, name.encode())) for name in operators) + _field(2, b"g") + _field(5, tensor)
-    return _field(1, 8) + _field(2, b"corpus") + _field(7, graph)
+    graph = b"".join(field(1, field(4, name.encode())) for name in operators) + field(2, b"g") + field(5, tensor)
+    return field(1, 8) + field(2, b"corpus") + field(7, graph)
 
 
 def cases() -> Iterator[Case]:
@@ -196,11 +198,11 @@ def _written_into() -> Iterator[Case]:
     yield Case("keys.skops", BLOCK, "rows as keys of a vocabulary", counted(lines))
     yield Case("list.skops", BLOCK, "rows in a list", _model(*classifier, {"history_": listed}, {}))
     yield Case("string.skops", BLOCK, "a table in a text", _model(*classifier, {"comment": _plain(whole)}, {}))
-    yield Case("noted.onnx", FLAG, "a name and a description", plain + _field(6, b"Risque a 30 jours, version 2"))
-    yield Case("described.onnx", BLOCK, "a table as description", plain + _field(6, whole.encode()))
-    entry = _field(1, b"log") + _field(2, whole.encode())
-    yield Case("property.onnx", BLOCK, "a table as property", plain + _field(14, entry))
-    unknown = b"".join(_field(77, _field(3, line.encode())) for line in lines)
+    yield Case("noted.onnx", FLAG, "a name and a description", plain + field(6, b"Risque a 30 jours, version 2"))
+    yield Case("described.onnx", BLOCK, "a table as description", plain + field(6, whole.encode()))
+    entry = field(1, b"log") + field(2, whole.encode())
+    yield Case("property.onnx", BLOCK, "a table as property", plain + field(14, entry))
+    unknown = b"".join(field(77, field(3, line.encode())) for line in lines)
     yield Case("unknown.onnx", BLOCK, "rows in fields that ONNX does not know", plain + unknown)
 
 

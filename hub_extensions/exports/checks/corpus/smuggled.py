@@ -9,7 +9,7 @@ from hub_extensions.exports.checks.corpus.case import BLOCK, FLAG, PASS, Case, p
 from hub_extensions.exports.checks.corpus.drawings import pdf, png, svg
 from hub_extensions.exports.checks.corpus.pages import html_table, page
 from hub_extensions.exports.checks.corpus.texts import code, notebook
-from hub_extensions.exports.checks.corpus.workbooks import AGGREGATE, word, workbook
+from hub_extensions.exports.checks.corpus.workbooks import AGGREGATE, WORD_SPACE, word, workbook
 
 
 def cases() -> Iterator[Case]:
@@ -233,9 +233,8 @@ def _documents() -> Iterator[Case]:
         "rows printed on a page",
         pdf(f"BT /F1 8 Tf 12 TL 72 700 Td {lines} ET".encode()),
     )
-    xml = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
     for part in ("comments", "footnotes"):
-        body = f"<w:{part} {xml}><w:p><w:r><w:t>{rows}</w:t></w:r></w:p></w:{part}>".encode()
+        body = f"<w:{part} {WORD_SPACE}><w:p><w:r><w:t>{rows}</w:t></w:r></w:p></w:{part}>".encode()
         yield Case(
             f"rapport_{part}.docx", BLOCK, f"rows in the {part}", word(AGGREGATE, extra={f"word/{part}.xml": body})
         )

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hub_extensions.exports.checks.corpus.case import BLOCK, FLAG, PASS, Case, seeded, table
+from hub_extensions.exports.checks.corpus.workbooks import word, workbook
 
 #: The stem of the project's table in the corpus.
 DATASET = "sejours"
@@ -184,6 +185,7 @@ def _differences() -> Iterator[Case]:
         table(["dep", "n"], [["75", 320], ["92", 410], ["93", 275]]),
         released={"release_a.csv": table(["classe_age", "n"], before)},
     )
+    yield from _one_file(before, after)
     detailed = [
         [age, sex, count // 2 if sex == "H" else count - count // 2 - 4] for age, count in before for sex in "HF"
     ]
@@ -231,3 +233,66 @@ def _differences() -> Iterator[Case]:
         beside={"refreshed_version.csv.table.json": sidecar(["dep"], version="2")},
         released={"m.csv": table(["dep", "n"], [["75", 127], ["92", 185]]), "m.csv.table.json": sidecar(["dep"])},
     )
+
+
+def _one_file(before: list[list[Any]], after: list[list[Any]]) -> Iterator[Case]:
+    """Yield pairs of tables of one file, and tables that left as something else than CSV."""
+    whole, part = table(["classe_age", "n"], before), table(["classe_age", "n"], after)
+    header = ["classe_age", "n"]
+    yield Case("two_nested_tables.csv", BLOCK, "the first table less the second is 3 persons", whole + b"\n" + part)
+    yield Case(
+        "two_nested_sheets.xlsx",
+        BLOCK,
+        "one sheet less the other is 3 persons",
+        _book({"tous": [header, *before], "sans rares": [header, *after]}),
+    )
+    grown = [["0-20", 188], ["21-60", 655], ["61+", 301]]
+    yield Case(
+        "two_years.xlsx",
+        PASS,
+        "the same table in two years",
+        _book({"2021": [header, *before], "2022": [header, *grown]}),
+    )
+    many = b"".join(table(["zone", "n"], [[f"{number}A", 120], [f"{number}B", 131]]) + b"\n" for number in range(25))
+    yield Case(
+        "behind_25_tables.csv",
+        BLOCK,
+        "the difference is in the 26th table of a file",
+        many + part,
+        released={"release_a.csv": whole},
+    )
+    yield Case(
+        "second_table_declared.csv",
+        BLOCK,
+        "a declaration is about the first table: the second one is compared all the same",
+        table(["dep", "n"], [["75", 120], ["92", 131]]) + b"\n" + part,
+        beside={"second_table_declared.csv.table.json": sidecar(["dep"])},
+        released={
+            "release_a.csv": table(["dep", "n"], [["75", 120], ["92", 131]]) + b"\n" + whole,
+            "release_a.csv.table.json": sidecar(["dep"]),
+        },
+    )
+    lines = "".join(f"| {age} | {count} |\n" for age, count in before)
+    for name, left in (
+        ("report.md", f"# Résultats\n\n| classe_age | n |\n|---|---|\n{lines}".encode()),
+        ("report.txt", whole),
+        ("report.docx", word([header, *before], "Rapport")),
+    ):
+        yield Case(
+            f"after_{name.replace('.', '_')}.csv",
+            BLOCK,
+            f"the table in {name}, which left before, less this one is 3 persons",
+            part,
+            released={name: left},
+        )
+
+
+def _book(sheets: dict[str, list[list[Any]]]) -> bytes:
+    def change(book: Any) -> None:
+        book.remove(book.active)
+        for title, rows in sheets.items():
+            sheet = book.create_sheet(title)
+            for row in rows:
+                sheet.append(row)
+
+    return workbook(change)

@@ -142,7 +142,8 @@ def _workbooks() -> Iterator[Case]:
 
 
 _TYPES = b'<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
-_SPACE = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+#: Where the names of Word's markup are defined, as an attribute of a part's root.
+WORD_SPACE = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
 
 def word(rows: list[list[Any]], text: str = "Rapport", extra: Mapping[str, bytes] | None = None) -> bytes:
@@ -150,7 +151,7 @@ def word(rows: list[list[Any]], text: str = "Rapport", extra: Mapping[str, bytes
     cells = ("".join(f"<w:tc><w:p><w:r><w:t>{cell}</w:t></w:r></w:p></w:tc>" for cell in row) for row in rows)
     body = "".join(f"<w:tr>{row}</w:tr>" for row in cells)
     words = f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>"
-    xml = f"<w:document {_SPACE}><w:body>{words}<w:tbl>{body}</w:tbl></w:body></w:document>"
+    xml = f"<w:document {WORD_SPACE}><w:body>{words}<w:tbl>{body}</w:tbl></w:body></w:document>"
     return zipped({"[Content_Types].xml": _TYPES, "word/document.xml": xml.encode(), **(extra or {})})
 
 

@@ -24,7 +24,7 @@ from hub_extensions.exports.checks.labels import OTHER
 from hub_extensions.exports.checks.measuring.published import COLUMNS, independent, people, related, write
 from hub_extensions.exports.checks.policy import DEFAULT
 from hub_extensions.exports.checks.published import Release, release_of
-from hub_extensions.exports.checks.roles import table_of
+from hub_extensions.exports.checks.settling import table_of
 from hub_extensions.exports.checks.sidecar import read_sidecar
 
 TABLES = 10

@@ -1,0 +1,1 @@
+"""Models that their library wrote as text: XGBoost, LightGBM, CatBoost, PMML."""
