@@ -1,5 +1,6 @@
 """The clocks of rules: setting the machine's clock gives nobody an hour more, neither of a right nor of a budget."""
 
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -23,15 +24,17 @@ class SteadyClock:
     ) -> None:
         self._wall, self._elapsed = wall, elapsed
         self._now, self._at = wall(), elapsed()
+        self._lock = threading.Lock()
 
     def now(self) -> datetime:
         """Return the time."""
-        at = self._elapsed()
-        passed, self._at = at - self._at, at
-        self._now += timedelta(seconds=passed)
-        off = (self._wall() - self._now).total_seconds()
-        self._now += timedelta(seconds=max(-SLEW * passed, min(SLEW * passed, off)))
-        return self._now
+        with self._lock:
+            at = self._elapsed()
+            passed, self._at = at - self._at, at
+            self._now += timedelta(seconds=passed)
+            off = (self._wall() - self._now).total_seconds()
+            self._now += timedelta(seconds=max(-SLEW * passed, min(SLEW * passed, off)))
+            return self._now
 
 
 class LapseClock:

@@ -5,6 +5,7 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hub_extensions.portal import templating
 from hub_extensions.portal.verbs.register import as_csv, delays, described
@@ -16,7 +17,7 @@ from project_spaces.text import Language
 _FILES: dict[Language, str] = {"fr": "index.html", "en": "index.en.html"}
 
 
-def export(store: Store, folder: Path, *, operator: str, rights_contact: str, now: datetime) -> int:
+def export(store: Store, folder: Path, *, operator: str, rights_contact: str, now: datetime, zone: ZoneInfo) -> int:
     """Write the register into *folder* (made when absent; files of an earlier export are replaced); count projects."""
     folder.mkdir(parents=True, exist_ok=True)
     with store.read() as session:
@@ -33,7 +34,7 @@ def export(store: Store, folder: Path, *, operator: str, rights_contact: str, no
     for language, name in _FILES.items():
         other: Language = "en" if language == "fr" else "fr"
         page = templating.render(
-            "register_static.html", language, **found, now=now, other_lang=other, other_file=_FILES[other]
+            "register_static.html", language, zone, **found, now=now, other_lang=other, other_file=_FILES[other]
         )
         (folder / name).write_text(page, "utf-8")
     return len(found["projects"])

@@ -7,6 +7,7 @@ run, stopped and deleted at its end. Each test finds the migrated tables empty.
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -14,30 +15,44 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import Engine
 
 from audit.testing import MemoryLedger
+from project_spaces.engines import open_engine
 from project_spaces.store import Store, migrate
+from tests.fixtures.refusals import (
+    pytest_configure,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+    pytest_testnodedown,
+)
+
+__all__ = ["pytest_configure", "pytest_sessionfinish", "pytest_terminal_summary", "pytest_testnodedown"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what this suite may be asked for."""
     parser.addoption("--screenshots", metavar="DIR", help="keep the pictures of the documentation in this folder")
+    parser.addoption(
+        "--untried", metavar="PATH", action="append", default=[], help="list refusals below it that no test tried"
+    )
     parser.addoption("--kills", metavar="N", type=int, default=6, help="length of the campaign of kills")
     parser.addoption("--kill-seed", metavar="N", type=int, default=1, help="which moments and victims it chooses")
 
 
-#: Rooms whose files take longest, first: workers that share the files (``bureau test``) then end together, and files
-#: that need an installation stay side by side, so that each worker builds it once.
-LONGEST_FIRST = ("end_to_end", "exports", "portal", "linkage", "hub_extensions", "openid", "engine", "gateway", "audit")
+#: Rooms in the order in which workers share their files (``bureau test``). The first two need no image of a workspace:
+#: images are made meanwhile. Then whatever takes longest, so that workers end together; files that need an installation
+#: stay side by side, so that each worker builds it once.
+ORDER = ("exports", "portal", "end_to_end", "linkage", "hub_extensions", "openid", "engine", "gateway", "audit")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the rooms of ``LONGEST_FIRST`` first; within a room the order stays."""
+    """Put the rooms into their ``ORDER``; within a room the order stays."""
     here = Path(__file__).parent
 
     def rank(item: pytest.Item) -> int:
         room = item.path.relative_to(here).parts[0]
-        return LONGEST_FIRST.index(room) if room in LONGEST_FIRST else len(LONGEST_FIRST)
+        return ORDER.index(room) if room in ORDER else len(ORDER)
 
     items.sort(key=rank)
 
@@ -87,7 +102,7 @@ def postgres_server() -> Iterator[str]:
         _wait_until_it_answers(folder, process)
         yield f"host={folder} user=bureau"
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGINT)  # SIGTERM would wait for pools that still hold a connection
         process.wait(START_TIMEOUT_S)
         shutil.rmtree(folder)
 
@@ -130,19 +145,56 @@ def _empty(server: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def in_memory() -> Iterator[Path]:
+    """A folder in memory where the system has one: thousands of commits wait for no disk."""
+    memory = Path("/dev/shm")  # noqa: S108 - removed below
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None, prefix="bv-tests-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(in_memory: Path) -> Path:
     """A SQLite file that holds the migrated schema, to be copied."""
-    file = tmp_path_factory.mktemp("sqlite") / "migrated.sqlite"
+    file = in_memory / "migrated.sqlite"
     migrate(f"sqlite:///{file}")
     return file
 
 
+class KeptEngines:
+    """Opens the engine of an address once and keeps it, with every statement that it has compiled."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[str, bool], Engine] = {}
+
+    def keep(self, url: str) -> None:
+        """Give *url* to one test after another, each with connections of its own."""
+        for read_only in (True, False):
+            self._open.setdefault((url, read_only), open_engine(url, read_only=read_only)).dispose()
+
+    def open(self, url: str, *, read_only: bool) -> Engine:
+        """Return the engine of *url*: the kept one, or one of its own."""
+        return self._open.get((url, read_only)) or open_engine(url, read_only=read_only)
+
+
+@pytest.fixture(scope="session")
+def kept_engines() -> Iterator[KeptEngines]:
+    """What stores open; compiling the same statements for each test takes longer than most tests."""
+    engines = KeptEngines()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("project_spaces.store.open_engine", engines.open)
+        yield engines
+
+
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    """A fresh, migrated SQLite database."""
-    file = tmp_path / "bureau.sqlite"
+def sqlite_url(sqlite_template: Path, in_memory: Path, kept_engines: KeptEngines) -> str:
+    """A fresh, migrated SQLite database, at the same place for each test."""
+    file = in_memory / "bureau.sqlite"
+    url = f"sqlite:///{file}"
+    kept_engines.keep(url)
+    for path in in_memory.glob(f"{file.name}*"):  # a process of an earlier test may still hold the old file: leave it
+        path.unlink()
     shutil.copyfile(sqlite_template, file)
-    return f"sqlite:///{file}"
+    return url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -151,7 +203,9 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "sqlite":
         yield request.getfixturevalue("sqlite_url")
         return
-    yield request.getfixturevalue("postgres_url")
+    url = request.getfixturevalue("postgres_url")
+    request.getfixturevalue("kept_engines").keep(url)
+    yield url
     _empty(request.getfixturevalue("postgres_server"))
 
 

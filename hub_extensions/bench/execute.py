@@ -1,8 +1,9 @@
 """`bureau bench execute`: what a cell's round trip costs with everything recorded before it runs.
 
-Three paths in turn, a few cells each time: ours; stock JupyterHub with TCP_NODELAY, which shows what recording costs;
-stock as shipped, whose replies wait about 40 ms for an acknowledgement (PERFORMANCE 2.4). The same client, the same
-bytes, through each stack's proxy. An error, or a result other than expected, ends the bench.
+Four paths in turn, a few cells each time: ours; stock JupyterHub with TCP_NODELAY; stock as shipped, whose replies wait
+about 40 ms for an acknowledgement (PERFORMANCE 2.4); stock with TCP_NODELAY and our kernels' settings, which shows what
+recording alone costs. The same client, the same bytes, through each stack's proxy. An error, or a result other than
+expected, ends the bench.
 """
 
 import asyncio
@@ -17,21 +18,21 @@ from typing import Any
 import aiohttp
 import click
 
-from hub_extensions import settings as bureau_settings
 from hub_extensions.bench.comparison import Case, as_json, show
 from hub_extensions.bench.floors import BareKernel, DurableWrites, bare_kernel
 from hub_extensions.bench.ours import PROJECT, analyst
 from hub_extensions.bench.stock import IMAGES, stock_hub
+from hub_extensions.clients.kernel import Kernel, open_kernel
 from hub_extensions.engine import images
 from hub_extensions.engine.progress import Reporter, Visible
-from hub_extensions.kernel_client import Kernel, open_kernel
+from hub_extensions.installation.throwaway import installation
 from hub_extensions.settings import Settings
-from hub_extensions.throwaway import installation
+from hub_extensions.settings import loading as bureau_settings
 from project_spaces.errors import Conflict
 from project_spaces.text import Text
 
 WARM_UP = 10
-SHIPPED = "stock_as_shipped"
+SHIPPED, TUNED = "stock_as_shipped", "stock_our_settings"
 VERSIONS = "import ipykernel, jupyter_server; print(ipykernel.__version__, jupyter_server.__version__)"
 
 
@@ -72,10 +73,11 @@ async def open_paths(settings: Settings, stock_image: images.ImageRef) -> AsyncI
         ours = await after.enter_async_context(person.kernel(PROJECT))
         stock = await after.enter_async_context(open_kernel(session, hub.server("stock"), hub.headers))
         shipped = await after.enter_async_context(open_kernel(session, hub.server("as-shipped"), hub.headers))
+        tuned = await after.enter_async_context(open_kernel(session, hub.server("our-settings"), hub.headers))
         disk = DurableWrites(settings.home)
         after.callback(disk.close)
         bare = await after.enter_async_context(bare_kernel(stock))
-        kernels = {"ours": ours, "stock": stock, SHIPPED: shipped}
+        kernels = {"ours": ours, "stock": stock, SHIPPED: shipped, TUNED: tuned}
         yield Paths(kernels, bare, disk, await _versions(kernels))
 
 
@@ -157,7 +159,7 @@ async def bench(settings: Settings, stock: images.ImageRef, rounds: int, cells: 
 )
 @click.option("--json", "as_document", is_flag=True, help="Print one JSON document.")
 def command(rounds: int, cells: int, as_document: bool) -> None:  # noqa: FBT001 - click passes options by name
-    """Round trip of a cell: ours, stock JupyterHub with TCP_NODELAY, stock as shipped."""
+    """Round trip of a cell: ours, stock JupyterHub with TCP_NODELAY, as shipped, and with our kernels' settings."""
     own = bureau_settings.load()
     with Visible() as report:
         for name in (own.image, own.linkage_image):

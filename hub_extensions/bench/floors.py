@@ -12,7 +12,7 @@ from typing import Any
 from jupyter_client.asynchronous.client import AsyncKernelClient
 
 from audit.canonical import loads_strict
-from hub_extensions.kernel_client import Kernel
+from hub_extensions.clients.kernel import Kernel
 from project_spaces.errors import Unavailable
 from project_spaces.text import Text
 

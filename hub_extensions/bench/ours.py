@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import pyotp
 
-from hub_extensions.client import WorkbenchClient
-from hub_extensions.opening import open_box, open_store
+from hub_extensions.clients.person import WorkbenchClient
+from hub_extensions.installation.opening import open_box, open_store
 from hub_extensions.settings import Settings
 from project_spaces.accounts import Accounts
 from project_spaces.errors import Conflict
@@ -53,8 +53,10 @@ async def analyst(
                 await client.stop_workspace(PROJECT)
 
 
-def enrol(settings: Settings, person: str, password: str, datasets: Sequence[str]) -> pyotp.TOTP:
-    """Register a person with an account of both factors, a place in ``PROJECT`` and a right on each data set."""
+def enrol(
+    settings: Settings, person: str, password: str, datasets: Sequence[str], project: str = PROJECT
+) -> pyotp.TOTP:
+    """Register a person with an account of both factors, a place in *project* and a right on each data set."""
     store, now = open_store(settings), datetime.now(UTC)
     acted = {"actor": INSTALLATION, "now": now}
     # Further away than the first notice of an end, which would stand under the first cell.
@@ -62,10 +64,10 @@ def enrol(settings: Settings, person: str, password: str, datasets: Sequence[str
     create_person(store, username=person, display_name="Ana Mesure", email=f"{person}@example.org", **acted)
     quota = Quota(settings.default_cpu, settings.default_memory_mb, settings.default_pids)
     with contextlib.suppress(Conflict):  # another person's bench made it
-        create_project(store, slug=PROJECT, title="Mesure", purpose="Banc d'essai.", quota=quota, **window, **acted)
-    grant_membership(store, person=person, project=PROJECT, **window, **acted)
+        create_project(store, slug=project, title="Mesure", purpose="Banc d'essai.", quota=quota, **window, **acted)
+    grant_membership(store, person=person, project=project, **window, **acted)
     for dataset in datasets:
-        grant_habilitation(store, person=person, project=PROJECT, dataset=dataset, **window, **acted)
+        grant_habilitation(store, person=person, project=project, dataset=dataset, **window, **acted)
     accounts = Accounts(store, open_box(settings))
     activation = accounts.create(person, **acted)
     totp = pyotp.TOTP(accounts.enrol(activation, password, now=now).secret)

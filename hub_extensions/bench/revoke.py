@@ -19,18 +19,18 @@ import docker
 from rich.console import Console
 from rich.table import Table
 
-from hub_extensions import settings as bureau_settings
 from hub_extensions.bench.comparison import machine, summary
 from hub_extensions.bench.ours import INSTALLATION, PROJECT, STARTS_AT_ONCE, analyst
-from hub_extensions.containers import WORKSPACE_LABEL
-from hub_extensions.demo_catalogue import install
+from hub_extensions.clients.kernel import Kernel
+from hub_extensions.demo.catalogue import install
 from hub_extensions.engine import images
 from hub_extensions.engine.progress import Reporter, Visible
-from hub_extensions.kernel_client import Kernel
-from hub_extensions.opening import open_layout, open_store
-from hub_extensions.sealed_container import LABEL
+from hub_extensions.installation.opening import open_layout, open_store
+from hub_extensions.installation.throwaway import installation
 from hub_extensions.settings import Settings
-from hub_extensions.throwaway import installation
+from hub_extensions.settings import loading as bureau_settings
+from hub_extensions.workspaces.containers import WORKSPACE_LABEL
+from hub_extensions.workspaces.sealed_container import LABEL
 from project_spaces.datasets import withdraw_dataset
 from project_spaces.errors import Unavailable
 from project_spaces.text import Text
@@ -131,15 +131,16 @@ async def bench(settings: Settings, count: int, report: Reporter) -> Cut:
 
 @click.command()
 @click.option("--sessions", "count", default=50, show_default=True, type=click.IntRange(1, 500), help="Cut at once.")
+@click.option("--gateways", default=1, show_default=True, type=click.IntRange(1, 16), help="Which share the sessions.")
 @click.option("--json", "as_document", is_flag=True, help="Print one JSON document.")
-def command(count: int, *, as_document: bool) -> None:
+def command(count: int, gateways: int, *, as_document: bool) -> None:
     """From the withdrawal of a data set to closed connections and stopped containers."""
     own = bureau_settings.load()
     with Visible() as report:
         for name in (own.image, own.linkage_image):
             images.ensure(name, settings=own, report=report)
         report.step("Starting a throw-away installation")
-        with installation() as settings:
+        with installation(gateways=gateways) as settings:
             cut = asyncio.run(bench(settings, count, report))
     found = {"socket_closed_s": summary(cut.sockets), "container_stopped_s": summary(cut.containers)}
     click.echo(json.dumps({**found, "machine": machine({})}, indent=1) if as_document else show(found))

@@ -1,7 +1,8 @@
 """The counterpart: JupyterHub and DockerSpawner as shipped, with our packages and our limits, for the time of a bench.
 
 One server per variant: ``stock`` has TCP_NODELAY on the kernel's WebSocket, which it does not have as shipped; the
-other side of that connection, the proxy, sets it by itself on both.
+other side of that connection, the proxy, sets it by itself on all. ``our-settings`` has that, and whatever of our own
+workspaces' configuration makes cells cheaper: what ours costs more than this one is recording.
 """
 
 import asyncio
@@ -11,29 +12,47 @@ import secrets
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import docker
 
-from hub_extensions import processes
 from hub_extensions.engine import images
+from hub_extensions.installation import processes
+from hub_extensions.installation.throwaway import free_ports
 from hub_extensions.settings import Settings
-from hub_extensions.throwaway import free_ports
+from hub_extensions.workspaces.kept_memory import KEEPS_MEMORY
 from project_spaces.errors import Unavailable
 from project_spaces.text import Text
 
 IMAGES = Path(__file__).parent / "images"
 CONFIGURATION = Path(__file__).parent / "stock_hub_config.py"
 LABEL = "bureau.bench"
-#: Server arguments of each variant, by the name of its user.
-VARIANTS: dict[str, list[str]] = {
-    "stock": ["--ServerApp.kernel_websocket_connection_class=nodelay.NoDelayConnection"],
-    "as-shipped": [],
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What makes one server another: arguments, environment, and folders that it is given to read."""
+
+    args: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    folders: Mapping[str, str] = field(default_factory=dict)
+
+
+NO_DELAY = "--ServerApp.kernel_websocket_connection_class=nodelay.NoDelayConnection"
+#: By the name of the server's user.
+VARIANTS: Mapping[str, Variant] = {
+    "stock": Variant((NO_DELAY,)),
+    "as-shipped": Variant(),
+    "our-settings": Variant(
+        (NO_DELAY, "--KernelManager.transport=ipc", "--Session.key="),
+        dict(KEEPS_MEMORY),  # for JSON
+        {str(images.FOLDER / "base" / "etc" / "ipython"): "/etc/ipython"},
+    ),
 }
 
 
@@ -88,7 +107,7 @@ async def stock_hub(settings: Settings, image: images.ImageRef, timeout_s: float
 
 def _facts(settings: Settings, image: images.ImageRef) -> dict[str, Any]:
     public, hub_port, proxy_api_port, *ports = free_ports(3 + len(VARIANTS))
-    variants = {name: {"port": port, "args": VARIANTS[name]} for name, port in zip(VARIANTS, ports, strict=True)}
+    variants = {name: {"port": port, **asdict(VARIANTS[name])} for name, port in zip(VARIANTS, ports, strict=True)}
     mark = secrets.token_hex(4)
     return {
         "url": f"http://127.0.0.1:{public}",

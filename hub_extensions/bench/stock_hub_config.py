@@ -9,7 +9,7 @@ import os
 
 from dockerspawner import DockerSpawner
 
-c = get_config()  # noqa: F821 - given by traitlets
+c = get_config()  # type: ignore[name-defined]  # noqa: F821 - given by traitlets
 facts = json.loads(os.environ["STOCK_HUB"])
 
 
@@ -25,6 +25,8 @@ def prepare(spawner: DockerSpawner) -> None:
     """Give each server its port, and the variant what makes it one."""
     variant = facts["variants"][spawner.user.name]
     spawner.port, spawner.args = variant["port"], variant["args"]
+    spawner.environment = {**spawner.environment, **variant["environment"]}
+    spawner.read_only_volumes = variant["folders"]
 
 
 c.JupyterHub.bind_url = facts["url"]

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import click
 
-from hub_extensions import settings as bureau_settings
-from hub_extensions.opening import open_box, open_store
+from hub_extensions.installation.opening import open_box, open_store
+from hub_extensions.settings import loading as bureau_settings
 from project_spaces.accounts import Accounts
 from project_spaces.facts import PlatformRole
 from project_spaces.people import create_person, grant_role

@@ -8,8 +8,8 @@ import getpass
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -17,18 +17,19 @@ from typing import Any
 
 import click
 
-from audit import Event, Index, Kind, Ledger, Malformed, Places
+from audit import Event, Kind, Malformed
 from audit import shares as shared
 from audit.auditors import Auditor, is_locked, make_key, owner_of, plan, read_private, read_public
-from audit.keystore import KeyStore
 from audit.recovery import CopiedLog, copied_keys
 from audit.shares import OpenedShare
 from audit.unsealing import Opened, unseal
-from hub_extensions import settings as bureau_settings
 from hub_extensions.asking import in_one_sentence
-from hub_extensions.key_standing import recorded_ceremony
-from hub_extensions.opening import ledger_keys
+from hub_extensions.installation.opening import ledger_keys
+from hub_extensions.oversight.key_standing import recorded_ceremony
+from hub_extensions.oversight.signed_log import open_signed, own_ledger
+from hub_extensions.oversight.terminal_looks import record_look
 from hub_extensions.settings import Settings
+from hub_extensions.settings import loading as bureau_settings
 from project_spaces.text import Text
 
 _polite = partial(in_one_sentence, Text("Refusé", "Refused"))
@@ -77,7 +78,7 @@ def ceremony(named: Sequence[str], threshold: int, *, finish: bool, as_json: boo
     if finish:
         _finish(settings, as_json=as_json)
         return
-    with _polite(), _ledger(settings) as (ledger, keys):
+    with _polite(), own_ledger(settings) as (ledger, keys):
         earlier = keys.ceremony()
         number = 1 if earlier is None else earlier.number + 1
         held = plan(number, datetime.now(UTC), threshold, [_auditor(each) for each in named])
@@ -134,14 +135,18 @@ def status(*, as_json: bool) -> None:
 @_copied
 @click.option("--out", required=True, type=_path, help="Folder to hand over; nothing in it is secret.")
 def sealed_shares(auditor: str, project: str | None, epoch: str | None, copied: Path | None, out: Path) -> None:
-    """Copy AUDITOR's sealed shares, to be opened on the auditor's own machine."""
+    """Copy AUDITOR's sealed shares, to be opened on the auditor's own machine; recorded, unless they are a copy's."""
+    settings = bureau_settings.load()
     with _polite():
-        epochs = ledger_keys(bureau_settings.load()).epochs if copied is None else copied_keys(copied)
+        epochs = ledger_keys(settings).epochs if copied is None else copied_keys(copied)
         found = [share for key in epochs.all() for share in epochs.shares(key) if share.slot.auditor == auditor]
         found = [each for each in found if (project or each.slot.project) == each.slot.project]
         found = [each for each in found if (epoch or each.slot.epoch) == each.slot.epoch]
         if not found:
             raise Malformed(f"no sealed share of {auditor} for that")
+        if copied is None:
+            asked = {"about_project": project, "epoch": epoch, "shares": len(found)}
+            record_look(settings, "sealed shares", private={"auditor": auditor}, **asked)
         out.mkdir(parents=True, exist_ok=True)
         for each in found:
             (out / f"{each.slot.project}-{each.slot.epoch}-{each.slot.key}-{auditor}.sealed").write_bytes(each.dump())
@@ -178,7 +183,7 @@ def unseal_(brought: Sequence[Path], out: Path | None, *, as_json: bool, **asked
     where the server is lost, that of a new one. Without a ledger that records, nothing is opened.
     """
     settings = bureau_settings.load()
-    with _polite(), _ledger(settings) as (ledger, keys):
+    with _polite(), own_ledger(settings) as (ledger, keys):
         opening = partial(
             unseal,
             record=ledger.append,
@@ -192,7 +197,7 @@ def unseal_(brought: Sequence[Path], out: Path | None, *, as_json: bool, **asked
             copy = CopiedLog(asked["copied"], _vkey(asked["vkey"]))
             opened = opening(copy, copy, told=copy.name)
         else:
-            with closing(Index(Places(settings.ledger_dir))) as index:
+            with closing(open_signed(settings, ledger, keys)) as index:
                 opened = opening(index, keys)
     _give(opened, out, as_json=as_json)
 
@@ -245,14 +250,6 @@ def _auditor(named: str) -> Auditor:
     if not equals:
         raise Malformed(f"“{named[:60]}” is not NAME=FILE.pub")
     return read_public(Path(file).read_bytes(), name)
-
-
-@contextmanager
-def _ledger(settings: Settings) -> Iterator[tuple[Ledger, KeyStore]]:
-    keys = ledger_keys(settings)
-    with closing(Ledger(settings.ledger_socket, keys)) as ledger:
-        ledger.ping()
-        yield ledger, keys
 
 
 def _write_private(place: Path, data: bytes) -> None:

@@ -6,6 +6,7 @@ The desk runs the same code; here an analyst, or anybody who doubts a verdict, s
 import json
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -92,7 +93,17 @@ def _mend(files: Sequence[str], how: str, policy: Policy, out_dir: str | None, l
     metavar="PATH",
     help="The project's own tables (CSV, Parquet or a folder); may be repeated.",
 )
-@click.option("--released", metavar="DIR", help="Folder of tables released earlier, for differencing.")
+@click.option(
+    "--supporting",
+    multiple=True,
+    metavar="FILE",
+    help="Evidence for the files (a dominance control), judged as what never leaves; may be repeated.",
+)
+@click.option(
+    "--released",
+    metavar="DIR",
+    help="Folder of tables released earlier, for differencing; the date of a file says when it was asked for.",
+)
 @click.option("--out", "out_dir", metavar="DIR", help="Where normalised copies are written.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
 @click.option(
@@ -130,6 +141,7 @@ def command(  # noqa: PLR0917
     files: tuple[str, ...],
     policy_file: str | None,
     data: tuple[str, ...],
+    supporting: tuple[str, ...],
     released: str | None,
     out_dir: str | None,
     language: Language,
@@ -158,9 +170,19 @@ def command(  # noqa: PLR0917
         _mend(files, mend, policy, out_dir, language)
         return
     _must_exist(data, "--data")
+    _must_exist(supporting, "--supporting")
     _must_exist([released] if released else [], "--released")
     with LateBar() as bar:
-        verdicts = run_checks(files, policy, data=data, released=released, out_dir=out_dir, progress=bar)
+        verdicts = run_checks(
+            [*files, *supporting],
+            policy,
+            data=data,
+            released=released,
+            out_dir=out_dir,
+            supporting=range(len(files), len(files) + len(supporting)),
+            now=datetime.now(UTC),
+            progress=bar,
+        )
     if as_json:
         click.echo(
             json.dumps({"files": [verdict.as_json(language) for verdict in verdicts]}, ensure_ascii=False, indent=2)

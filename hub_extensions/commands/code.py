@@ -2,8 +2,8 @@
 
 import click
 
-from hub_extensions import settings as bureau_settings
 from hub_extensions.demo.cast import CAST, Players
+from hub_extensions.settings import loading as bureau_settings
 
 
 @click.command()

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import click
 
-from hub_extensions import settings as bureau_settings
-from hub_extensions.catalogue_sheets import describe
-from hub_extensions.dataset_sheets import Sheet, prepare, read_sheet
+from hub_extensions.datasets.catalogue_sheets import describe
+from hub_extensions.datasets.sheets import Sheet, prepare, read_sheet
 from hub_extensions.engine.progress import Visible
-from hub_extensions.opening import open_layout, open_store
+from hub_extensions.installation.opening import open_layout, open_store
+from hub_extensions.settings import loading as bureau_settings
 from project_spaces.catalogue.publications import publications, set_public
 from project_spaces.datasets import list_datasets, register_manifest, require_new_version, versions, withdraw_dataset
 

@@ -10,17 +10,17 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from hub_extensions import processes
-from hub_extensions import settings as bureau_settings
 from hub_extensions.demo import auditing, exporting, linking, scenery, working
 from hub_extensions.demo.cast import ADMINISTRATOR, CAST, Players
 from hub_extensions.demo.play import Play
 from hub_extensions.engine.daemon import NoEngine
 from hub_extensions.engine.progress import Visible
-from hub_extensions.installation import prepare, prepare_workspaces
-from hub_extensions.running import end_all
+from hub_extensions.installation import processes
+from hub_extensions.installation.preparing import prepare, prepare_workspaces
 from hub_extensions.settings import Settings
-from hub_extensions.trial import NOT_PROTECTED
+from hub_extensions.settings import loading as bureau_settings
+from hub_extensions.workspaces.running import end_all
+from hub_extensions.workspaces.trial import NOT_PROTECTED
 from project_spaces.errors import BureauError
 
 ACTS = (

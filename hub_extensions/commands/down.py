@@ -3,9 +3,9 @@
 import click
 from docker.errors import DockerException
 
-from hub_extensions import processes
-from hub_extensions import settings as bureau_settings
-from hub_extensions.running import end_all
+from hub_extensions.installation import processes
+from hub_extensions.settings import loading as bureau_settings
+from hub_extensions.workspaces.running import end_all
 
 
 @click.command()

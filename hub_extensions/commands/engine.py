@@ -1,11 +1,15 @@
 """``bureau engine``: the container engine and the workspace images, as one machine needs them."""
 
 import json
+import tempfile
+from pathlib import Path
 
 import click
 
 from hub_extensions.engine import daemon, images
 from hub_extensions.engine.progress import Visible
+from hub_extensions.exports.attacks.proving import prove
+from hub_extensions.exports.attacks.space import AttackSpace
 from hub_extensions.settings import load
 
 
@@ -49,3 +53,30 @@ def build_images(names: tuple[str, ...], *, refresh: bool, as_json: bool) -> Non
         return
     for ref in refs:
         click.echo(f"{ref.tag}  {ref.digest}")
+
+
+@command.command("prove-attacks")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def prove_attacks(*, as_json: bool) -> None:
+    """Attack an invented model that learnt its rows by heart, in the installed attacks image.
+
+    Takes some minutes. Exit status: 0 the attacks found it, 1 they did not, 2 it could not be tried.
+    """
+    settings = load()
+    image = images.find(settings.attacks_image or "attacks", settings)
+    if image is None:
+        raise click.UsageError("The attacks image is not built: bureau engine images attacks.")
+    engine = daemon.find(settings.engine).client.api
+    space = AttackSpace(engine, image.digest, settings.workspace_uid, str(settings.home))
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="prove-", dir=settings.home) as folder, Visible() as report:
+        report.step("Attacking an invented model")
+        proof = prove(space, Path(folder))
+    said = [finding.as_json("en") for finding in proof.findings]
+    if as_json:
+        click.echo(json.dumps({"image": image.tag, "proved": proof.found, "findings": said}))
+    else:
+        for each in said:
+            click.echo(f"{each['severity']}: {each['message']}")
+        click.echo("The attacks found what there was to find." if proof.found else "The attacks did not find it.")
+    raise SystemExit(0 if proof.found else 1)

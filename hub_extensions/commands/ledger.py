@@ -1,15 +1,15 @@
 """``bureau ledger``: verify, prove, export and show, for auditors and for anyone who holds a copy of the log.
 
-``verify``, ``prove`` and ``export`` work on the published files alone: no service has to run, and nobody has to be
-believed. ``show`` reads names as well, so the reading is itself recorded first.
+``verify``, ``prove`` and ``export`` work on the published files of a copy alone: no service has to run, and nobody has
+to be believed. What leaves this installation's own log (an entry with its proof, the sealed messages) and what shows
+names is recorded first.
 """
 
-import getpass
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from audit import Event, Index, Kind, Ledger, Malformed, Places
+from audit import Kind, Malformed, Places
 from audit.anchor_checks import Anchored, check_stamps, check_witnesses
 from audit.bundle import verify_exported
 from audit.checkpoint import Checkpoint, Verifier
@@ -32,9 +32,9 @@ from audit.sealed_files import SealedFiles
 from audit.tiles import TileReader
 from audit.timestamp import Authority
 from audit.verify import Report, load_vkey, published_folder, verify_log
-from hub_extensions import settings as bureau_settings
 from hub_extensions.asking import in_one_sentence
-from hub_extensions.opening import ledger_keys
+from hub_extensions.oversight import terminal_looks
+from hub_extensions.settings import loading as bureau_settings
 from project_spaces.errors import Invalid
 from project_spaces.text import Language, Text
 
@@ -136,8 +136,11 @@ def prove_entry(index: int, folder: Path | None, out: Path | None, *, as_json: b
     """Prove that entry INDEX is in the log (C2SP tlog-proof), for a verifier who has only the key.
 
     With --out three files are written: the entry, its .tlog-proof, and the same as .spicy for Debian's `spicy`.
+    Of this installation's own log it is recorded first; of a copy no service has to run.
     """
-    source = published_folder(_folder(folder))
+    settings, source = bureau_settings.load(), published_folder(_folder(folder))
+    if terminal_looks.is_own(settings, source):
+        terminal_looks.record_entry(settings, "proof", index)
     try:
         proof = prove(source, index)
     except ValueError as error:
@@ -190,11 +193,16 @@ def verify_export(file: Path, vkey_file: Path | None, *, as_json: bool) -> None:
 def export(
     target: Path, language: Language, *, minimum: int, sealed: bool, as_json: bool, **asked: Path | None
 ) -> None:
-    """Copy the public log to TARGET, where anyone can verify it; again to add what is new."""
+    """Copy the public log to TARGET, where anyone can verify it; again to add what is new.
+
+    With --sealed, of this installation's own log, it is recorded first.
+    """
     source = _folder(asked["folder"])
     places = Places(source) if sealed else None
     if places is not None and not places.private.exists():
         raise Invalid(Text(f"{source} n'a pas de messages scellés.", f"{source} holds no sealed messages."))
+    if sealed and terminal_looks.is_own(settings := bureau_settings.load(), source):
+        terminal_looks.record_look(settings, "sealed copy")
     report = export_log(source, target, _text(asked["vkey_file"]), minimum=minimum, sealed=places)
     if as_json:
         click.echo(json.dumps(_report_json(report, language), ensure_ascii=False, indent=2))
@@ -213,30 +221,25 @@ def export(
 @click.option("--before", type=click.IntRange(min=0), help="Only entries with a smaller index.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
 @_as_json
+@_lang
 @_readable
-def show(limit: int, *, as_json: bool, **asked: Any) -> None:
-    """List entries, newest first. This reading is recorded first; without the ledger there is none."""
-    settings = bureau_settings.load()
+def show(limit: int, language: Language, *, as_json: bool, **asked: Any) -> None:
+    """List entries, newest first. The reading is recorded before it shows, for those whom it names to find.
+
+    Each entry is held against the log's signature; of one that was not signed only its place and time are shown.
+    Exit status: 0 good, 1 an entry or its name is not as it must be, 2 it could not be asked.
+    """
     asked["kind"] = list(asked["kind"]) or None
     for bound in ("since", "until"):
         asked[bound] = asked[bound] and asked[bound].replace(tzinfo=UTC)
-    _record_reading(settings, asked)
-    index = Index(Places(settings.ledger_dir))
-    rows = index.search(**asked, limit=limit)
-    index.close()
+    rows = terminal_looks.search(bureau_settings.load(), asked, limit)
     if as_json:
         click.echo(json.dumps({"entries": [_row_json(row) for row in rows]}, ensure_ascii=False, indent=2))
     else:
         for row in rows:
-            click.echo(_line(row))
-
-
-def _record_reading(settings: bureau_settings.Settings, asked: Mapping[str, Any]) -> None:
-    client = Ledger(settings.ledger_socket, ledger_keys(settings))
-    private = {name: str(value) for name, value in asked.items() if value} | {"os_user": getpass.getuser()}
-    client.append(Event(Kind.AUDIT_READ, "system:cli", None, datetime.now(UTC), {"what": "search"}, private=private))
-    client.settle()
-    client.close()
+            click.echo(_line(row, language))
+    if any(row.problem for row in rows):
+        sys.exit(1)
 
 
 def _folder(given: Path | None) -> Path:
@@ -353,11 +356,15 @@ def _row_json(row: Row) -> dict[str, Any]:
         "private": dict(row.private),
         "size": row.size,
         "leaf_hash": row.leaf_hash.hex(),
+        "signed": row.signed,
+        "problem": row.problem and {"where": row.problem.where, "fr": row.problem.fr, "en": row.problem.en},
     }
 
 
-def _line(row: Row) -> str:
+def _line(row: Row, language: Language) -> str:
     subject = " ".join(f"{key}={value}" for key, value in row.subject.items())
     who = row.actor_name or row.actor
     line = f"{row.index:>8}  {row.at:%Y-%m-%d %H:%M:%S}  {row.kind:<20}  {who:<16}  {row.project or '-':<16}  {subject}"
+    if row.problem is not None:
+        line += f"  ✗ {row.problem.where} : {row.problem.fr if language == 'fr' else row.problem.en}"
     return "".join(char if char.isprintable() else "�" for char in line)  # no escape sequences from clients

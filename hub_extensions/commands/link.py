@@ -14,15 +14,15 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from hub_extensions import image_digests
-from hub_extensions import settings as bureau_settings
 from hub_extensions.engine import daemon, images
 from hub_extensions.engine.daemon import Engine
 from hub_extensions.engine.progress import Reporter, Visible
+from hub_extensions.installation.opening import open_store
 from hub_extensions.linkage.circuit import PartitionedSpace
 from hub_extensions.linkage.delivery import Linkages, Outcome, deliver
-from hub_extensions.opening import open_store
 from hub_extensions.settings import Settings
+from hub_extensions.settings import loading as bureau_settings
+from hub_extensions.workspaces import image_digests
 from project_spaces.errors import Invalid
 from project_spaces.layout import Layout
 from project_spaces.linkage.specification import parse_spec

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
-from hub_extensions import settings as bureau_settings
-from hub_extensions.opening import open_store
+from hub_extensions.installation.opening import open_store
 from hub_extensions.register_export import export
+from hub_extensions.settings import loading as bureau_settings
 
 
 @click.group()
@@ -26,5 +26,6 @@ def export_(folder: Path) -> None:
         operator=settings.operator,
         rights_contact=settings.rights_contact,
         now=datetime.now(UTC),
+        zone=settings.zone,
     )
     click.echo(f"{folder}: {count} projects")

@@ -4,22 +4,29 @@ import os
 
 import click
 
-from hub_extensions import processes
-from hub_extensions import settings as bureau_settings
-from hub_extensions.installation import prepare
+from hub_extensions.installation import processes
+from hub_extensions.installation.preparing import prepare
+from hub_extensions.settings import loading as bureau_settings
 
-NAMES = ("prepare", "ledger", "proxy", "gateway", "hub", "portal", "worker", "anchors")
+PREPARE = "prepare"
 
 
 @click.command()
-@click.argument("name", type=click.Choice(NAMES))
+@click.argument("name")
 def command(name: str) -> None:
-    """Become the process NAME; `prepare` makes folders, secrets and tables, and ends."""
+    """Become the process NAME; `prepare` makes folders, secrets and tables, and ends.
+
+    NAME is one of ledger, proxy, gateway (gateway-2 and so on, as many as set), hub, portal, worker and anchors.
+    """
     settings = bureau_settings.load()
     settings.prepare_folders()
-    if name == "prepare":
+    if name == PREPARE:
         prepare(settings)
         return
-    process = next(each for each in processes.processes(settings) if each.name == name)
+    known = {process.name: process for process in processes.processes(settings)}
+    if name not in known:
+        msg = f"{name!r} is none of: {', '.join((PREPARE, *known))}."
+        raise click.BadParameter(msg, param_hint="NAME")
+    process = known[name]
     os.chdir(settings.home)
     os.execvpe(process.command[0], process.command, {**os.environ, **process.environment})  # noqa: S606

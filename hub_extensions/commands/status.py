@@ -8,11 +8,11 @@ import click
 from rich import print as show
 from rich.text import Text as Line
 
-from hub_extensions import processes
-from hub_extensions import settings as bureau_settings
-from hub_extensions.alarms import open_alarms
 from hub_extensions.commands.up import health_line
-from hub_extensions.key_standing import seal_standing
+from hub_extensions.installation import processes
+from hub_extensions.oversight.alarms import open_alarms
+from hub_extensions.oversight.key_standing import seal_standing
+from hub_extensions.settings import loading as bureau_settings
 
 
 @click.command()

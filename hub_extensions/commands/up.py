@@ -4,9 +4,9 @@ import click
 from rich.live import Live
 from rich.text import Text as Line
 
-from hub_extensions import processes
-from hub_extensions import settings as bureau_settings
-from hub_extensions.installation import prepare
+from hub_extensions.installation import processes
+from hub_extensions.installation.preparing import prepare
+from hub_extensions.settings import loading as bureau_settings
 
 WORDS = {True: ("✓", "green"), False: ("…", "yellow")}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyotp
 
-from hub_extensions.client import WorkbenchClient
+from hub_extensions.clients.person import WorkbenchClient
 from hub_extensions.settings import Settings
 from project_spaces.facts import PlatformRole
 

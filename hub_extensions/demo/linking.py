@@ -8,8 +8,8 @@ from hub_extensions.demo.cast import ADMINISTRATOR, ANALYST
 from hub_extensions.demo.play import Play, hold
 from hub_extensions.demo.scenery import INSTALLATION, PROJECT, habilitate
 from hub_extensions.engine.progress import Silent
+from hub_extensions.installation.opening import open_store
 from hub_extensions.linkage.delivery import Outcome, deliver
-from hub_extensions.opening import open_store
 
 LINKED = "snds-lie"
 SPEC = f"""

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
-from hub_extensions.client import WorkbenchClient
+from hub_extensions.clients.person import WorkbenchClient
 from hub_extensions.demo.cast import Players
 from hub_extensions.settings import Settings
 from project_spaces.errors import BureauError, Conflict

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hub_extensions.client import ApiProblem, WorkbenchClient
+from hub_extensions.clients.person import ApiProblem, WorkbenchClient
 from hub_extensions.demo.cast import ADMINISTRATOR, ANALYST, CAST, OTHER_ANALYST, Players, Role
-from hub_extensions.demo_catalogue import catalogue, install
-from hub_extensions.opening import open_box, open_layout, open_store
+from hub_extensions.demo.catalogue import catalogue, install
+from hub_extensions.installation.opening import open_box, open_layout, open_store
 from hub_extensions.settings import Settings
 from project_spaces.accounts import Accounts
 from project_spaces.decisions import Action

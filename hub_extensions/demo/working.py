@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 
 import aiohttp
 
-from hub_extensions.client import WorkbenchClient
+from hub_extensions.clients.person import WorkbenchClient
 from hub_extensions.demo.cast import ADMINISTRATOR, ANALYST, AUDITOR, OTHER_ANALYST
 from hub_extensions.demo.play import Play, hold, refused
 from hub_extensions.demo.scenery import NOT_HERS, OPEN_DATA, PROJECT, habilitate
-from hub_extensions.jobs import run_template
-from hub_extensions.templates_catalogue import find_template
-from hub_extensions.workspace_book import WorkspaceBook
+from hub_extensions.notebooks.catalogue import find_template
+from hub_extensions.notebooks.jobs import run_template
+from hub_extensions.workspaces.book import WorkspaceBook
 from project_spaces.errors import Unavailable
 
 LOOK = """

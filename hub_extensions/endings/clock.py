@@ -4,11 +4,11 @@ import threading
 
 from hub_extensions.clocks import LapseClock
 from hub_extensions.endings.certificate import certifier
-from hub_extensions.endings.copies import busy, dropper
-from hub_extensions.installed_desk import open_installed_desk
-from hub_extensions.opening import open_layout, open_store
-from hub_extensions.repeating import repeat
+from hub_extensions.endings.copies import FrozenCopies, QuarantinedFiles, busy
+from hub_extensions.installation.desks import open_installed_desk, open_installed_import_desk
+from hub_extensions.installation.opening import open_layout, open_store
 from hub_extensions.settings import Settings
+from hub_extensions.worker.repeating import repeat
 from project_spaces.endings.carrying import carry_ends
 from project_spaces.endings.remains import Remains
 
@@ -23,7 +23,7 @@ def remains_of(settings: Settings) -> Remains:
         keys=settings.secrets_dir / "pseudonyms",
         archives=settings.storage_dir / "archives",
         busy=busy,
-        drop_copies=dropper(open_installed_desk(settings)),
+        desks=(FrozenCopies(open_installed_desk(settings)), QuarantinedFiles(open_installed_import_desk(settings))),
     )
 
 

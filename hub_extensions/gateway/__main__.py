@@ -1,32 +1,34 @@
-"""``python -m hub_extensions.gateway``: the gateway as a process."""
+"""``python -m hub_extensions.gateway NUMBER``: one of the gateways as a process."""
 
 import asyncio
 import contextlib
 import gc
 import os
 import signal
+import sys
 
 import structlog
 import uvloop
 from jupyterhub.services.auth import HubOAuth
-from tornado.httpserver import HTTPServer
 from tornado.ioloop import PeriodicCallback
 from tornado.netutil import bind_sockets
 
 from audit.client import AsyncLedger
-from hub_extensions import settings as bureau_settings
 from hub_extensions.detection.opening import open_watch
-from hub_extensions.gateway.app import ACTIVITY_EVERY_S, MIB, make_app, report_activity
+from hub_extensions.gateway.app import ACTIVITY_EVERY_S, MIB, make_app, make_server, report_activity
 from hub_extensions.gateway.domain import StoreDomain
 from hub_extensions.gateway.egress import Egress
+from hub_extensions.gateway.policy import rules_in_force
 from hub_extensions.gateway.recording import Recording
 from hub_extensions.gateway.seat import OpenWorkspace
 from hub_extensions.gateway.seats import Seats
-from hub_extensions.opening import ledger_keys
-from hub_extensions.processes import PORTAL_PREFIX, hub_api_url
-from hub_extensions.secret_files import secret
+from hub_extensions.installation.opening import ledger_keys, open_activity
+from hub_extensions.installation.processes import PORTAL_PREFIX, gateway_name, hub_api_url
+from hub_extensions.installation.secret_files import secret
+from hub_extensions.installation.settings_entry import settle_settings
 from hub_extensions.settings import Settings
-from hub_extensions.workspace_book import WorkspaceBook
+from hub_extensions.settings import loading as bureau_settings
+from hub_extensions.workspaces.book import WorkspaceBook
 from project_spaces.egress import EgressCounts
 
 log = structlog.get_logger()
@@ -53,13 +55,23 @@ def make_auth(settings: Settings, workspace: OpenWorkspace) -> HubOAuth:
     )
 
 
-async def serve(settings: Settings) -> None:
-    """Serve until told to stop."""
-    recording = Recording(AsyncLedger(settings.ledger_socket, ledger_keys(settings)), open_watch(settings))
+async def serve(settings: Settings, number: int) -> None:
+    """Serve, as the gateway of this *number* (from 1), the people who are its own, until told to stop."""
+    policy = rules_in_force(await asyncio.to_thread(settle_settings, settings, gateway_name(number)))
+    keys = ledger_keys(settings)
+    ledger = AsyncLedger(settings.ledger_socket, keys)
+    recording = Recording(ledger, open_watch(settings), policy, keys.pseudonym, settings.gateways)
     counts = EgressCounts(settings.store_url)
     egress = Egress(counts, settings.egress_budget, settings.zone, recording.event)
-    domain = StoreDomain(WorkspaceBook.of(settings))
-    seats = Seats(domain, lambda workspace: make_auth(settings, workspace), settings.revocation_poll_ms / 1000, egress)
+    domain = StoreDomain(WorkspaceBook.of(settings), open_activity(settings))
+    poll_s, idle, limits = settings.revocation_poll_ms / 1000, settings.idle_limit, settings.seat_limits
+
+    def served(person: str) -> bool:
+        return settings.gateway_of(person) == number
+
+    seats = Seats(
+        domain, lambda workspace: make_auth(settings, workspace), poll_s, egress, idle, serves=served, limits=limits
+    )
     app = make_app(
         seats=seats,
         recording=recording,
@@ -68,14 +80,14 @@ async def serve(settings: Settings) -> None:
         cookie_secret=bytes.fromhex(secret(settings.secrets_dir, "gateway_cookie")),
         message_max_bytes=settings.message_max_mb * MIB,
     )
-    server = HTTPServer(app, xheaders=True, max_body_size=2 * settings.message_max_mb * MIB)
-    server.add_sockets(bind_sockets(settings.gateway_port, "127.0.0.1"))
+    server = make_server(app, settings.message_max_mb * MIB)
+    server.add_sockets(bind_sockets(port := settings.gateway_ports[number - 1], "127.0.0.1"))
     watch = asyncio.create_task(seats.watch())
     metering = asyncio.create_task(egress.run())
     activity = PeriodicCallback(lambda: report_activity(seats, hub_api_url(settings)), ACTIVITY_EVERY_S * 1000)
     activity.start()
     prefer_this_process()
-    log.info("gateway_ready", port=settings.gateway_port)
+    log.info("gateway_ready", port=port)
     await stopped()
     server.stop()
     activity.stop()
@@ -109,4 +121,4 @@ async def stopped() -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(serve(bureau_settings.load()))
+    uvloop.run(serve(bureau_settings.load(), int(sys.argv[1])))

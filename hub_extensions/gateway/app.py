@@ -3,28 +3,38 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 
 import structlog
 import tornado.web
 from jupyterhub import __version__ as hub_version
 from jupyterhub.services.auth import HubOAuthCallbackHandler
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
+from tornado.httpserver import HTTPServer
+from tornado.httputil import HTTPServerRequest
 
 from hub_extensions.gateway.base import WorkspaceHandler
 from hub_extensions.gateway.channels import ChannelsHandler
 from hub_extensions.gateway.http import ForwardHandler
 from hub_extensions.gateway.local_answers import FIXED, EventsHandler, FixedHandler
 from hub_extensions.gateway.recording import Recording
-from hub_extensions.gateway.refusals import SaysWhy
+from hub_extensions.gateway.refusals import SaysWhy, write_refusal
 from hub_extensions.gateway.routes import UUID
 from hub_extensions.gateway.seat import Seat
 from hub_extensions.gateway.seats import Seats
 from hub_extensions.gateway.terminals import TerminalHandler
-from project_spaces.errors import BureauError
+from hub_extensions.strangers.counted import SOMEBODY
+from hub_extensions.strangers.unread import Doorstep, Reader, WholeBodies
+from project_spaces.errors import BureauError, TooLarge
+from project_spaces.text import Text
 
 #: The names of people and projects (JupyterHub 6 slugs); nothing else is routed.
 PLACE = r"/user/([a-z][a-z0-9-]{0,29})/([a-z][a-z0-9-]{0,29})"
 MIB = 2**20
+#: Bytes of a body that are kept for a handler that does not take it piece by piece.
+MOST_KEPT = 64 * 1024
+TOO_MUCH = Text("Cette adresse ne prend pas de corps de cette taille.", "This address takes no body of this size.")
 #: The Hub stops servers that report nothing; it expects a report at least every five minutes.
 ACTIVITY_EVERY_S = 120.0
 
@@ -87,6 +97,51 @@ class NothingHere(SaysWhy):
         raise tornado.web.HTTPError(404)
 
 
+@tornado.web.stream_request_body
+class TooMuchHandler(SaysWhy):
+    """Stands in for a handler that reads no body, when a large one is announced: it is not read at all."""
+
+    def prepare(self) -> None:
+        """Refuse."""
+        self.set_header("Connection", "close")
+        error = TooLarge(TOO_MUCH)
+        self.recording.note(self.visitor, self.place(), self.request_line(), error, self.origin())
+        write_refusal(self, error)
+
+    def data_received(self, chunk: bytes) -> None:
+        """Keep nothing."""
+
+
+class GatewayApplication(WholeBodies):
+    """The application, which records requests that did not arrive whole, and keeps no large body for nobody."""
+
+    def get_handler_delegate(
+        self,
+        request: HTTPServerRequest,
+        target_class: type[tornado.web.RequestHandler],
+        *arguments: Any,
+        **named: Any,
+    ) -> Any:
+        """What does not take a body piece by piece would keep it whole, from anybody: there it has to be small."""
+        if not getattr(target_class, "_stream_request_body", False):
+            request.connection.set_max_body_size(MOST_KEPT)  # type: ignore[union-attr]
+            announced = request.headers.get("Content-Length", "")
+            if announced.isdigit() and int(announced) > MOST_KEPT:
+                target_class = TooMuchHandler
+        return super().get_handler_delegate(request, target_class, *arguments, **named)
+
+    def cut_off(self, handler: Reader | None, what: str, error: BureauError) -> None:
+        """Record one."""
+        who, where = (handler.visitor, handler.place()) if handler is not None else (SOMEBODY, None)
+        self.settings["recording"].note(who, where, what, error)
+
+
+def make_server(app: tornado.web.Application, message_max_bytes: int) -> HTTPServer:
+    """Return the server for *app*, which records what it can't read; the proxy alone speaks to it."""
+    note = partial(app.settings["recording"].note, SOMEBODY, None)
+    return Doorstep(app, unread=note, xheaders=True, max_body_size=2 * message_max_bytes)
+
+
 def make_app(
     *,
     seats: Seats,
@@ -97,7 +152,7 @@ def make_app(
     message_max_bytes: int,
 ) -> tornado.web.Application:
     """Return the application; nothing here reads settings or the environment."""
-    return tornado.web.Application(
+    return GatewayApplication(
         [
             (PLACE + r"/?", HomeHandler),
             (PLACE + r"/oauth_callback", CallbackHandler),

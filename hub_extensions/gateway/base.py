@@ -1,19 +1,18 @@
 """What every handler of the gateway does first: find the seat, sign the person in, check origin and decision."""
 
 from typing import Any
-from urllib.parse import quote
 
 from jupyterhub.services.auth import HubOAuth, HubOAuthenticated
 from tornado.httputil import HTTPServerRequest
 from tornado.web import Finish, HTTPError
 
-from hub_extensions.gateway.recording import Recording
+from audit.events import SYSTEM_PREFIX
 from hub_extensions.gateway.refusals import SaysWhy, method_refused, write_refusal
-from hub_extensions.gateway.seat import Seat
+from hub_extensions.gateway.seat import SESSION_ENDS, Seat
 from hub_extensions.gateway.seats import Seats
-from hub_extensions.gateway.strangers import SOMEBODY
 from hub_extensions.gateway.upstream import WorkspaceGone
-from project_spaces.errors import BureauError, NotFound, Refused
+from hub_extensions.presence.origin import address_of
+from project_spaces.errors import BureauError, Refused
 from project_spaces.text import Text
 
 NOT_YOURS = Text(
@@ -30,9 +29,10 @@ class WorkspaceHandler(HubOAuthenticated, SaysWhy):
     """Base of every handler below ``/user/<person>/<project>/``."""
 
     seat: Seat
-    visitor = SOMEBODY
     #: The browser session behind the request; None for a token that a person made for a program.
     session: str | None = None
+    #: Where the request comes from.
+    address: str = ""
     person: str
     project: str
     prefix: str
@@ -41,11 +41,6 @@ class WorkspaceHandler(HubOAuthenticated, SaysWhy):
     def seats(self) -> Seats:
         """The open workspaces."""
         return self.application.settings["seats"]
-
-    @property
-    def recording(self) -> Recording:
-        """The way to the ledger."""
-        return self.application.settings["recording"]
 
     @property
     def hub_auth(self) -> HubOAuth:
@@ -66,13 +61,22 @@ class WorkspaceHandler(HubOAuthenticated, SaysWhy):
         """Let the request through to its method, or answer it here."""
         self.person, self.project = self.path_args[0], self.path_args[1]
         self.prefix = f"/user/{self.person}/{self.project}/"
+        self.address = address_of(self.request)
         try:
             self.seat = await self.seats.find(self.person, self.project)
             await self._sign_in()
-            await self.seats.admit(self.seat, self.session)
+            await self.seats.admit(self.seat, self.session, self.address)
         except BureauError as error:
+            if error.codes & SESSION_ENDS and self._shows_pages():
+                self.redirect(self.get_login_url())
+                raise Finish from None
             await self.refuse(error)
             raise Finish from None
+
+    def _shows_pages(self) -> bool:
+        """Whether a person goes to a page: signing in leads back to it."""
+        page = "text/html" in self.request.headers.get("Accept", "")
+        return self.request.method == "GET" and self._navigates() and page
 
     async def _sign_in(self) -> None:
         self._check_origin_headers()
@@ -82,8 +86,9 @@ class WorkspaceHandler(HubOAuthenticated, SaysWhy):
                 self.redirect(self.get_login_url())
                 raise Finish
             raise Refused(Text("Connectez-vous d'abord.", "Sign in first."))
+        self.sign_in = self.recording.sign_in(user.get("session_id") or None)
         if user.get("kind") != "user" or user["name"] != self.person or not self._token_is_for_this(user):
-            self.visitor = f"{user.get('kind')}:{user['name']}"
+            self.visitor = user["name"] if user.get("kind") == "user" else f"{SYSTEM_PREFIX}{user['name']}"
             raise Refused(NOT_YOURS)
         self.visitor, self.session = self.person, user.get("session_id") or None
         self._token, self._session_id = self.hub_auth.get_token(self), self.hub_auth.get_session_id(self)
@@ -129,14 +134,17 @@ class WorkspaceHandler(HubOAuthenticated, SaysWhy):
 
     head = post = put = patch = delete = options = _closed
 
+    def place(self) -> str | None:
+        """The project of the workspace that was asked for, once it is known that there is one."""
+        return self.seat.workspace.project if hasattr(self, "seat") else None
+
     async def refuse(self, error: BureauError) -> None:
-        """Answer with the sentence, and record the refusal (NotFound says nothing worth keeping)."""
+        """Answer with the sentence, and record the refusal; what has gone was not refused."""
         if isinstance(error, WorkspaceGone) and hasattr(self, "seat"):
             await self.seats.forget(self.seat)
-        if not isinstance(error, NotFound | WorkspaceGone) and error.status != 503:
-            what = f"{self.request.method} {quote(self.request.path)}"
+        if not isinstance(error, WorkspaceGone) and error.status != 503:
             try:
-                await self.recording.refusal(self.visitor, self.project, what, error)
+                await self.recording.refusal(self.visitor, self.place(), self.request_line(), error, self.origin())
             except BureauError as worse:
                 error = worse
         write_refusal(self, error)

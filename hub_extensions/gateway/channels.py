@@ -7,7 +7,7 @@ What flows back is passed on as it is and counted, never kept.
 import asyncio
 import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from types import MappingProxyType
@@ -21,20 +21,24 @@ from hub_extensions.gateway.base import WorkspaceHandler
 from hub_extensions.gateway.forwarded import Forwarded
 from hub_extensions.gateway.http import too_large
 from hub_extensions.gateway.messages import V1, parse, serialise
+from hub_extensions.gateway.recording import Facts, about
 from hub_extensions.gateway.replies import notice_frame, refusal_frames
 from hub_extensions.gateway.return_flow import ReturnFlow
-from hub_extensions.gateway.seat import cut_sentence
+from hub_extensions.gateway.room import BYTES, CONNECTIONS, SMALL, Crowded
+from hub_extensions.gateway.routes import check_parameters, parse_query
 from hub_extensions.gateway.shown import Shown
 from hub_extensions.gateway.upstream import WorkspaceGone
 from hub_extensions.gateway.workspace_socket import WorkspaceSocket
+from hub_extensions.presence.workspace import sent_by_hand
 from project_spaces.errors import BureauError, Invalid, Unavailable
 from project_spaces.text import Text
 
-SESSION = re.compile(r"[A-Za-z0-9_-]{1,128}")
+SESSION = re.compile(r"[A-Za-z0-9_-]{0,128}")
 #: Close codes of our own (RFC 6455 leaves 4000–4999 to applications).
 CLOSED_CUT = 4403
 CLOSED_INVALID = 4400
 CLOSED_GONE = 4503
+CLOSED_CROWDED = 4429
 #: RFC 6455, section 7.4.1.
 TOO_BIG = 1009
 #: Seconds between two looks at whether the person behind an open connection is still signed in.
@@ -51,7 +55,30 @@ NO_PAGE = Text(
 
 
 class SpokenProtocol(WebSocketProtocol13):
-    """Tornado's protocol, with a sentence where it refuses by itself a message over the limit."""
+    """Tornado's protocol, with a sentence where it refuses by itself a message over the limit, and a bound on all."""
+
+    handler: "LiveSocket"  # type: ignore[assignment] # Tornado names its base class
+
+    def _read_bytes(self, n: int) -> Awaitable[bytes]:  # type: ignore[override] # awaited all the same
+        """Read; what makes a message large has to have room first. A small one costs no coroutine of ours."""
+        if n > SMALL or self._fragmented_message_buffer is not None or self.handler.held:
+            return self._read_in_room(n)
+        self._wire_bytes_in += n
+        return self.stream.read_bytes(n)
+
+    async def _read_in_room(self, n: int) -> bytes:
+        """Read the next piece of a large message, or what follows one: then its room is free again."""
+        whole = n + len(self._fragmented_message_buffer or b"")
+        if not self.handler.hold(whole if whole > SMALL else 0):
+            self.handler.note_refusal(Crowded(BYTES))
+            self._fragmented_message_buffer = None
+            self.handler.hold(0)
+            super().close(CLOSED_CROWDED, short(BYTES))
+            while True:  # until the other side closes too, or Tornado's few seconds are over: it reads why meanwhile
+                await self.stream.read_bytes(SMALL, partial=True)
+        data = await self.stream.read_bytes(n)
+        self._wire_bytes_in += n
+        return data
 
     def close(self, code: int | None = None, reason: str | None = None) -> None:
         """Close, saying which size is accepted."""
@@ -65,14 +92,32 @@ class SpokenProtocol(WebSocketProtocol13):
 class LiveSocket(WorkspaceHandler, WebSocketHandler):
     """A WebSocket that a lapsed decision closes at once."""
 
+    #: What an address of this kind may carry, by name.
+    parameters: Mapping[str, re.Pattern[str]] = MappingProxyType({})
+    #: What is at the other end.
+    end = "kernel"
+    #: What every entry of this connection says.
+    about: Facts
     upstream: WorkspaceSocket | None = None
+    #: Bytes of the large message that is on its way in.
+    held = 0
     pump: asyncio.Task[None] | None = None
     look: asyncio.Task[None] | None = None
 
     def get_websocket_protocol(self) -> WebSocketProtocol13 | None:  # type: ignore[override]
         """Speak as Tornado does, with our sentence for what is too big."""
         protocol = super().get_websocket_protocol()
-        return SpokenProtocol(self, False, protocol.params) if protocol is not None else None
+        return SpokenProtocol(self, False, protocol.params) if isinstance(protocol, WebSocketProtocol13) else None
+
+    def hold(self, size: int) -> bool:
+        """Take room for *size* bytes on their way in, instead of what was taken before; False when there is none."""
+        more, room = size - self.held, self.seat.rooms.incoming
+        if more > 0 and not room.take(more):
+            return False
+        if more < 0:
+            room.give(-more)
+        self.held = size
+        return True
 
     def note_refusal(self, error: BureauError) -> None:
         """Record a refusal from where nothing can be awaited."""
@@ -80,14 +125,22 @@ class LiveSocket(WorkspaceHandler, WebSocketHandler):
 
     async def _record(self, error: BureauError) -> None:
         with contextlib.suppress(BureauError):
-            await self.recording.refusal(self.person, self.project, self.request.path, error)
+            await self.recording.refusal(self.person, self.project, self.request.path, error, self.origin())
 
     async def prepare(self) -> None:
-        """Say what the address is for to whoever opens it as a page."""
+        """Say what the address is for to whoever opens it as a page; refuse what else it carries."""
         await super().prepare()
-        if self.request.method == "GET" and self.request.headers.get("Upgrade", "").lower() != "websocket":
-            await self.refuse(Invalid(NO_PAGE))
-            raise Finish
+        if self.request.method != "GET":
+            return
+        try:
+            if self.request.headers.get("Upgrade", "").lower() != "websocket":
+                raise Invalid(NO_PAGE)
+            check_parameters(self.parameters, parse_query(self.request.query))
+            if len(self.seat.connections) >= self.seat.rooms.connections:
+                raise Crowded(CONNECTIONS)
+        except (Invalid, Crowded) as error:
+            await self.refuse(error)
+            raise Finish from None
 
     def get_compression_options(self) -> None:
         """No compression: no bombs, and less delay."""
@@ -116,14 +169,15 @@ class LiveSocket(WorkspaceHandler, WebSocketHandler):
     async def connect(self, name: str, path: str, subprotocol: str) -> bool:
         """Open the way to the kernel or terminal *name*; False when nothing is recorded or nothing answers."""
         self.set_nodelay(True)
-        self.seat.connections[self.cut] = self.session
+        self.seat.connections[self] = self.session
+        self.about = about(self.seat.workspace, self.end, name, self.origin())
         headers = {"Sec-WebSocket-Protocol": subprotocol} if subprotocol else {}
         opening = Forwarded("GET", self.prefix + path, headers, None)
         shown = Shown(partial(self.recording.shown, self.seat.workspace, name))
-        flow = ReturnFlow(self, self.seat.meter, shown, self.notice)
+        flow = ReturnFlow(self, self.seat.meter, self.seat.rooms.outgoing, shown, self.notice)
         try:
             # Its address is chosen outside, and the server that reads it belongs to its user.
-            await self.recording.opening(self.seat.workspace, name, opening)
+            await self.recording.opening(self.seat.workspace, name, opening, self.origin())
             self.seats.require(self.seat, self.session)
             self.upstream = await self.seat.upstream.websocket(opening, flow.keeps, flow.take)
         except BureauError as error:
@@ -170,12 +224,13 @@ class LiveSocket(WorkspaceHandler, WebSocketHandler):
         if self.seat.allows_in(self.session, datetime.now(UTC)):
             self.close(CLOSED_GONE, short(WorkspaceGone().text))
         else:
-            self.close(CLOSED_CUT, short(cut_sentence()))
+            self.close(CLOSED_CUT, short(self.seat.ending(self.session, datetime.now(UTC))))
 
     def on_close(self) -> None:
         """End the other side too."""
         if hasattr(self, "seat"):
-            self.seat.connections.pop(self.cut, None)
+            self.seat.connections.pop(self, None)
+            self.hold(0)
         for task in (self.pump, self.look):
             if task is not None:
                 task.cancel()
@@ -186,7 +241,7 @@ class LiveSocket(WorkspaceHandler, WebSocketHandler):
 class ChannelsHandler(LiveSocket):
     """``/api/kernels/<id>/channels``."""
 
-    kernel: str
+    parameters = MappingProxyType({"session_id": SESSION})
     protocol = ""
     #: Header of the cell that runs, as its person sent it: what a front end shows a sentence under.
     asked: Mapping[str, Any] = MappingProxyType({})
@@ -197,12 +252,8 @@ class ChannelsHandler(LiveSocket):
 
     async def open(self, _person: str, _project: str, kernel: str) -> None:  # type: ignore[override]
         """Connect to the kernel."""
-        self.kernel = kernel
         self.protocol = self.selected_subprotocol or ""
         session = self.get_query_argument("session_id", "")
-        if set(self.request.query_arguments) - {"session_id"} or (session and not SESSION.fullmatch(session)):
-            self.close(CLOSED_INVALID, "unknown or malformed parameter")
-            return
         query = f"?session_id={session}" if session else ""
         await self.connect(kernel, f"api/kernels/{kernel}/channels{query}", self.protocol)
 
@@ -217,7 +268,7 @@ class ChannelsHandler(LiveSocket):
                 self.asked = message.header
             out = serialise(message, self.protocol)
             self.seats.require(self.seat, self.session)
-            await self.recording.message(self.seat.workspace, self.kernel, message, out)
+            await self.recording.message(self.seat.workspace, self.about, message, out)
             self.seats.require(self.seat, self.session)
         except Unavailable as error:
             if message is None:
@@ -228,13 +279,15 @@ class ChannelsHandler(LiveSocket):
         except BureauError as error:
             await self.refuse(error)
             return
+        if self.seats.idle is not None and sent_by_hand(message):
+            self.seats.idle.here(self.seat, self.session)
         await self._send(out)
         if message.kind == "execute_request" and (text := self.seats.untold(self.seat)) is not None:
             await self.notice(text)
 
     def notice_frame(self, text: Text) -> str | bytes:
         """Return a line on standard error of the cell that runs."""
-        return notice_frame(self.asked, self.protocol, text)
+        return notice_frame(dict(self.asked), self.protocol, text)
 
     async def _send(self, frame: str | bytes) -> None:
         try:
@@ -244,5 +297,6 @@ class ChannelsHandler(LiveSocket):
 
 
 def short(text: Text) -> str:
-    """Return the sentence cut to what a close frame holds (123 bytes of UTF-8, RFC 6455 section 5.5)."""
-    return text.fr.encode()[:120].decode("utf-8", "ignore")
+    """Return the sentence cut to what a close frame holds (123 bytes, RFC 6455 5.5); in both languages if they fit."""
+    both = f"{text.fr} / {text.en}"
+    return both if len(both.encode()) <= 123 else text.fr.encode()[:120].decode("utf-8", "ignore")

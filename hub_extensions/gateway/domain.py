@@ -1,35 +1,39 @@
 """The gateway's questions, answered by the domain's store."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from hub_extensions.gateway.seat import OpenWorkspace
+from hub_extensions.gateway.seat import IDLE, OVER, OpenWorkspace
 from hub_extensions.gateway.seats import Asked, Standing
-from hub_extensions.workspace_book import WorkspaceBook
+from hub_extensions.workspaces.book import WorkspaceBook
 from project_spaces.access import may_in_sessions
 from project_spaces.conditions import Reason, Who, earliest
 from project_spaces.decisions import Action, Decision
 from project_spaces.expiry_warnings import ExpiryWarning, announced
-from project_spaces.sign_ins import live_sign_in
+from project_spaces.sessions.activity import SessionActivity
+from project_spaces.sessions.programs import programs_wait
+from project_spaces.sign_ins import idle_ends, idle_sentence, live_sign_in, sign_in_behind
 from project_spaces.text import Text
 from project_spaces.workspaces import list_open
 
 #: The session was signed out of, here or elsewhere, or its hours are over.
-OVER = Decision(
-    allowed=False,
-    reasons=(Reason("session_over", Text("Votre session a pris fin.", "Your session has ended."), Who.PERSON),),
-    until=None,
-)
+SIGNED_OUT = Reason(OVER, Text("Votre session a pris fin.", "Your session has ended."), Who.PERSON)
+
+
+def over(reason: Reason) -> Decision:
+    """Return the decision for a session that has ended."""
+    return Decision(allowed=False, reasons=(reason,), until=None)
 
 
 class StoreDomain:
     """Implements :class:`hub_extensions.gateway.seats.Domain`."""
 
-    def __init__(self, book: WorkspaceBook) -> None:
+    def __init__(self, book: WorkspaceBook, activity: SessionActivity) -> None:
         self._book = book
+        self._activity = activity
 
     def revision(self) -> int:
         """Return the number that moves with every act."""
@@ -44,6 +48,10 @@ class StoreDomain:
         with self._book.store.read() as session:
             told = announced(session, workspace.person, now=now, project=workspace.project)
         return told[0] if told else None
+
+    def here(self, person: str, session: str, now: datetime) -> None:
+        """Write down that *person* did something in this browser session."""
+        self._activity.seen(person, session, now)
 
     def standings(self, asked: Sequence[Asked], now: datetime) -> list[Standing]:
         """Decide, in the order asked and from one look at the domain, whether messages may still reach them."""
@@ -63,15 +71,32 @@ def _standing(reading: Session, asked: Asked, now: datetime, *, runs: bool) -> S
         project_slug=workspace.project,
         mounted=workspace.mounted,
     )
-    lasting = {name: _while_it_lasts(reading, workspace.person, name, each, now) for name, each in in_session.items()}
-    return Standing(runs, own, lasting)
+    standing = Standing(runs, own, {}, {})
+    for name, decision in in_session.items():
+        _add(standing, name, decision, _Look(reading, workspace.person, now))
+    return standing
 
 
-def _while_it_lasts(reading: Session, person: str, name: str | None, decision: Decision, now: datetime) -> Decision:
-    """Bound the decision for a browser session by the session's own end."""
-    if name is None:
-        return decision
-    found = live_sign_in(reading, person, name, now=now)
-    if found is None:
-        return OVER
-    return replace(decision, until=earliest([decision.until, found.ends_at])) if decision.allowed else decision
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One look at the domain for one person."""
+
+    reading: Session
+    person: str
+    now: datetime
+
+
+def _add(standing: Standing, name: str | None, decision: Decision, look: _Look) -> None:
+    """Bound the decision for a browser session by the session's own end, and keep when it ends for want of activity."""
+    reading, now = look.reading, look.now
+    if name is None and programs_wait(reading, look.person, now):
+        decision = over(SIGNED_OUT)
+    found = None if name is None else live_sign_in(reading, look.person, name, now=now)
+    if name is not None and found is None:
+        unseen = idle_sentence(reading, sign_in_behind(reading, look.person, name), now=now)
+        decision = over(SIGNED_OUT if unseen is None else Reason(IDLE, unseen, Who.PERSON))
+    elif found is not None and decision.allowed:
+        decision = replace(decision, until=earliest([decision.until, found.ends_at]))
+        if (idle := idle_ends(reading, found)) is not None:
+            standing.idle[name] = idle
+    standing.sessions[name] = decision

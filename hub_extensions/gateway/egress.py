@@ -102,6 +102,11 @@ class Meter:
         """Say whether one message is smaller than a whole budget; one that is not can never be shown."""
         return size <= self.budget.hour
 
+    def left(self) -> int:
+        """Return how many more bytes may be shown now."""
+        total, whole = self._total(), self.budget.lifted(self.use)
+        return max(0, min(whole.hour - total.hour, whole.day - total.day))
+
     async def opened(self) -> None:
         """Return when output may flow again."""
         while self.flow is Flow.PAUSED:

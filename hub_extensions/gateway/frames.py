@@ -67,6 +67,7 @@ class Cutter:
         self._wanted = 0  # bytes until something can be said
         self._dropping: Frame | None = None
         self._left = 0  # bytes of a dropped payload still to come
+        self._agreed = False  # whether the frame that is not whole was asked about
 
     def feed(self, data: bytes) -> Iterator[Frame]:
         """Yield every frame that *data* completes.
@@ -93,21 +94,23 @@ class Cutter:
 
     def _cut(self, data: bytes) -> Iterator[Frame]:
         view, place, end = memoryview(data), 0, len(data)
+        agreed, self._agreed = self._agreed, False
         while (header := _header(data, place)) is not None:
             opcode, start, size = header
             whole = start + size
-            if not opcode.control and not self._keeps(size):
+            if not opcode.control and not agreed and not self._keeps(size):
                 if whole > end:
                     self._hold(b"", 0)
                     self._dropping, self._left = Frame(opcode, size, None), whole - end
                     return
                 yield Frame(opcode, size, None)
             elif whole > end:
+                self._agreed = not opcode.control
                 self._hold(data[place:], whole - place)
                 return
             else:
                 yield Frame(opcode, size, view[place:whole])
-            place = whole
+            place, agreed = whole, False
         self._hold(data[place:], 0)
 
     def _hold(self, rest: bytes, wanted: int) -> None:

@@ -11,9 +11,12 @@ from audit.canonical import loads_strict, reserialise
 from audit.errors import Malformed
 from hub_extensions.gateway.base import WorkspaceHandler
 from hub_extensions.gateway.forwarded import Forwarded
+from hub_extensions.gateway.room import BYTES, REQUESTS, Crowded, Rooms
 from hub_extensions.gateway.routes import KINDS, Effect, Route, find, forwarded_headers, parse_query
 from hub_extensions.gateway.shown import Shown
 from hub_extensions.gateway.upstream import WorkspaceGone
+from hub_extensions.presence.browser import navigated
+from hub_extensions.presence.workspace import requested_by_hand
 from project_spaces.errors import BureauError, Invalid, TooLarge
 from project_spaces.text import Text
 
@@ -28,6 +31,8 @@ OVER_HTTP = "http"
 class ForwardHandler(WorkspaceHandler):
     """Everything below the prefix that is not a WebSocket."""
 
+    _room: tuple[Rooms, int] | None = None
+
     async def prepare(self) -> None:
         """Refuse an oversized body by its announced length, before reading it.
 
@@ -36,15 +41,43 @@ class ForwardHandler(WorkspaceHandler):
         """
         self.set_header("Connection", "close")
         self._received: list[bytes] = []
+        self._parsed: object = None
         self._size = 0
         limit = self.application.settings["message_max_bytes"]
         self.request.connection.set_max_body_size(limit)  # type: ignore[union-attr]
         await super().prepare()
         announced = self.request.headers.get("Content-Length", "0")
-        if not announced.isdigit() or int(announced) > limit:
-            await self.refuse(too_large(limit))
-            raise Finish
+        try:
+            self._take_room(announced, limit)
+        except (TooLarge, Crowded) as error:
+            await self.refuse(error)
+            raise Finish from None
         self.clear_header("Connection")
+
+    def _take_room(self, announced: str, limit: int) -> None:
+        """Let it wait here with what it brings; a body of unannounced size counts as the largest there may be."""
+        if not announced.isdigit() or int(announced) > limit:
+            raise too_large(limit)
+        size = limit if "Transfer-Encoding" in self.request.headers else int(announced)
+        rooms = self.seat.rooms
+        if not rooms.requests.take(1):
+            raise Crowded(REQUESTS)
+        if not rooms.incoming.take(size):
+            rooms.requests.give(1)
+            raise Crowded(BYTES)
+        self._room = rooms, size
+
+    def on_finish(self) -> None:
+        """Leave the room that it took, once."""
+        if self._room is not None:
+            (rooms, size), self._room = self._room, None
+            rooms.requests.give(1)
+            rooms.incoming.give(size)
+
+    def on_connection_close(self) -> None:
+        """Who has gone holds nothing."""
+        super().on_connection_close()
+        self.on_finish()
 
     def data_received(self, chunk: bytes) -> None:
         """Keep one piece of the body."""
@@ -70,9 +103,18 @@ class ForwardHandler(WorkspaceHandler):
             headers["Content-Type"] = "application/json"
         forwarded = Forwarded(str(self.request.method), target, headers, body)
         self.seat.meter.require(saving=self._saving)
-        await self.recording.request(self.seat.workspace, KINDS[route.effect], route.effect, forwarded)
+        kind = KINDS[route.effect]
+        await self.recording.request(self.seat.workspace, kind, route.effect, forwarded, self.origin())
         self.seats.require(self.seat, self.session)
+        idle = self.seats.idle
+        if idle is not None and idle.due(self.seat, self.session) and self._by_hand(route, path):
+            idle.here(self.seat, self.session)
         await self._answer(route, forwarded)
+
+    def _by_hand(self, route: Route, path: str) -> bool:
+        if route.effect is Effect.WRITE:
+            return self.seat.written.by_hand(path, self._parsed)
+        return requested_by_hand(route.effect, path) or (route.effect is Effect.PAGE and navigated(self.request))
 
     def _body(self, route: Route) -> bytes | None:
         raw = b"".join(self._received)
@@ -83,7 +125,8 @@ class ForwardHandler(WorkspaceHandler):
         if not raw:
             return b""
         try:
-            return reserialise(loads_strict(raw))
+            self._parsed = loads_strict(raw)
+            return reserialise(self._parsed)
         except Malformed as error:
             raise Invalid(Text(f"Corps JSON refusé : {error}.", f"JSON body refused: {error}.")) from None
 

@@ -21,7 +21,7 @@ class EventsHandler(LiveSocket):
 
     def open(self, _person: str, _project: str) -> None:  # type: ignore[override]
         """Join the connections that a lapse closes."""
-        self.seat.connections[self.cut] = self.session
+        self.seat.connections[self] = self.session
 
     def on_message(self, message: str | bytes) -> None:
         """Drop it."""

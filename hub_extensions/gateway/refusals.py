@@ -2,13 +2,20 @@
 
 import html
 import json
-from typing import Any
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
 
 from tornado.web import RequestHandler
 
-from project_spaces.errors import BureauError, NotFound, Refused
+from hub_extensions.presence.origin import Origin, address_of
+from hub_extensions.step_up.way_back import sign_in_again
+from hub_extensions.strangers.counted import SOMEBODY
+from project_spaces.conditions.person import SIGN_IN_AGAIN
+from project_spaces.errors import BureauError, Illegible, NotFound, Refused, WrongMethod
 from project_spaces.text import Language, Text
+
+if TYPE_CHECKING:
+    from hub_extensions.gateway.recording import Recording
 
 PAGE = """<!doctype html>
 <html lang="{lang}"><head><meta charset="utf-8"><title>Bureau virtuel</title>
@@ -18,6 +25,7 @@ a{{color:#174ea6}} h1{{font-size:1.4rem}}</style></head>
 <body><main><h1>{text}</h1>{reasons}{why}<p><a href="{home}">{back}</a></p></main></body></html>
 """
 
+SIGN_IN_LINK = Text("Me reconnecter et revenir ici", "Sign in again and come back here")
 NOWHERE = Text("Il n'y a pas de bureau à cette adresse.", "There is no workspace at this address.")
 NOT_READ = Text("Cette demande n'est pas lisible.", "This request can't be read.")
 NOT_SIGNED_IN = Text(
@@ -30,25 +38,41 @@ BROKEN = Text(
 )
 
 
-class MethodRefused(BureauError):
-    """The address is open, but not for this method."""
-
-    status = 405
-
-
-class Illegible(BureauError):
-    """A request that can't be taken apart."""
-
-    status = 400
-
-
 class SaysWhy(RequestHandler):
-    """Base of every handler: also what the framework refuses by itself is one sentence in the reader's language."""
+    """Base of every handler: also what the framework refuses by itself is recorded, and one sentence."""
+
+    visitor = SOMEBODY
+    #: What stands for the visitor's session in leaves, once it is known.
+    sign_in = ""
+
+    def origin(self) -> Origin:
+        """Where the request came from."""
+        return Origin(self.sign_in, address_of(self.request))
+
+    @property
+    def recording(self) -> "Recording":
+        """The way to the ledger."""
+        return self.application.settings["recording"]
+
+    def place(self) -> str | None:
+        """The project of the workspace that was asked for, once it is known that there is one."""
+        return None
+
+    def answered(self) -> bool:
+        """Whether the answer is complete."""
+        return self._finished
+
+    def request_line(self) -> str:
+        """What was asked, as it is kept with a refusal."""
+        return f"{self.request.method} {quote(self.request.path)}"
 
     def write_error(self, status_code: int, **_kwargs: Any) -> None:
         """Answer; the body may not have been read, so the connection ends."""
         self.set_header("Connection", "close")
-        write_refusal(self, as_error(status_code, str(self.request.method)))
+        error = as_error(status_code, str(self.request.method))
+        if error.status < 500:
+            self.recording.note(self.visitor, self.place(), self.request_line(), error, self.origin())
+        write_refusal(self, error)
 
 
 def as_error(status: int, method: str) -> BureauError:
@@ -59,11 +83,9 @@ def as_error(status: int, method: str) -> BureauError:
     return known.get(status) or BureauError(BROKEN)
 
 
-def method_refused(method: str) -> MethodRefused:
+def method_refused(method: str) -> WrongMethod:
     """Return the refusal of *method* where it is not open."""
-    return MethodRefused(
-        Text(f"Méthode {method} refusée à cette adresse.", f"Method {method} refused at this address.")
-    )
+    return WrongMethod(Text(f"Méthode {method} refusée à cette adresse.", f"Method {method} refused at this address."))
 
 
 def language(handler: RequestHandler) -> Language:
@@ -101,6 +123,7 @@ def _why(handler: RequestHandler, error: BureauError, lang: Language) -> str:
     """The link to the portal's page that shows every condition, where one said no."""
     if error.status != 403 or len(handler.path_args) < 2:
         return ""
+    again = _again(handler, error, lang)
     query = urlencode({"action": "send_message", "project": handler.path_args[1]})
     address = html.escape(f"{handler.settings['home_url']}why?{query}", quote=True)
     words = (
@@ -108,7 +131,15 @@ def _why(handler: RequestHandler, error: BureauError, lang: Language) -> str:
         if lang == "fr"
         else "Why? Each condition, and who can change it"
     )
-    return f'<p><a href="{address}">{words}</a></p>'
+    return f'{again}<p><a href="{address}">{words}</a></p>'
+
+
+def _again(handler: RequestHandler, error: BureauError, lang: Language) -> str:
+    """The link to sign in again and come back, where that changes the answer."""
+    if not error.codes & SIGN_IN_AGAIN:
+        return ""
+    address = html.escape(sign_in_again(handler.settings["home_url"], str(handler.request.uri)), quote=True)
+    return f'<p><a href="{address}">{SIGN_IN_LINK.in_(lang)}</a></p>'
 
 
 def problem(error: BureauError, lang: Language) -> dict[str, object]:

@@ -14,17 +14,18 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from hub_extensions.gateway.egress import Meter
 from hub_extensions.gateway.frames import Frame, pass_on
+from hub_extensions.gateway.room import Room
 from hub_extensions.gateway.shown import Shown
 from hub_extensions.gateway.workspace_socket import WorkspaceSocket
 from project_spaces.egress import Flow
 from project_spaces.text import Text
 
-#: Bytes of one frame that are kept until it is whole, whatever the budget: the memory of every person's gateway.
-MOST_FRAME = 512 * 2**20
-LARGER_THAN_BUDGET = Text(
-    "Cette sortie dépasse à elle seule le budget d'affichage : elle n'est pas montrée.",
-    "This output alone is larger than the budget of what may be shown: it is left out.",
+LEFT_OUT = Text(
+    "Cette sortie dépasse à elle seule ce qui peut encore être affiché : elle n'est pas montrée.",
+    "This output alone is larger than what may still be shown: it is left out.",
 )
+#: Frames up to so many bytes are held against the whole budget only: near its end they are shown, then it pauses.
+SINGLE = 2**20
 
 
 class ReturnFlow:
@@ -34,14 +35,22 @@ class ReturnFlow:
     ----------
     browser
         where frames go.
+    room
+        for large frames of all connections of the person.
     notice
         shows a sentence of ours there.
     """
 
     def __init__(
-        self, browser: WebSocketHandler, meter: Meter, shown: Shown, notice: Callable[[Text], Awaitable[None]]
+        self,
+        browser: WebSocketHandler,
+        meter: Meter,
+        room: Room,
+        shown: Shown,
+        notice: Callable[[Text], Awaitable[None]],
     ) -> None:
-        self._browser, self._meter, self._shown, self._notice = browser, meter, shown, notice
+        self._browser, self._meter, self._room, self._shown, self._notice = browser, meter, room, shown, notice
+        self._held = 0
         self._free = False
         self._waiting: deque[Frame] = deque()
         self._slow: asyncio.Future[None] | None = None
@@ -50,8 +59,19 @@ class ReturnFlow:
         self._source: WorkspaceSocket | None = None
 
     def keeps(self, size: int) -> bool:
-        """Say whether a frame of *size* bytes can be shown at all."""
-        return size <= MOST_FRAME and self._meter.fits(size)
+        """Say whether a frame of *size* bytes can be shown at all; a large one takes its room until it was shown."""
+        if size <= SINGLE:
+            return self._meter.fits(size)
+        if size > self._meter.left() - self._room.held or not self._room.take(size):
+            return False
+        self._held += size
+        return True
+
+    def _give(self, size: int) -> None:
+        """Give room back: of a frame that the browser has taken, or of all that was left when the way ended."""
+        size = min(size, self._held)
+        self._held -= size
+        self._room.give(size)
 
     def take(self, frame: Frame) -> None:
         """Pass on one frame, or keep it for :meth:`run`."""
@@ -68,6 +88,8 @@ class ReturnFlow:
         self._shown.add(size)
         self._meter.count(size)
         written = pass_on(self._browser, raw)
+        if size > SINGLE:
+            written.add_done_callback(lambda _: self._give(size))
         if not written.done():
             self._slow = written
             self._stop()
@@ -96,6 +118,7 @@ class ReturnFlow:
         finally:
             self._free = False
             source.close()
+            self._give(self._held)
             self._shown.tell()
 
     async def _clear_the_way(self) -> None:
@@ -117,7 +140,7 @@ class ReturnFlow:
                 await self._mind_budget()
             frame = self._waiting.popleft()
             if frame.raw is None:
-                await self._notice(LARGER_THAN_BUDGET)
+                await self._notice(LEFT_OUT)
             else:
                 self._show(frame.raw, frame.size)
 

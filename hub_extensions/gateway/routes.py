@@ -146,7 +146,7 @@ def find(method: str, path: str, parameters: Mapping[str, Sequence[str]]) -> Rou
         raise Refused(Text("Cette adresse du bureau n'est pas ouverte.", "This address of the workspace is not open."))
     for route in matching:
         if method in route.methods:
-            _check_parameters(route, parameters)
+            check_parameters(route.parameters, parameters)
             return route
     raise method_refused(method)
 
@@ -166,10 +166,17 @@ def parse_query(query: str) -> dict[str, list[str]]:
         raise Invalid(Text("Paramètres d'adresse mal formés.", "Malformed address parameters.")) from None
 
 
-def _check_parameters(route: Route, parameters: Mapping[str, Sequence[str]]) -> None:
+def check_parameters(allowed: Mapping[str, re.Pattern[str]], parameters: Mapping[str, Sequence[str]]) -> None:
+    """Let the parameters of an address pass when each is known, comes once, and is well-formed.
+
+    Raises
+    ------
+    Invalid
+        one is not; the sentence names it.
+    """
     for name, values in parameters.items():
-        allowed = route.parameters.get(name)
-        if allowed is None or len(values) != 1 or not allowed.fullmatch(values[0]):
+        pattern = allowed.get(name)
+        if pattern is None or len(values) != 1 or not pattern.fullmatch(values[0]):
             shown = name[:40]
             raise Invalid(Text(f"Paramètre « {shown} » refusé.", f"Parameter '{shown}' refused."))
 

@@ -8,8 +8,8 @@ forwards nothing. Many seats are decided anew some at a time, so that one pass o
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -18,11 +18,15 @@ from jupyterhub.services.auth import HubOAuth
 
 from hub_extensions.clocks import LapseClock
 from hub_extensions.gateway.egress import Egress
+from hub_extensions.gateway.idle_watch import Ends, IdleWatch
+from hub_extensions.gateway.room import LIMITS, Limits, Rooms
 from hub_extensions.gateway.seat import OpenWorkspace, Seat, cut_sentence, recent
 from hub_extensions.gateway.upstream import Upstream
+from project_spaces.conditions.person import PLACE_LEFT
 from project_spaces.decisions import Decision
 from project_spaces.errors import NotFound, Refused, Unavailable
 from project_spaces.expiry_warnings import ExpiryWarning
+from project_spaces.sessions.idleness import IdleLimit
 from project_spaces.text import Text
 
 #: Seats that are decided anew with one question to the domain.
@@ -41,11 +45,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Whether it still runs by the books, the decision for its person, and one for each session asked about."""
+    """Whether it still runs by the books, the decision for its person, and one for each session asked about.
+
+    *idle* is when each of these ends unless its person does something.
+    """
 
     runs: bool
     decision: Decision
-    sessions: Mapping[str | None, Decision]
+    sessions: dict[str | None, Decision]
+    idle: dict[str | None, datetime] = field(default_factory=dict)
 
 
 class Domain(Protocol):
@@ -60,10 +68,17 @@ class Domain(Protocol):
     def standings(self, asked: Sequence[Asked], now: datetime) -> list[Standing]:
         """Decide, in the order asked, whether messages may still reach these workspaces."""
 
+    def here(self, person: str, session: str, now: datetime) -> None:
+        """Write down that *person* did something in this browser session."""
+
     def warning(self, workspace: OpenWorkspace, now: datetime) -> ExpiryWarning | None:
         """Return what its person was told about the first coming end of the work."""
 
 
+ELSEWHERE = Text(
+    "Ce bureau est derrière une autre passerelle : rechargez la page dans une minute.",
+    "This workspace is behind another gateway: load the page again in a minute.",
+)
 STOPPED = Text("Ce bureau a été arrêté.", "This workspace was stopped.")
 
 
@@ -71,9 +86,19 @@ class Seats:
     """Finds, re-decides and cuts seats."""
 
     def __init__(
-        self, domain: Domain, make_auth: Callable[[OpenWorkspace], HubOAuth], poll_s: float, egress: Egress
+        self,
+        domain: Domain,
+        make_auth: Callable[[OpenWorkspace], HubOAuth],
+        poll_s: float,
+        egress: Egress,
+        idle: IdleLimit | None = None,
+        *,
+        serves: Callable[[str], bool] = lambda _person: True,
+        limits: Limits = LIMITS,
     ) -> None:
         self._domain = domain
+        self._serves = serves
+        self._limits = limits
         self._egress = egress
         self._clock = LapseClock()
         self._make_auth = make_auth
@@ -82,6 +107,14 @@ class Seats:
         self._answered_at = float("-inf")
         self._lock = asyncio.Lock()
         self._lapse: dict[tuple[str, str], asyncio.TimerHandle] = {}
+        #: Sees to sessions that nobody uses, where such sessions end.
+        self.idle = None if idle is None else self._watch_idle(idle)
+
+    def _watch_idle(self, limit: IdleLimit) -> IdleWatch:
+        async def ask(seat: Seat, sessions: tuple[str | None, ...]) -> Ends:
+            return (await self._ask(Asked(seat.workspace, sessions))).idle
+
+        return IdleWatch(limit, self._clock.now, self._domain.here, ask, self._arm, self._seats.values)
 
     async def find(self, person: str, project: str) -> Seat:
         """Return the seat of *person* in *project*.
@@ -92,6 +125,8 @@ class Seats:
             no workspace runs there.
         WorkspaceGone
             it runs by the books, but does not answer.
+        Unavailable
+            its person is served by another gateway, where what is remembered of a person is kept together.
         """
         seat = self._seats.get((person, project))
         if seat is None:
@@ -101,6 +136,8 @@ class Seats:
         return seat
 
     async def _take(self, person: str, project: str) -> Seat:
+        if not self._serves(person):
+            raise Unavailable(ELSEWHERE)
         asked_at = time.monotonic()
         revision = await asyncio.to_thread(self._domain.revision)  # asked first: what moves from here on is seen
         workspace = await asyncio.to_thread(self._domain.workspace, person, project)
@@ -114,24 +151,28 @@ class Seats:
         meter = await self._egress.meter(person, project)
         upstream = Upstream(workspace.folder, workspace.owner_uid, workspace.inner_token)
         standing = await self._ask(Asked(workspace))
-        seat = Seat(workspace, self._make_auth(workspace), upstream, meter, standing.decision, revision, asked_at)
+        auth, rooms = self._make_auth(workspace), Rooms(self._limits)
+        seat = Seat(workspace, auth, upstream, meter, standing.decision, revision, asked_at, rooms=rooms)
         seat.warning = await asyncio.to_thread(self._domain.warning, workspace, self._clock.now())
         self._seats[person, project] = seat
         self._arm(seat)
         return seat
 
-    async def admit(self, seat: Seat, session: str | None) -> None:
-        """Have a decision for *session*; raises as ``require``."""
+    async def admit(self, seat: Seat, session: str | None, address: str) -> None:
+        """Have a decision for *session*, and hold *address* against it; raises as ``require``."""
         seat.seen[session] = time.monotonic()
-        if session not in seat.sessions:
+        if session not in seat.sessions or seat.may_hold_again(session, self._clock.now()):
             number = seat.revision
             standing = await self._ask(Asked(seat.workspace, (session,)))
             if number == seat.revision:  # otherwise it moved meanwhile, and the next request asks anew
                 seat.sessions[session] = standing.sessions[session]
+                seat.idle.take(standing.idle, (session,))
                 self._arm(seat)
             else:
-                await self.admit(seat, session)
+                await self.admit(seat, session, address)
         self.require(seat, session)
+        if not seat.reached_from(address):
+            raise Refused(PLACE_LEFT.text, [PLACE_LEFT.text], [PLACE_LEFT.code])
 
     def require(self, seat: Seat, session: str | None) -> None:
         """Let one message or request pass, or say why not.
@@ -151,8 +192,11 @@ class Seats:
                     "Rights can't be checked at the moment: nothing is forwarded.",
                 )
             )
-        if not seat.allows_in(session, self._clock.now()):
-            raise Refused(cut_sentence(), seat.reasons(session))
+        if not seat.allows_in(session, now := self._clock.now()):
+            reasons = seat.reasons(session, now)
+            raise Refused(
+                seat.ending(session, now), [reason.text for reason in reasons], [reason.code for reason in reasons]
+            )
 
     def untold(self, seat: Seat) -> Text | None:
         """Return what the person at *seat* is to be shown now about a coming end."""
@@ -215,6 +259,7 @@ class Seats:
         if seat.sessions.keys() <= standing.sessions.keys():  # otherwise one came by meanwhile: it is decided next
             seat.revision, seat.fresh_at = revision, asked_at
         seat.sessions.update(standing.sessions)
+        seat.idle.take(standing.idle, standing.sessions)
         self._arm(seat)
         return True
 
@@ -227,12 +272,19 @@ class Seats:
         if not seat.allows(now):
             self._cut(seat)
             return
-        seat.close_sessions(now, cut_sentence())
+        seat.close_sessions(now)
         ends = [each.until for each in (seat.decision, *seat.sessions.values()) if each.allowed and each.until]
+        ends += [] if self.idle is None else seat.idle.moments(self.idle.limit, now)
         if coming := [each for each in ends if each > now]:
             wait = (min(coming) - now).total_seconds()
             # A timer of days drifts; look again after an hour at the latest.
-            self._lapse[key] = asyncio.get_running_loop().call_later(min(wait, 3600.0), self._arm, seat)
+            self._lapse[key] = asyncio.get_running_loop().call_later(min(wait, 3600.0), self._lapsed, seat)
+
+    def _lapsed(self, seat: Seat) -> None:
+        """Cut what has lapsed; ask about the sessions that are about to."""
+        if self.idle is not None:
+            self.idle.look(seat)
+        self._arm(seat)
 
     def _cut(self, seat: Seat) -> None:
         seat.close_connections(cut_sentence())
@@ -245,6 +297,8 @@ class Seats:
         seat.close_connections(text)
         if seat.over_http is not None:
             seat.over_http.tell()
+        if self.idle is not None:
+            self.idle.forget(seat.workspace.person)
         await seat.upstream.close()
 
     async def forget(self, seat: Seat) -> None:

@@ -4,6 +4,7 @@ from audit.canonical import loads_strict, reserialise
 from audit.errors import Malformed
 from hub_extensions.gateway.channels import CLOSED_GONE, LiveSocket, short
 from hub_extensions.gateway.upstream import WorkspaceGone
+from hub_extensions.presence.workspace import typed_by_hand
 from project_spaces.errors import BureauError, Invalid, Unavailable
 from project_spaces.text import Text
 
@@ -13,11 +14,10 @@ MALFORMED = Text("Entrée de terminal refusée : trame mal formée.", "Terminal 
 class TerminalHandler(LiveSocket):
     """``/terminals/websocket/<name>``: what is typed is recorded frame by frame."""
 
-    terminal: str
+    end = "terminal"
 
     async def open(self, _person: str, _project: str, terminal: str) -> None:  # type: ignore[override]
         """Connect to the terminal."""
-        self.terminal = terminal
         await self.connect(terminal, f"terminals/websocket/{terminal}", "")
 
     async def on_message(self, frame: str | bytes) -> None:
@@ -27,8 +27,10 @@ class TerminalHandler(LiveSocket):
         try:
             out = terminal_frame(frame)
             self.seats.require(self.seat, self.session)
-            await self.recording.terminal(self.seat.workspace, self.terminal, out)
+            await self.recording.terminal(self.seat.workspace, self.about, out)
             self.seats.require(self.seat, self.session)
+            if self.seats.idle is not None and typed_by_hand(out):
+                self.seats.idle.here(self.seat, self.session)
             await self.upstream.send(out)
         except OSError:
             self.close(CLOSED_GONE, short(WorkspaceGone().text))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from hub_extensions.client import API, ApiProblem
+from hub_extensions.clients.person import API, ApiProblem
 from project_spaces.errors import Unavailable
 from project_spaces.text import Text
 

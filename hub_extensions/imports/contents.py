@@ -13,13 +13,14 @@ from typing import Any
 
 import duckdb
 
-from hub_extensions.exports.checks.archives import sane_members
+from hub_extensions.exports.checks.archives import read_member, sane_members
 from hub_extensions.exports.checks.delimited import separator_of
 from hub_extensions.exports.checks.filetypes import ALLOWED as LEAVES
 from hub_extensions.exports.checks.filetypes import true_type
-from hub_extensions.exports.checks.findings import Finding, block, flag, info
+from hub_extensions.exports.checks.findings import Finding, block, info
 from hub_extensions.exports.checks.inspection import Unreadable
 from hub_extensions.exports.checks.names import check_name, shown
+from hub_extensions.imports.documents import DOCUMENTS, check_document
 from hub_extensions.imports.schemas import Table, check_schema
 from hub_extensions.imports.traits import check_prose, check_traits
 
@@ -32,7 +33,6 @@ SCHEMA_SUFFIX = ".schema.json"
 #: Read of a text at a time, with what the next piece repeats (bytes): a trait on the seam is seen.
 PIECE, SEAM = 4 << 20, 200
 LARGEST_SCHEMA = 4 << 20
-_MACROS = ("vbaproject.bin", "xl/macrosheets/", "activex/", "externallinks/")
 _WHEEL_ONLY = frozenset({"so", "pyd", "dll", "dylib", "pyi", "typed", "h", "c", "pyx", "pxd", "css", "js", "svg"})
 
 
@@ -81,8 +81,13 @@ def _inside(path: Path, name: str, extension: str, expected: Expected, schema: P
             yield from _table(opened_table(path, name, Path(scratch)), expected, schema)
     elif extension in PROSE:
         yield from _prose(path, name)
-    elif COMES_IN[extension] in {"xlsx", "docx", "pptx"}:
-        yield from _office(path, name)
+    elif COMES_IN[extension] in DOCUMENTS:
+        yield from check_document(path, name, COMES_IN[extension], _looked)
+
+
+def _looked(path: Path, name: str) -> Iterator[Finding]:
+    """Look into a file that came inside another one."""
+    yield from (each for each in look(path, name, Expected(), None).findings if each.rule != "schema.none")
 
 
 def opened_table(path: Path, name: str, scratch: Path) -> Table:
@@ -166,33 +171,17 @@ def _archive(path: Path, name: str, extension: str) -> Iterator[Finding]:
             yield from check_name(member.filename)
             if inner and inner not in allowed and not _of_a_wheel(member.filename, extension):
                 yield _not_allowed(where, inner)
-            elif inner in PROSE | TABLES:
+            elif inner in COMES_IN:
                 target = Path(scratch) / f"{number}.{inner}"
-                target.write_bytes(archive.read(member))
-                seen = look(target, PurePosixPath(member.filename).name, Expected(), None)
-                yield from (each for each in seen.findings if each.rule != "schema.none")
+                target.write_bytes(read_member(archive, member))
+                yield from _looked(target, PurePosixPath(member.filename).name)
                 target.unlink()
+            elif not inner:
+                yield from check_prose(read_member(archive, member).decode("utf-8", "replace"), where)
 
 
 def _of_a_wheel(member: str, extension: str) -> bool:
     return extension == "whl" and ".dist-info/" in member
-
-
-def _office(path: Path, name: str) -> Iterator[Finding]:
-    members = [each.filename.lower() for each in sane_members(path)]
-    if any(mark in member for member in members for mark in _MACROS):
-        yield block(
-            "office.active",
-            shown(name),
-            "Le document contient des macros ou des liens externes : enregistrez-le sans eux.",
-            "The document holds macros or external links: save it without them.",
-        )
-    yield flag(
-        "office.individual",
-        shown(name),
-        "Un classeur ou un document peut cacher des lignes individuelles : préférez CSV ou Parquet.",
-        "A workbook or document may hide individual rows: prefer CSV or Parquet.",
-    )
 
 
 def asked_columns(columns: Collection[Mapping[str, Any]], person_column: str | None) -> tuple[str, ...]:

@@ -1,14 +1,12 @@
 """Between the desk and what opens files: an order to a confined process, and that no answer is never a pass."""
 
-import json
-import os
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from hub_extensions.exports.checks.confined import NoAnswer, ask
 from hub_extensions.exports.checks.findings import Finding
 from project_spaces.errors import Unavailable
 from project_spaces.text import Text
@@ -79,25 +77,7 @@ def inspect_confined(order: InspectOrder) -> Sequence[Inspected]:
 
 def run_confined(order: Mapping[str, Any]) -> dict[str, Any]:
     """Give one order to a confined process and return its answer; raises ``Unavailable`` when there is none."""
-    environment = {
-        "PATH": os.environ.get("PATH", ""),
-        "PYTHONPATH": os.pathsep.join(sys.path[1:]),
-        "LANG": "C.UTF-8",
-        "OPENBLAS_NUM_THREADS": "1",
-    }
     try:
-        done = subprocess.run(
-            list(COMMAND),
-            input=json.dumps(order).encode(),
-            capture_output=True,
-            env=environment,
-            timeout=TIMEOUT_S,
-            check=True,
-            start_new_session=True,
-        )
-        answer = json.loads(done.stdout)
-    except (subprocess.SubprocessError, OSError, ValueError) as error:
+        return ask(COMMAND, order, TIMEOUT_S)
+    except NoAnswer as error:
         raise Unavailable(NOT_CHECKED) from error
-    if not isinstance(answer, dict):
-        raise Unavailable(NOT_CHECKED)
-    return answer

@@ -78,7 +78,7 @@ TRANSITIONS: Final[Mapping[State, Mapping[Act, State]]] = {
 OWNERS: Final[Mapping[Act, frozenset[Owner]]] = {
     Act.EDIT: frozenset({Owner.AUTHOR, Owner.PROVIDER}),
     Act.SUBMIT: frozenset({Owner.AUTHOR, Owner.PROVIDER}),
-    Act.WITHDRAW: frozenset({Owner.AUTHOR}),
+    Act.WITHDRAW: frozenset({Owner.AUTHOR, Owner.SYSTEM}),  # by itself when the project is over
     Act.PASS: frozenset({Owner.SYSTEM}),
     Act.BLOCK: frozenset({Owner.SYSTEM}),
     Act.RETURN: frozenset({Owner.STEWARD}),

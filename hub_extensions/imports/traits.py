@@ -5,7 +5,7 @@ are what a research project works on, so a pseudonym is shown to the steward; a 
 Columns that a data set's dictionary declares identifying or linkable are what its linkage asks for (DESIGN section 6).
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from hub_extensions.exports.checks.cells import plain
@@ -32,7 +32,9 @@ REFUSED = frozenset(
 MOST_CELLS = 5_000
 #: Of the rows, from the whole file, that are looked at as columns.
 SAMPLE = 2_000
-_COULD_BE = "regexp_matches({0}, '@') OR length(regexp_replace({0}, '[^0-9]', '', 'g')) >= 8"
+#: Digits of a cell that could hold a trait.
+FEWEST_DIGITS = 8
+_COULD_BE = f"regexp_matches({{0}}, '@') OR length(regexp_replace({{0}}, '[^0-9]', '', 'g')) >= {FEWEST_DIGITS}"
 #: In programs and documents an address is most often their author's: shown, not refused.
 _PROSE_REFUSED = frozenset({"identifier.nir", "identifier.iban"})
 
@@ -40,15 +42,36 @@ _PROSE_REFUSED = frozenset({"identifier.nir", "identifier.iban"})
 def check_traits(table: Table, asked: Collection[str]) -> Iterator[Finding]:
     """Yield identity traits in *table*, columns in *asked* (by a linkage) apart."""
     columns = [name for name in table.columns if name not in asked]
-    for found in check_headers(columns, table.where):
-        direct = plain(found.where.rpartition(" · ")[2]) in DIRECT
-        if found.rule == "identifier.header" and direct:
-            yield _refused(found)
-        else:
-            yield replace(found, severity=min_severity(found.severity))
+    yield from check_names(columns, table.where)
     yield from _by_column(table, columns)
     for name in columns:
         yield from _by_cell(table, name)
+
+
+def check_grid(grid: Grid, where: str) -> Iterator[Finding]:
+    """Yield identity traits in a table of a workbook or a document, its titles and footnotes included."""
+    place = f"{where} · {grid.where}" if grid.where else where
+    names = grid.header if grid.has_header else (grid.rows[0] if grid.rows else ())
+    yield from check_names(names, place)
+    for found in check_columns(Grid(place, grid.header, grid.rows[:SAMPLE])):
+        yield replace(found, severity=min_severity(found.severity))
+    for number, name in enumerate(grid.header):
+        cells = dict.fromkeys(row[number] for row in grid.rows if number < len(row) and _could_be(row[number]))
+        yield from _judged([*cells][:MOST_CELLS], f"{place} · {name}")
+    yield from check_prose("\n".join((*grid.notes, *grid.header)), place)
+
+
+def _could_be(cell: str) -> bool:
+    return "@" in cell or sum(character.isdigit() for character in cell) >= FEWEST_DIGITS
+
+
+def check_names(columns: Collection[str], where: str) -> Iterator[Finding]:
+    """Yield the names of columns that hold identities: refused when they point at a person without any key."""
+    for found in check_headers([*columns], where):
+        if found.rule == "identifier.header" and plain(found.where.rpartition(" · ")[2]) in DIRECT:
+            yield _refused(found)
+        else:
+            yield replace(found, severity=min_severity(found.severity))
 
 
 def check_prose(text: str, where: str) -> Iterator[Finding]:
@@ -77,9 +100,16 @@ def _by_cell(table: Table, name: str) -> Iterator[Finding]:
     """Look at every cell that could hold a trait, of the whole column."""
     could = _COULD_BE.format(_quoted(name))
     query = f"SELECT DISTINCT {_quoted(name)} FROM {table.relation} WHERE {could} LIMIT {MOST_CELLS}"  # noqa: S608 - names are quoted
+    yield from _judged(
+        [str(value) for (value,) in table.connection.execute(query).fetchall()], f"{table.where} · {name}"
+    )
+
+
+def _judged(values: Sequence[str], where: str) -> Iterator[Finding]:
+    """Yield the traits in cells of one column, each rule once."""
     seen: set[str] = set()
-    for (value,) in table.connection.execute(query).fetchall():
-        for found in check_text(str(value), f"{table.where} · {name}"):
+    for value in values:
+        for found in check_text(value, where):
             if found.rule not in seen:
                 seen.add(found.rule)
                 keeps = found.rule in REFUSED and found.severity is Severity.BLOCK

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from hub_extensions.dataset_sheets import Sheet, parse_sheet, prepare
+from hub_extensions.datasets.sheets import Sheet, parse_sheet, prepare
 from hub_extensions.exports.checks.delimited import separator_of
 from project_spaces.errors import BureauError
 from project_spaces.manifests import Manifest, TableFile

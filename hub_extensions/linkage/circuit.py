@@ -22,10 +22,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import requests.exceptions
 
-from hub_extensions.sealed_container import LABEL, Bind, SealedContainer
+from hub_extensions.workspaces.sealed_container import LABEL, Bind, SealedContainer
 from project_spaces.errors import Conflict, Invalid, Unavailable
 from project_spaces.linkage.quality import Quality
-from project_spaces.linkage.tables import LinkagePlan
+from project_spaces.linkage.tables import LinkagePlan, SourcePlan, TruthPlan
 from project_spaces.manifests import Column, TableFile, sha256_of
 from project_spaces.text import Text
 
@@ -155,7 +155,11 @@ def container_of(
 ) -> SealedContainer:
     """Say what the container of one run is: only the files of the plan, each read-only, and one folder to write in."""
     user = space.uid if os.geteuid() == 0 else os.geteuid()
-    tables = [("left", plan.left), ("right", plan.right), *([("truth", plan.truth)] if plan.truth else [])]
+    tables: list[tuple[str, SourcePlan | TruthPlan]] = [
+        ("left", plan.left),
+        ("right", plan.right),
+        *([("truth", plan.truth)] if plan.truth else []),
+    ]
     return SealedContainer(
         name=f"bureau-linkage-{name}",
         image=space.image,

@@ -16,15 +16,16 @@ from typing import Any
 from audit.errors import LedgerError
 from audit.events import Event, Kind
 from hub_extensions.exports.checks.strictest import owners_mapping, owners_policy, strictest
+from hub_extensions.installation.secret_files import secret
 from hub_extensions.linkage.circuit import Delivery, PartitionedSpace, run_linkage
-from hub_extensions.secret_files import secret
 from project_spaces.datasets import Dataset, get_dataset, register_manifest, versions
 from project_spaces.decisions import Action
 from project_spaces.errors import BureauError, Conflict, NotFound, Refused, Unavailable
 from project_spaces.facts import Classification
+from project_spaces.linkage.accepted import require_accepted
 from project_spaces.linkage.origins import origin
 from project_spaces.linkage.quality import Quality
-from project_spaces.linkage.specification import LinkageSpec, parse_spec
+from project_spaces.linkage.specification import LinkageSpec, Source, Truth, parse_spec
 from project_spaces.linkage.tables import LinkagePlan, plan_linkage
 from project_spaces.manifests import Manifest, make_readable, read_verified
 from project_spaces.people import require_administrator
@@ -101,13 +102,18 @@ def deliver(linkages: Linkages, text: str, *, actor: str, clock: Callable[[], da
     Raises
     ------
     Invalid, Refused, NotFound
-        the file, its columns or its inputs; nothing ran.
+        the file, its columns, its inputs, or what the project's accepted request asks for; nothing ran.
     Conflict
         the output data set belongs to something else, or this linkage is running.
     Unavailable
         ledger, database or engine does not answer; nothing was delivered.
     """
-    ready = _prepare(linkages, parse_spec(text), actor, clock())
+    spec = parse_spec(text)
+    try:
+        ready = _prepare(linkages, spec, actor, clock())
+    except Refused as refusal:
+        linkages.store.record(_refused(spec, actor, clock(), refusal))
+        raise
     facts = _facts(ready, linkages.space.image)
     _announce(linkages.store, _event(ready, actor, clock(), {**facts, "phase": "started"}, text.encode()))
     target = linkages.folder_of(ready.spec.output.dataset, ready.version)
@@ -127,6 +133,12 @@ def deliver(linkages: Linkages, text: str, *, actor: str, clock: Callable[[], da
     return outcome
 
 
+def _refused(spec: LinkageSpec, actor: str, now: datetime, refusal: Refused) -> Event:
+    reason = " ".join(each.en for each in refusal.reasons or (refusal.text,))
+    subject = {"what": "linkage", "status": refusal.status}
+    return Event(Kind.REFUSAL, actor, spec.project, now, subject, private={"reason": reason[:1024]})
+
+
 def _announce(store: Store, event: Event) -> None:
     """Have the wish in the ledger, its text sealed, before anything happens; nothing is done without."""
     store.require_settled()
@@ -140,6 +152,7 @@ def _prepare(linkages: Linkages, spec: LinkageSpec, actor: str, now: datetime) -
     with linkages.store.read() as session:
         require_administrator(session, actor, now, action=Action.REGISTER_DATASET)
         get_project(session, spec.project)
+        require_accepted(session, spec)
         registered = {slug: _registered(session, spec, slug) for slug in spec.inputs}
         version = _next_version(session, linkages.folder_of, spec)
     tables = {slug: _tables_of(spec, slug) for slug in spec.inputs}
@@ -169,7 +182,7 @@ def _registered(session: ReadSession, spec: LinkageSpec, slug: str) -> tuple[str
 
 
 def _tables_of(spec: LinkageSpec, slug: str) -> list[str]:
-    parts = [spec.left, spec.right, *([spec.truth] if spec.truth else [])]
+    parts: list[Source | Truth] = [spec.left, spec.right, *([spec.truth] if spec.truth else [])]
     return [part.table for part in parts if part.dataset == slug]
 
 

@@ -14,8 +14,8 @@ from email.utils import format_datetime
 
 import structlog
 
+from hub_extensions.installation.processes import PORTAL_PREFIX
 from hub_extensions.mail.server import Carrier, Later, Refused, Unreachable
-from hub_extensions.processes import PORTAL_PREFIX
 from project_spaces.notifications import PAGE, TOPIC_LABELS, Mail, MailState, mails_due, mark_mailed
 from project_spaces.store import Store
 

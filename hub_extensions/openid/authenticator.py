@@ -17,8 +17,6 @@ from tornado import web
 from tornado.httpclient import HTTPClientError
 from traitlets import default
 
-from hub_extensions.authenticator import DecidedAuthenticator, SignInError
-from hub_extensions.browser_sessions import address_of, terminal_of
 from hub_extensions.openid.pages import Begun, CallbackHandler, openid_handlers
 from hub_extensions.openid.provider import ANSWER_S, CONNECT_S, Metadata, Provider
 from hub_extensions.openid.refusals import Cause, ProviderDown, Unproved, cause_of
@@ -32,6 +30,10 @@ from hub_extensions.openid.tokens import (
     verify_logout_token,
     ways,
 )
+from hub_extensions.presence.origin import address_of
+from hub_extensions.sign_in.authenticator import DecidedAuthenticator, SignInError
+from hub_extensions.sign_in.browser_sessions import terminal_of
+from hub_extensions.sign_in.token_doors import token_doors
 from project_spaces.errors import BureauError
 from project_spaces.identities import (
     Asserted,
@@ -114,8 +116,10 @@ class OpenIDAuthenticator(DecidedAuthenticator, GenericOAuthenticator):
             raise SignInError(Unproved(Cause.STATE))
         terminal = terminal_of(handler, self.settings)
         try:
-            asserted, token = await self.prove(handler, handler.begun(), self.max_age)
-            username = await asyncio.to_thread(self._sign_in, asserted, handler.begun(), terminal)
+            begun = handler.begun()
+            max_age = begun.max_age(self.max_age, datetime.now(UTC))
+            asserted, token = await self.prove(handler, begun, max_age)
+            username = await asyncio.to_thread(self._sign_in, asserted, begun, terminal)
         except BureauError as error:
             raise SignInError(await self.failed(error, terminal)) from None
         self.begin(handler, terminal)
@@ -126,7 +130,8 @@ class OpenIDAuthenticator(DecidedAuthenticator, GenericOAuthenticator):
         now = datetime.now(UTC)
         if begun.invitation:
             link_identity(self.accounts.store, begun.invitation, asserted, now=now)
-        return sign_in_with(self.accounts.store, asserted, terminal, now=now).username
+        only = begun.person or None
+        return sign_in_with(self.accounts.store, asserted, terminal, now=now, only=only).username
 
     async def prove(self, handler: CallbackHandler, begun: Begun, max_age: timedelta) -> tuple[Asserted, str]:
         """Exchange the code, and return what the id token proves, with the token itself.
@@ -247,5 +252,5 @@ class OpenIDAuthenticator(DecidedAuthenticator, GenericOAuthenticator):
         return self._hints.pop(session, None)
 
     def get_handlers(self, app: Any) -> list[tuple[Any, ...]]:  # noqa: ARG002
-        """Return the pages."""
-        return openid_handlers()
+        """Return the pages, and the door for tokens."""
+        return [*openid_handlers(), *token_doors()]

@@ -4,6 +4,7 @@ What a browser needs to find its way back (state, nonce, PKCE verifier, where to
 that is bound to our host and that lasts ten minutes; each request to the provider is answered once.
 """
 
+import asyncio
 import json
 import secrets
 from dataclasses import asdict, dataclass
@@ -16,9 +17,9 @@ from oauthenticator.oauth2 import OAuthCallbackHandler, OAuthLoginHandler, _dese
 from tornado import web
 from tornado.httputil import url_concat
 
-from hub_extensions.browser_sessions import host_cookie
 from hub_extensions.openid.refusals import Cause, ProviderDown, Unproved
-from hub_extensions.sign_in import (
+from hub_extensions.sign_in.browser_sessions import device_of, host_cookie, why_ended
+from hub_extensions.sign_in.pages import (
     HomeHandler,
     ProviderDoor,
     SignInHandler,
@@ -45,6 +46,14 @@ class Begun:
     begun_at: float
     next_url: str = ""
     invitation: str = ""
+    #: Who signs in again, and nobody else.
+    person: str = ""
+    #: What the provider knows already does not count: the person proves both factors now.
+    anew: bool = False
+
+    def max_age(self, usual: timedelta, now: datetime) -> timedelta:
+        """Return how long ago the person may have proved who it is."""
+        return now - datetime.fromtimestamp(self.begun_at, UTC) if self.anew else usual
 
     @classmethod
     def read(cls, cookie: str) -> Self:
@@ -70,11 +79,17 @@ class StartHandler(ProviderDoor, OAuthLoginHandler):
 
     async def get(self) -> None:
         """Send the person there."""
-        await self.leave()
+        await self.leave(anew=self.get_query_argument("again", "") == "1")
 
-    async def leave(self, invitation: str = "") -> None:
-        """Redirect to the provider with a request that only this browser can finish."""
+    async def leave(self, invitation: str = "", person: str = "", *, anew: bool = False) -> None:
+        """Redirect to the provider with a request that only this browser can finish.
+
+        Where the session before ended because nobody was there, whoever is there now proves both factors, too.
+        """
         now = datetime.now(UTC)
+        authenticator = self.authenticator
+        device = device_of(self, authenticator.settings)
+        unseen = await asyncio.to_thread(why_ended, authenticator.accounts.store, device, now)
         try:
             metadata = await self.authenticator.provider.metadata(now)
         except ProviderDown as error:
@@ -86,8 +101,10 @@ class StartHandler(ProviderDoor, OAuthLoginHandler):
             nonce=secrets.token_urlsafe(32),
             code_verifier=verifier,
             begun_at=now.timestamp(),
-            next_url=self._get_next_url() or "",
+            next_url=self.next_asked(),
             invitation=invitation,
+            person=person,
+            anew=anew or unseen is not None,
         )
         self.set_state_cookie(_serialize_state(asdict(begun)))
         self.authenticator.authorize_url = metadata.authorization
@@ -105,9 +122,11 @@ class StartHandler(ProviderDoor, OAuthLoginHandler):
             "nonce": begun.nonce,
             "code_challenge": challenge,
             "code_challenge_method": "S256",
-            "max_age": str(int(self.authenticator.max_age.total_seconds())),
+            "max_age": "0" if begun.anew else str(int(self.authenticator.max_age.total_seconds())),
             "ui_locales": self.language,
         }
+        if begun.anew:
+            asked["prompt"] = "login"
         if levels := self.authenticator.settings.access_strong_acr.split():
             asked["acr_values"] = " ".join(levels)
         return asked
@@ -117,6 +136,17 @@ class StartHandler(ProviderDoor, OAuthLoginHandler):
         days = Begun.LASTS / timedelta(days=1)
         name = host_cookie(STATE_COOKIE, self.authenticator.settings)
         self._set_cookie(name, state_cookie_value, expires_days=days, samesite="Lax", path="/")
+
+
+class OpenIDAgainHandler(StartHandler):
+    """Signing in again, as who is signed in: the provider asks for both factors whatever it remembers."""
+
+    async def get(self) -> None:
+        """Send the person there; who is not signed in signs in as always."""
+        if self.current_user is None:
+            self.redirect(url_concat(self.settings["login_url"], {"next": self.next_asked()}))
+            return
+        await self.leave(person=self.current_user.name, anew=True)
 
 
 class InvitationHandler(StartHandler):
@@ -194,6 +224,13 @@ class CallbackHandler(ProviderDoor, OAuthCallbackHandler):
             self._begun = Begun.read(self.get_state_cookie())
         return self._begun
 
+    def next_asked(self) -> str:
+        """Return the address that was asked for before the way to the provider."""
+        try:
+            return self.begun().next_url
+        except Unproved:
+            return ""
+
     def get_state_cookie(self) -> str:
         """Read the cookie once; it is gone afterwards."""
         if self._state_cookie is None:
@@ -264,6 +301,7 @@ def openid_handlers() -> list[tuple[Any, ...]]:
     return [
         (r"/login", OpenIDSignInHandler),
         (r"/oauth_login", StartHandler),
+        (r"/again", OpenIDAgainHandler),
         (r"/oauth_callback", CallbackHandler),
         (r"/backchannel_logout", BackchannelHandler),
         (r"/logout", OpenIDSignOutHandler),

@@ -75,7 +75,8 @@ class Unproved(SignInRefused):
     """An identity was not proved; ``cause`` is for the record, the sentence for the person."""
 
     def __init__(self, cause: Cause) -> None:
-        super().__init__(SENTENCES.get(cause, _UNVERIFIED))
+        codes = ("sign_in_too_old",) if cause is Cause.TOO_OLD else ()
+        super().__init__(SENTENCES.get(cause, _UNVERIFIED), codes=codes)
         self.cause = cause
 
 

@@ -135,7 +135,9 @@ def _attempt(
         until = count_failure(writing, name, POLICY, now)
         if until is not None:
             writing.also(_event(Kind.OUTSIDE_LOCKED, row, now))
-    raise locked(until) if until else Refused(WRONG)
+    refusal = locked(until) if until else Refused(WRONG)
+    refusal.recorded = True
+    raise refusal
 
 
 def _step(access: OutsideAccess, box: SecretBox, code: str, now: datetime) -> int | None:

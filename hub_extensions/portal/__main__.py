@@ -3,31 +3,38 @@
 import asyncio
 import os
 from contextlib import suppress
-from datetime import UTC, datetime
 from functools import partial
 
 import structlog
 from jupyterhub.services.auth import HubOAuth
-from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
-from hub_extensions import settings as bureau_settings
-from hub_extensions.alarms import open_alarms
+from hub_extensions.clocks import LapseClock
 from hub_extensions.gateway.__main__ import stopped
-from hub_extensions.installed_desk import open_installed_desk, open_installed_import_desk
-from hub_extensions.key_standing import seal_standing
-from hub_extensions.opening import open_box, open_layout, open_own_trace, open_store
-from hub_extensions.portal.app import make_app
+from hub_extensions.installation.desks import open_installed_desk, open_installed_import_desk
+from hub_extensions.installation.opening import (
+    ledger_keys,
+    open_activity,
+    open_box,
+    open_layout,
+    open_own_trace,
+    open_store,
+)
+from hub_extensions.installation.processes import PORTAL_PREFIX
+from hub_extensions.installation.secret_files import secret
+from hub_extensions.installation.settings_entry import settle_settings
+from hub_extensions.oversight.alarms import open_alarms
+from hub_extensions.oversight.key_standing import seal_standing
+from hub_extensions.oversight.signed_log import remembered_checkpoint
+from hub_extensions.portal.app import make_app, make_server
 from hub_extensions.portal.context import Portal
 from hub_extensions.portal.hub import HubApi
 from hub_extensions.portal.ledger_view import PublishedLedger
-from hub_extensions.portal.plain import HEARD
 from hub_extensions.portal.workspaces import Workspaces
-from hub_extensions.processes import PORTAL_PREFIX
-from hub_extensions.secret_files import secret
 from hub_extensions.settings import Settings
-from hub_extensions.trial import NOT_PROTECTED
-from hub_extensions.workspace_book import UNSEALED
+from hub_extensions.settings import loading as bureau_settings
+from hub_extensions.workspaces.book import UNSEALED
+from hub_extensions.workspaces.trial import NOT_PROTECTED
 from project_spaces.errors import Unavailable
 from project_spaces.quotas import Quota
 
@@ -46,10 +53,10 @@ def open_portal(settings: Settings, hub: HubApi) -> Portal:
         layout=open_layout(settings),
         box=open_box(settings),
         workspaces=Workspaces(hub, store),
-        ledger=PublishedLedger(settings.ledger_dir, settings.state_dir / "audit-checkpoint"),
+        ledger=PublishedLedger(settings.ledger_dir, remembered_checkpoint(settings), ledger_keys(settings).pseudonym),
         public_url=settings.public_url,
         workspace_origin=settings.workspace_origin,
-        clock=lambda: datetime.now(UTC),
+        clock=LapseClock().now,
         trial=NOT_PROTECTED if trial else None,
         default_quota=Quota(settings.default_cpu, settings.default_memory_mb, settings.default_pids),
         classifications=UNSEALED if trial else None,
@@ -62,6 +69,8 @@ def open_portal(settings: Settings, hub: HubApi) -> Portal:
         seal=partial(seal_standing, settings),
         operator=settings.operator,
         rights_contact=settings.rights_contact,
+        activity=open_activity(settings),
+        lock_policy=settings.lock_policy,
     )
 
 
@@ -73,6 +82,7 @@ def warm(portal: Portal) -> None:
 
 async def serve(settings: Settings) -> None:
     """Serve until told to stop."""
+    await asyncio.to_thread(settle_settings, settings, "portal")
     hub = HubApi(os.environ["JUPYTERHUB_API_URL"], os.environ["JUPYTERHUB_API_TOKEN"])
     portal = open_portal(settings, hub)
     # Read before the first reader comes: thousands of tables take seconds.
@@ -88,11 +98,12 @@ async def serve(settings: Settings) -> None:
         prefix=PORTAL_PREFIX,
         cookie_secret=bytes.fromhex(secret(settings.secrets_dir, "portal_cookie")),
     )
-    server = HTTPServer(app, xheaders=True, max_body_size=HEARD)
+    server = make_server(app)
     server.add_sockets(bind_sockets(settings.portal_port, "127.0.0.1"))
     log.info("portal_ready", port=settings.portal_port)
     await stopped()
     server.stop()
+    await app.settings["strangers"].close()
     await warming
     await hub.close()
 

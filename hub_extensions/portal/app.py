@@ -1,15 +1,19 @@
 """The portal as a Tornado application: addresses to handlers, and nothing else."""
 
+import asyncio
 import re
+from functools import partial
 from typing import Any
 
 from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler
+from tornado.httpserver import HTTPServer
 from tornado.web import RequestHandler, StaticFileHandler, url
 
+from audit.events import Event
 from hub_extensions.portal.api.handlers import ApiHandler, DocumentHandler, DownloadApi, UnknownCall
 from hub_extensions.portal.api.operations import OPERATIONS, Operation
 from hub_extensions.portal.api.public import PublicApi
-from hub_extensions.portal.base import CONTENT_POLICY
+from hub_extensions.portal.base import CONTENT_POLICY, NOTED, as_error
 from hub_extensions.portal.context import Portal
 from hub_extensions.portal.handlers import (
     admin,
@@ -29,6 +33,8 @@ from hub_extensions.portal.handlers import (
     openings,
     outside,
     people,
+    questions,
+    recovery,
     register,
     requests,
     review,
@@ -37,11 +43,18 @@ from hub_extensions.portal.handlers import (
     why,
 )
 from hub_extensions.portal.pages import NotFoundPage
-from hub_extensions.portal.plain import Plain, PortalApplication
+from hub_extensions.portal.plain import Plain
+from hub_extensions.portal.refusals import note_refusal, refused_outright
 from hub_extensions.portal.templating import STATIC
+from hub_extensions.portal.too_large import HEARD, PortalApplication
+from hub_extensions.strangers.counted import SOMEBODY, Strangers
+from hub_extensions.strangers.unread import Doorstep
+from project_spaces.errors import BureauError
+from project_spaces.store import Store
 
 _SLUG = r"[a-z0-9-]{1,30}"
 _ID = r"[0-9a-f]{32}"
+_SECTION = "project|purpose|data|linkage|people|means|check"
 _TABLE = r"[A-Za-z][A-Za-z0-9_]{0,63}"
 _PERIOD = r"\d{4}-\d{2}|end"
 _DOOR = r"[A-Za-z0-9_-]{43}"
@@ -60,11 +73,11 @@ PAGES: tuple[tuple[str, type[RequestHandler]], ...] = (
     ("why", why.WhyPage),
     ("notifications", notifications.NotificationsPage),
     ("sessions", my_sessions.SessionsPage),
+    ("sessions/recovery", recovery.RecoveryCodesPage),
     ("requests", requests.RequestsPage),
     ("requests/new", requests.NewRequestPage),
-    ("requests/delays", requests.DelaysPage),
     (f"requests/(?P<request>{_ID})", requests.RequestPage),
-    (f"requests/(?P<request>{_ID})/form/(?P<section>project|purpose|data|people|means|check)", requests.SectionPage),
+    (f"requests/(?P<request>{_ID})/form/(?P<section>{_SECTION})", requests.SectionPage),
     (f"requests/(?P<request>{_ID})/form/data/(?P<dataset>{_SLUG})", requests.SectionPage),
     (f"requests/(?P<request>{_ID})/summary", requests.SummaryPage),
     (f"requests/(?P<request>{_ID})/agreements/(?P<step>{_ID})", requests.AgreementPage),
@@ -147,6 +160,8 @@ PUBLIC_PAGES: tuple[tuple[str, type[RequestHandler]], ...] = (
     (f"catalogue/(?P<dataset>{_SLUG})/tables/(?P<table>{_TABLE})", catalogue.TablePage),
     (rf"catalogue/(?P<dataset>{_SLUG})/tables/(?P<table>{_TABLE})\.schema\.json", catalogue.SchemaHandler),
     ("catalogue/.*", catalogue.UnknownEntry),
+    ("questions", questions.QuestionsPage),
+    ("requests/delays", register.DelaysPage),
     ("register", register.RegisterPage),
     (r"register\.csv", register.RegisterTable),
     (f"register/(?P<project>{_SLUG})", register.RegisterProjectPage),
@@ -177,6 +192,11 @@ class CallbackHandler(Plain, HubOAuthCallbackHandler):
         self.set_header("Referrer-Policy", "same-origin")
         self.set_header("Cache-Control", "no-store")
 
+    def on_finish(self) -> None:
+        """Record an answer of the Hub that nobody asked for, or that was tampered with."""
+        if (status := self.get_status()) in NOTED:
+            note_refusal(self, SOMEBODY, self.application.settings["portal"].clock(), as_error(status))
+
 
 class StaticHandler(Plain, StaticFileHandler):
     """Style, script and logo: the only thing that is shown without signing in."""
@@ -198,6 +218,7 @@ def make_app(portal: Portal, hub_auth: HubOAuth, *, prefix: str, cookie_secret: 
     routes: list[Any] = [
         url(f"{prefix}health", HealthHandler),
         url(f"{prefix}oauth_callback", CallbackHandler),
+        url(f"{prefix}idle\\.css", my_sessions.IdleStyle),
         url(f"{prefix}static/(.*)", StaticHandler, {"path": str(STATIC)}),
         *_api(prefix + "api/v1"),
         *(url(re.escape(prefix) + path, handler) for path, handler in (*PAGES, *OUTSIDE_PAGES, *PUBLIC_PAGES)),
@@ -207,12 +228,28 @@ def make_app(portal: Portal, hub_auth: HubOAuth, *, prefix: str, cookie_secret: 
         routes,
         default_handler_class=NotFoundPage,
         portal=portal,
+        strangers=Strangers(partial(_write, portal.store)),
         hub_auth=hub_auth,
         prefix=prefix,
         cookie_secret=cookie_secret,
         xsrf_cookies=True,
         xsrf_cookie_kwargs={"httponly": True, "samesite": "Lax", "secure": portal.public_url.startswith("https:")},
     )
+
+
+def make_server(app: PortalApplication) -> HTTPServer:
+    """Return the server for *app*, which records heads that it can't read; the proxy alone speaks to it."""
+    portal, strangers = app.settings["portal"], app.settings["strangers"]
+
+    def unread(line: str, error: BureauError) -> None:
+        strangers.note(refused_outright(line, SOMEBODY, portal.clock(), error))
+
+    return Doorstep(app, unread=unread, xheaders=True, max_body_size=HEARD)
+
+
+async def _write(store: Store, event: Event) -> None:
+    """Record one event without holding up the others."""
+    await asyncio.to_thread(store.record, event)
 
 
 class _Home(Plain):

@@ -10,25 +10,33 @@ import inspect
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, ClassVar, TypeVar, overload
 
 import structlog
 from jupyterhub.services.auth import HubOAuth, HubOAuthenticated
+from sqlalchemy.orm import Session
 from tornado.web import Finish, HTTPError, RequestHandler
 
 from hub_extensions.portal import language
 from hub_extensions.portal.context import Call, Portal
-from hub_extensions.portal.refusals import record_refusal
+from hub_extensions.portal.inputs import Model, parse
+from hub_extensions.portal.refusals import note_refusal, record_refusal
+from hub_extensions.presence.browser import by_hand
+from hub_extensions.presence.origin import address_of
+from hub_extensions.step_up.way_back import sign_in_again
+from hub_extensions.strangers.counted import SOMEBODY
 from project_spaces.access import require
 from project_spaces.acting import act_as
 from project_spaces.decisions import Action
-from project_spaces.errors import BureauError, NotFound, Refused, Unavailable
+from project_spaces.errors import BureauError, Illegible, NotFound, Refused, Unavailable, WrongMethod
 from project_spaces.expiry_warnings import announced
 from project_spaces.facts import PlatformRole
 from project_spaces.notifications import unread
 from project_spaces.people import get_person, roles_of
 from project_spaces.perimeters import perimeter_of
-from project_spaces.sign_ins import live_sign_in
+from project_spaces.sessions.programs import programs_wait
+from project_spaces.sign_ins import idle_ends, idle_sentence, live_sign_in, sign_in_behind
 from project_spaces.text import Language, Text
 
 log = structlog.get_logger()
@@ -47,6 +55,10 @@ SESSION_OVER = Text(
     "Votre session a pris fin ou cette page est trop ancienne : rien n'a été fait. Rechargez la page et recommencez.",
     "Your session has ended or this page is too old: nothing was done. Reload the page and start over.",
 )
+PROGRAMS_ENDED = Text(
+    "Les jetons de programmes de cette personne viennent d'être révoqués : un nouveau jeton sert dans un instant.",
+    "The tokens of this person's programs have just been revoked: a new token will work in a moment.",
+)
 FOREIGN = Text(
     "Demande refusée : elle vient d'une autre page que le Bureau virtuel.",
     "Request refused: it comes from a page that is not the Bureau virtuel's.",
@@ -60,6 +72,9 @@ BROKEN = Text(
 NOT_HERE = Text("Il n'y a pas de page à cette adresse.", "There is no page at this address.")
 NOT_SO = Text("Cette adresse ne fait pas ce qui lui est demandé.", "This address does not do what is asked of it.")
 NOT_READ = Text("Cette demande n'est pas lisible.", "This request can't be read.")
+
+#: Statuses of refusals that no verb spoke. A form that is not filled in as it must be (422) is none.
+NOTED = frozenset({400, 401, 403, 404, 405, 413})
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -77,6 +92,8 @@ class Viewer:
     hub: bool = False
     #: Coming ends of the person's work, as announced.
     warnings: tuple[Text, ...] = ()
+    #: When the session ends unless the person does something.
+    idle_ends: datetime | None = None
 
     def has(self, role: str) -> bool:
         """Tell whether the person holds *role*."""
@@ -92,6 +109,10 @@ class PortalHandler(HubOAuthenticated, RequestHandler):
     lang: Language = "fr"
     #: The browser session behind the request; None for a token that a person made for a program.
     session: str | None = None
+    #: Whether refusals leave an entry: not on public pages, where a link that leads nowhere is no attempt.
+    noting: ClassVar[bool] = True
+    #: What the answer says, where it says no.
+    said_no: BureauError | None = None
     _looking_up = False
 
     @property
@@ -109,6 +130,10 @@ class PortalHandler(HubOAuthenticated, RequestHandler):
         """Where the portal is, with a slash at the end."""
         return str(self.application.settings["prefix"])
 
+    def parsed(self, model: type[Model], raw: Any) -> Model:
+        """Read what was sent, days as people's calendars have them."""
+        return parse(model, raw, self.portal.zone)
+
     def set_default_headers(self) -> None:
         """Set what every answer carries."""
         self.set_header("Content-Security-Policy", CONTENT_POLICY)
@@ -125,6 +150,10 @@ class PortalHandler(HubOAuthenticated, RequestHandler):
         self.lang = language.chosen(self)
         try:
             await self.admit()
+        except SessionEnded as ended:
+            self.sign_in()
+            await self.refuse(ended)
+            raise Finish from None
         except BureauError as error:
             await self.refuse(error)
             raise Finish from None
@@ -133,7 +162,8 @@ class PortalHandler(HubOAuthenticated, RequestHandler):
         """Learn who asks, from where; raises what the person must be told instead."""
         self._require_own_page()
         name = await self._identify()
-        self.viewer = await asyncio.to_thread(look_up, self.portal, name, self.session, framed=self.framed)
+        here = by_hand(self.request)
+        self.viewer = await asyncio.to_thread(look_up, self.portal, name, self.session, framed=self.framed, here=here)
 
     async def _identify(self) -> str:
         self._looking_up = True
@@ -147,8 +177,15 @@ class PortalHandler(HubOAuthenticated, RequestHandler):
         if user.get("kind") != "user" or not self.hub_auth.check_scopes(self.hub_auth.access_scopes, user):
             raise Refused(NOT_A_PERSON)
         self.session = user.get("session_id") or None
-        act_as(str(user["name"]), self.session)
+        act_as(str(user["name"]), self.session, address_of(self.request))
         return str(user["name"])
+
+    def again_url(self, path: str | None = None) -> str | None:
+        """Where who asks signs in again and comes back, here or to *path*; None for a program, which has no session."""
+        if self.viewer is not None and self.session is None:
+            return None
+        here = self.request.uri if self.request.method in SAFE_METHODS else self.request.path
+        return sign_in_again(self.portal.public_url, str(here) if path is None else self.prefix + path)
 
     def sign_in(self) -> None:
         """Send a person who has not signed in to the Hub; programs get an error."""
@@ -193,6 +230,14 @@ class PortalHandler(HubOAuthenticated, RequestHandler):
         """Finish with the error's status, sentence and reasons."""
         raise NotImplementedError
 
+    def on_finish(self) -> None:
+        """Record what was refused before any verb was asked: no sign-in, another origin, an address that is none."""
+        status = self.get_status()
+        error = self.said_no or as_error(status)
+        if self.noting and status in NOTED and not error.recorded:
+            who = self.viewer.username if self.viewer else SOMEBODY
+            note_refusal(self, who, self.portal.clock(), error)
+
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
         """Log what nobody expected; what was refused on purpose is no error of ours."""
         if isinstance(value, BureauError | Finish):
@@ -215,43 +260,23 @@ class PortalHandler(HubOAuthenticated, RequestHandler):
         raise NotImplementedError
 
 
-class Unexpected(BureauError):
-    """Something that nobody foresaw."""
-
-
-class NoPage(BureauError):
-    """An address that leads nowhere."""
-
-    status: ClassVar[int] = 404
-
-
-class NoMethod(BureauError):
-    """A method that the address does not know."""
-
-    status: ClassVar[int] = 405
-
-
-class Illegible(BureauError):
-    """A request that can't be taken apart."""
-
-    status: ClassVar[int] = 400
-
-
 def as_error(status: int) -> BureauError:
     """Return our error for a status that the framework chose."""
     if status == 404:
-        return NoPage(NOT_HERE)
+        return NotFound(NOT_HERE)
     if status == 405:
-        return NoMethod(NOT_SO)
+        return WrongMethod(NOT_SO)
     if status == 400:
         return Illegible(NOT_READ)
     if status == 403:
         return Refused(SESSION_OVER)
-    return Unexpected(BROKEN)
+    return BureauError(BROKEN)
 
 
-def look_up(portal: Portal, username: str, browser_session: str | None = None, *, framed: bool) -> Viewer:
-    """Return who asks; *framed*, with what the frame around every page shows of the person.
+def look_up(
+    portal: Portal, username: str, browser_session: str | None = None, *, framed: bool, here: bool = False
+) -> Viewer:
+    """Return who asks; *framed*, with what the frame around every page shows of the person; *here*, by the own hand.
 
     Raises
     ------
@@ -262,8 +287,10 @@ def look_up(portal: Portal, username: str, browser_session: str | None = None, *
     try:
         with portal.store.read() as session:
             require(session, username, Action.SIGN_IN, now=call.now)
-            if browser_session is not None and live_sign_in(session, username, browser_session, now=call.now) is None:
-                raise _SignedOut(SESSION_OVER)
+            ends = _lasts_until(session, call, browser_session)
+            if here and browser_session is not None and portal.activity is not None:
+                portal.activity.seen(username, browser_session, call.now)
+                ends = portal.activity.limit.ends(call.now)
             who = Viewer(username, get_person(session, username).display_name, roles_of(session, username))
             if not framed:
                 return who
@@ -272,15 +299,35 @@ def look_up(portal: Portal, username: str, browser_session: str | None = None, *
                 unread=unread(session, username),
                 hub=any(each.window.holds(call.now) for each in perimeter_of(session, username)),
                 warnings=tuple(each.text for each in announced(session, username, now=call.now)),
+                idle_ends=ends,
             )
-    except _SignedOut:
+    except SessionEnded:
         raise
     except Refused as refusal:
         record_refusal(call, "entry", refusal)
         raise
 
 
-class _SignedOut(Refused):
+def _lasts_until(session: Session, call: Call, browser_session: str | None) -> datetime | None:
+    """Return when the session ends unless its person does something; None for a program's token.
+
+    Raises
+    ------
+    SessionEnded
+        it has ended, with the reason where nobody asked for that.
+    """
+    if browser_session is None:
+        if programs_wait(session, call.actor, call.now):
+            raise SessionEnded(PROGRAMS_ENDED)
+        return None
+    row = live_sign_in(session, call.actor, browser_session, now=call.now)
+    if row is None:
+        behind = sign_in_behind(session, call.actor, browser_session)
+        raise SessionEnded(idle_sentence(session, behind, now=call.now) or SESSION_OVER, codes=("session_over",))
+    return idle_ends(session, row)
+
+
+class SessionEnded(Refused):
     """The session was ended, here or elsewhere: no act was tried, nothing is recorded."""
 
 

@@ -8,17 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from hub_extensions.alarms import Alarm
 from hub_extensions.exports.desk import Desk
 from hub_extensions.imports.desk import ImportDesk
+from hub_extensions.oversight.alarms import Alarm
 from hub_extensions.portal.catalogue_live import LiveCatalogue
+from hub_extensions.portal.ready_answers import ReadyAnswers
 from project_spaces.control_periods import ControlTerms
 from project_spaces.egress import Budget
 from project_spaces.facts import Classification
 from project_spaces.layout import Layout
+from project_spaces.lockout import LockPolicy
 from project_spaces.own_trace import OwnTrace
 from project_spaces.quotas import Quota
 from project_spaces.secret_box import SecretBox
+from project_spaces.sessions.activity import SessionActivity
 from project_spaces.store import Store
 from project_spaces.text import Text
 
@@ -76,8 +79,17 @@ class Portal:
     operator: str = "Bureau virtuel"
     #: Where people ask about their rights.
     rights_contact: str = ""
+    #: Where it is written down that people are here; None where no session ends for want of that.
+    activity: SessionActivity | None = None
+    #: When wrong passwords and codes lock an account.
+    lock_policy: LockPolicy = field(default_factory=LockPolicy)
     default_quota: Quota = field(default_factory=Quota)
     classifications: frozenset[Classification] | None = None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where people work: what their clocks say is what pages show and what a typed day means."""
+        return self.control_terms.zone
 
     @cached_property
     def catalogue(self) -> LiveCatalogue:
@@ -85,9 +97,13 @@ class Portal:
         return LiveCatalogue(self.store)
 
     @cached_property
-    def register_memo(self) -> dict[str, Any]:
-        """The public register as it was read last, under ``page``, and for which state, under ``key``."""
-        return {}
+    def ready(self) -> ReadyAnswers:
+        """What everybody may ask for again and again: the register, the delays."""
+        return ReadyAnswers(self.store)
+
+    def local_now(self) -> datetime:
+        """The time on people's clocks."""
+        return self.clock().astimezone(self.zone)
 
     def project_dir(self, slug: str) -> Path:
         """The project's shared folder."""
@@ -102,6 +118,11 @@ class Call:
     actor: str
     now: datetime
     path: Mapping[str, str]
+
+    @property
+    def local_now(self) -> datetime:
+        """The same moment on people's clocks."""
+        return self.now.astimezone(self.portal.zone)
 
     def __getitem__(self, name: str) -> str:
         return self.path[name]

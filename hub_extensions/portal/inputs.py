@@ -2,37 +2,27 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+)
 from pydantic_core import PydanticCustomError
 
 from hub_extensions.outside.access import Outsider
 from project_spaces.errors import Invalid
 from project_spaces.text import Text
+from project_spaces.wrong_fields import of_field, wrong_fields
 
 Model = TypeVar("Model", bound=BaseModel)
-
-#: pydantic's kinds of error that have a French sentence of their own.
-_WHY: Mapping[str, Text] = {
-    "missing": Text("il est obligatoire", "it is required"),
-    "extra_forbidden": Text("ce champ n'existe pas", "there is no such field"),
-    "string_too_long": Text("trop long", "too long"),
-    "string_too_short": Text("trop court", "too short"),
-    "too_long": Text("trop d'éléments", "too many items"),
-    "too_short": Text("trop peu d'éléments", "too few items"),
-    "string_type": Text("un texte est attendu", "text is expected"),
-    "int_parsing": Text("un nombre entier est attendu", "a whole number is expected"),
-    "float_parsing": Text("un nombre est attendu", "a number is expected"),
-    "greater_than_equal": Text("trop petit", "too small"),
-    "less_than_equal": Text("trop grand", "too large"),
-    "enum": Text("choix inconnu", "unknown choice"),
-    "timezone_aware": Text("une date avec son fuseau est attendue", "a time with its zone is expected"),
-    "time_range": Text("cette date n'existe pas", "there is no such date"),
-    "datetime_from_date_parsing": Text("une date est attendue", "a date is expected"),
-    "date_from_datetime_parsing": Text("une date est attendue", "a date is expected"),
-}
 
 NOT_RIGHT = Text("La demande n'est pas complète ou pas juste.", "The request is not complete or not right.")
 #: What no keyboard types and what makes a text read otherwise than it is: control characters, halves of characters,
@@ -51,21 +41,20 @@ class Nothing(Input):
     """A body without fields."""
 
 
-def parse(model: type[Model], raw: Any) -> Model:
-    """Read *raw* as *model*.
+def parse(model: type[Model], raw: Any, zone: tzinfo = UTC) -> Model:
+    """Read *raw* as *model*; a day without an hour is one of *zone*.
 
     Raises
     ------
     Invalid
         with one reason for each field that is not right; values are not repeated.
     """
-    if hidden := [_said(where, _HIDDEN) for where in _unseen(raw, ())]:
+    if hidden := [of_field(where, _HIDDEN) for where in _unseen(raw, ())]:
         raise Invalid(NOT_RIGHT, hidden)
     try:
-        return model.model_validate(raw)
+        return model.model_validate(raw, context={"zone": zone})
     except ValidationError as error:
-        reasons = [_reason(each) for each in error.errors(include_url=False, include_context=False)]
-        raise Invalid(NOT_RIGHT, reasons) from None
+        raise Invalid(NOT_RIGHT, wrong_fields(error)) from None
 
 
 def _unseen(value: Any, where: tuple[object, ...]) -> Iterator[tuple[object, ...]]:
@@ -80,30 +69,22 @@ def _unseen(value: Any, where: tuple[object, ...]) -> Iterator[tuple[object, ...
             yield from _unseen(each, (*where, index))
 
 
-def _reason(error: Any) -> Text:
-    return _said(error["loc"], _WHY.get(error["type"], Text("valeur refusée", str(error["msg"]))))
+def _start(value: Any, info: ValidationInfo) -> Any:
+    """A day alone begins at its first moment where people work."""
+    return _day(value, 0, info)
 
 
-def _said(where: tuple[object, ...], why: Text) -> Text:
-    name = ".".join(str(part) for part in where) or "–"
-    return Text(f"Champ « {name} » : {why.fr}.", f"Field “{name}”: {why.en}.")
+def _end(value: Any, info: ValidationInfo) -> Any:
+    """A day alone is the last one included: it ends when the next begins where people work."""
+    return _day(value, 1, info)
 
 
-def _start(value: Any) -> Any:
-    """A day alone begins at its first moment in UTC."""
-    return _day(value, 0)
-
-
-def _end(value: Any) -> Any:
-    """A day alone is the last one included: it ends when the next begins, in UTC."""
-    return _day(value, 1)
-
-
-def _day(value: Any, days: int) -> Any:
+def _day(value: Any, days: int, info: ValidationInfo) -> Any:
     if isinstance(value, str) and len(value) == 10:
         try:
-            first = date.fromisoformat(value)
-            return datetime(first.year, first.month, first.day, tzinfo=UTC) + timedelta(days=days)
+            first = date.fromisoformat(value) + timedelta(days=days)
+            zone = (info.context or {}).get("zone", UTC)
+            return datetime(first.year, first.month, first.day, tzinfo=zone).astimezone(UTC)
         except (ValueError, OverflowError):  # the last day of all has no next one
             return value
     return value

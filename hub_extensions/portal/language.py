@@ -70,19 +70,37 @@ def sentence(text: Any, language: Language) -> str:
 
 
 def day(moment: Any, language: Language) -> str:
-    """Write a date for a person, in UTC: « 3 mars 2027 »."""
+    """Write a date for a person: « 3 mars 2027 »."""
     return format_date(moment, format="d MMM y", locale=language)
 
 
 def minute(moment: Any, language: Language) -> str:
-    """Write a moment for a person, to the minute, in UTC."""
-    form = "d MMM y 'à' HH:mm 'UTC'" if language == "fr" else "d MMM y 'at' HH:mm 'UTC'"
-    return format_datetime(moment, format=form, locale=language)
+    """Write a moment for a person, to the minute; the foot of every page says in which zone."""
+    form = "d MMM y 'à' HH:mm" if language == "fr" else "d MMM y 'at' HH:mm"
+    return _written(moment, form, language)
 
 
 def second(moment: Any, language: Language) -> str:
-    """Write a moment for an auditor, to the second, in UTC."""
-    return format_datetime(moment, format="d MMM y HH:mm:ss 'UTC'", locale=language)
+    """Write a moment for an auditor, to the second: with its distance from UTC, for one hour a year comes twice."""
+    return f"{_written(moment, 'd MMM y HH:mm:ss', language)} {offset(moment)}"
+
+
+def clock(moment: Any, _language: Language) -> str:
+    """Write the time of the day to the thousandth of a second, for a table whose head says the zone."""
+    return f"{moment:%H:%M:%S}.{moment.microsecond // 1000:03d}"
+
+
+def offset(moment: Any) -> str:
+    """Write how far the clocks are from UTC: « UTC+2 », « UTC−3:30 »."""
+    minutes = int(moment.utcoffset().total_seconds()) // 60
+    if not minutes:
+        return "UTC"
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'+' if minutes > 0 else '−'}{hours}{f':{rest:02d}' if rest else ''}"
+
+
+def _written(moment: Any, form: str, language: Language) -> str:
+    return format_datetime(moment, format=form, tzinfo=moment.tzinfo, locale=language)
 
 
 def written_size(number: int, language: Language) -> str:

@@ -4,7 +4,7 @@ Everything here reads; nothing here is recorded. The verbs of ``verbs.audit`` re
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ from audit.errors import Malformed
 from audit.index import Index
 from audit.places import Places
 from audit.proof import prove
+from audit.row_checks import RowCheck
 from audit.tiles import TileReader
 from audit.verify import load_vkey
 from hub_extensions.portal.verification import Verifications
@@ -60,31 +61,45 @@ class Proved:
 
 
 class PublishedLedger:
-    """The ledger in *folder*; *remembered* is the file of the last checkpoint that verified here."""
+    """The ledger in *folder*.
 
-    def __init__(self, folder: Path, remembered: Path) -> None:
+    Parameters
+    ----------
+    remembered
+        file of the last checkpoint that verified here.
+    pseudonym
+        tells a name's pseudonym: whoever edits the table of names is found out.
+    """
+
+    def __init__(self, folder: Path, remembered: Path, pseudonym: Callable[[str], str] | None = None) -> None:
         self.places = Places(folder)
+        self._remembered, self._pseudonym = remembered, pseudonym
         self.verifications = Verifications(folder, remembered)
 
     @contextmanager
     def open(self) -> Iterator[Index]:
-        """Give the index.
+        """Give the index of what the published checkpoint covers; it holds each entry against what the log signed.
 
         Raises
         ------
         Unavailable
-            it is not there, or it is being made again.
+            it is not there, it is being made again, or a file of the log is not as it must be: which.
         """
         try:
-            index = Index(self.places)
+            index = Index(self.places, self._check(), self._pseudonym, covered=True)
         except (sqlite3.Error, OSError) as error:
             raise Unavailable(NO_LOG) from error
         try:
             yield index
-        except Malformed as error:
-            raise Unavailable(NO_LOG) from error
+        except (Malformed, sqlite3.DatabaseError) as error:
+            raise Unavailable(damaged(str(error))) from error
         finally:
             index.close()
+
+    def _check(self) -> RowCheck:
+        """What holds entries against the signature, and the log against what was verified here before."""
+        remembered = self._remembered
+        return RowCheck(self.places, remembered.read_text(encoding="utf-8") if remembered.exists() else None)
 
     def published(self) -> Published:
         """Return the published checkpoint; raises ``Unavailable`` when there is none."""
@@ -110,6 +125,7 @@ class PublishedLedger:
             size = self.published().size
             if not 0 <= index < size:
                 raise NotFound(NO_ENTRY)
+            self._require_signed([index])
             return Proved(
                 index,
                 size,
@@ -118,11 +134,26 @@ class PublishedLedger:
                 load_vkey(self.places.log).strip(),
             )
         except (Malformed, OSError) as error:
-            raise Unavailable(NO_LOG) from error
+            raise Unavailable(damaged(str(error))) from error
+
+    def _require_signed(self, indexes: Sequence[int]) -> None:
+        """Raise ``Unavailable`` unless each of these entries is the one that the log signed: nothing else is proved."""
+        check, reader = self._check(), TileReader(self.places.log, self.published().size)
+        for index in indexes:
+            if (problem := check.problem(index, reader.entry(index))) is not None:
+                raise Unavailable(damaged(f"{problem.where} : {problem.fr}", f"{problem.where}: {problem.en}"))
 
     def bundle(self, indexes: Sequence[int], more: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
         """Return entries with their proofs as one document (``audit.bundle``); raises ``Unavailable``."""
         try:
+            self._require_signed(indexes)
             return make_bundle(self.places.root, indexes, more)
         except (Malformed, OSError, ValueError) as error:
-            raise Unavailable(NO_LOG) from error
+            raise Unavailable(damaged(str(error))) from error
+
+
+def damaged(what: str, en: str | None = None) -> Text:
+    """Return the sentence for a log that is there and not as it must be."""
+    return Text(
+        f"Le journal n'est pas tel qu'il doit être : {what}.", f"The ledger is not as it must be: {en or what}."
+    )

@@ -13,15 +13,15 @@ from urllib.parse import urlencode
 from pydantic import BaseModel
 from tornado.web import Finish
 
-from hub_extensions.alarms import Alarm
+from hub_extensions.oversight.alarms import Alarm
 from hub_extensions.portal import templating
-from hub_extensions.portal.base import NOT_HERE, NoPage, PortalHandler, as_error
+from hub_extensions.portal.base import NOT_HERE, PortalHandler, as_error
 from hub_extensions.portal.context import Page
-from hub_extensions.portal.inputs import Nothing, parse
+from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.language import COOKIE, asked
 from hub_extensions.portal.navigation import navigation
 from hub_extensions.portal.why_link import why_link
-from project_spaces.errors import BureauError
+from project_spaces.errors import BureauError, NotFound
 from project_spaces.facts import PlatformRole
 from project_spaces.text import Text
 
@@ -63,9 +63,9 @@ class PageHandler(PortalHandler):
         """Do what the form asks."""
         form = self.acts.get(self.get_body_argument("act", ""))
         if form is None:
-            raise NoPage(NOT_HERE)
+            raise NotFound(NOT_HERE)
         try:
-            result = await self.run(form.verb, parse(form.model, self._fields(form)))
+            result = await self.run(form.verb, self.parsed(form.model, self._fields(form)))
         except BureauError as error:
             self.set_status(error.status)
             await self.show(error=error)
@@ -85,6 +85,7 @@ class PageHandler(PortalHandler):
 
     async def show(self, error: BureauError | None = None, **extra: Any) -> None:
         """Write the page; with *error*, the page as it was, and the sentence."""
+        self.said_no = error
         context = await self.page()
         html = self.render_page(self.template, error=error, **{**context, **extra})
         await self.finish(html)
@@ -92,7 +93,9 @@ class PageHandler(PortalHandler):
     def render_page(self, name: str, /, **context: Any) -> str:
         """Render a template with the frame's own facts."""
         self.remember_language()
-        return templating.render(name, self.lang, **{**self.frame(), "said": self._take_said(), **context})
+        return templating.render(
+            name, self.lang, self.portal.zone, **{**self.frame(), "said": self._take_said(), **context}
+        )
 
     def remember_language(self) -> None:
         """Keep the language that the address asks for."""
@@ -120,6 +123,8 @@ class PageHandler(PortalHandler):
             "alarms": self._alarms(),
             "public": None,
             "now": self.portal.clock(),
+            "quiet": self._quiet(),
+            "again_url": self.again_url,
         }
 
     def _alarms(self) -> tuple[Alarm, ...]:
@@ -128,6 +133,12 @@ class PageHandler(PortalHandler):
         if self.viewer is None or not watching & self.viewer.roles:
             return ()
         return self.portal.alarms(self.portal.clock())
+
+    def _quiet(self) -> int | None:
+        """Seconds after which who reads the page is warned; None where the session does not end for that."""
+        if self.viewer is None or self.viewer.idle_ends is None or self.portal.activity is None:
+            return None
+        return round(self.portal.activity.limit.quiet.total_seconds())
 
     def say(self, text: Text) -> None:
         """Remember one sentence for the next page."""
@@ -138,6 +149,8 @@ class PageHandler(PortalHandler):
         if self.request.method == "GET" and self.request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate":
             self.redirect(self.get_login_url())
             raise Finish
+        if self.request.method == "GET":  # a page that renews itself leads to the sign-in
+            self.set_header("HX-Refresh", "true")
 
     async def refuse(self, error: BureauError) -> None:
         """Show the error page."""
@@ -145,6 +158,7 @@ class PageHandler(PortalHandler):
 
     def answer_error(self, error: BureauError) -> None:
         """Write the page that says why not."""
+        self.said_no = error
         self.set_status(error.status)
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.finish(self.render_page("error.html", error=error))

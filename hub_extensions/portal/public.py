@@ -28,6 +28,8 @@ NOBODY = ""
 class Unsigned(PortalHandler):
     """A request that nobody has to sign in for."""
 
+    noting = False
+
     async def prepare(self) -> None:
         """Let everybody through, to read."""
         self.lang = language.chosen(self)

@@ -1,28 +1,36 @@
-"""The templates, loaded once per language, with the few filters that pages need; everything is escaped."""
+"""The templates, loaded once per language and time zone, with the few filters that pages need; everything is escaped.
+
+The one place that turns moments, which are UTC everywhere else, into what people's clocks say.
+"""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_environment
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from hub_extensions.exports.marks import english
 from hub_extensions.portal import language as lang
 from hub_extensions.portal.audit_words import fact_label, kind_label, part_label
 from hub_extensions.portal.words import STEP_LABELS
+from project_spaces.conditions.person import SIGN_IN_AGAIN
 from project_spaces.text import Language
+from project_spaces.windows import on_peoples_clocks
 
+#: What an end that is a midnight lies after the last day that it includes.
+_LEAST = timedelta(microseconds=1)
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 
 
-@lru_cache(maxsize=2)
-def environment(language: Language) -> Environment:
-    """Return the environment whose pages read *language*."""
+@lru_cache(maxsize=4)
+def environment(language: Language, zone: ZoneInfo) -> Environment:
+    """Return the environment whose pages read *language*, and whose clocks are those of *zone*."""
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
@@ -34,11 +42,16 @@ def environment(language: Language) -> Environment:
     )
     made.install_gettext_translations(lang.translations(language), newstyle=True)  # type: ignore[attr-defined]
     made.globals["lang"] = language
-    made.filters["t"] = partial(lang.sentence, language=language)
-    made.filters["day"] = _time(lang.day)
+    made.globals["zone"] = zone.key
+    made.filters["t"] = lambda text: on_peoples_clocks(lang.sentence(text, language), zone)
+    made.filters["day"] = _time(lang.day, language, zone)
+    made.filters["last_day"] = _time(lang.day, language, zone, before=_LEAST)
+    made.filters["typed_day"] = lambda value: _typed(value, zone, timedelta())
+    made.filters["typed_last_day"] = lambda value: _typed(value, zone, _LEAST)
     made.filters["calendar"] = partial(_calendar, language=language)
-    made.filters["minute"] = _time(lang.minute)
-    made.filters["second"] = _time(lang.second)
+    made.filters["minute"] = _time(lang.minute, language, zone)
+    made.filters["second"] = _time(lang.second, language, zone)
+    made.filters["clock"] = _time(lang.clock, language, zone)
     made.filters["size"] = partial(lang.written_size, language=language)
     made.filters["place"] = partial(place, language=language)
     made.filters["step"] = lambda kind: lang.sentence(STEP_LABELS.get(kind, kind), language)
@@ -49,14 +62,15 @@ def environment(language: Language) -> Environment:
     made.filters["kind_name"] = lambda kind: lang.sentence(kind_label(kind), language)
     made.filters["fact_name"] = lambda name: lang.sentence(fact_label(name), language)
     made.filters["part_name"] = lambda name: lang.sentence(part_label(name), language)
+    made.globals["sign_in_again"] = SIGN_IN_AGAIN | {"session_over"}
     made.globals["colon"] = "\u202f: " if language == "fr" else ": "
     made.globals["duration"] = partial(_duration, language=language)
     return made
 
 
-def render(name: str, language: Language, /, **context: Any) -> str:
-    """Return the page *name* in *language*."""
-    return environment(language).get_template(name).render(**context)
+def render(name: str, language: Language, zone: ZoneInfo, /, **context: Any) -> str:
+    """Return the page *name* in *language*, on the clocks of *zone*."""
+    return environment(language, zone).get_template(name).render(**context)
 
 
 @lru_cache(maxsize=32)
@@ -65,12 +79,12 @@ def fingerprint(name: str) -> str:
     return sha256((STATIC / name).read_bytes()).hexdigest()[:12]
 
 
-def instant(value: Any) -> datetime | None:
-    """Return the moment that *value* (ISO text or a datetime) stands for, in UTC."""
+def instant(value: Any, zone: ZoneInfo) -> datetime | None:
+    """Return the moment that *value* (ISO text or a datetime) stands for, as the clocks of *zone* show it."""
     if value in {None, ""}:
         return None
-    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return moment.astimezone(UTC)
+    moment: datetime = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment.astimezone(zone)
 
 
 def place(where: str, language: Language) -> str:
@@ -91,13 +105,19 @@ def _short(value: str | None) -> str:
     return "" if not value else f"{value[:12]}…"
 
 
-def _time(write: Callable[[datetime, Language], str]) -> Callable[..., Any]:
-    @pass_environment
-    def shown(environment: Environment, value: Any) -> Any:
-        moment = instant(value)
+def _typed(value: Any, zone: ZoneInfo, before: timedelta) -> str:
+    """Write a day as a form's field of a date holds it."""
+    moment = instant(value, zone)
+    return "" if moment is None else (moment - before).date().isoformat()
+
+
+def _time(
+    write: Callable[[datetime, Language], str], language: Language, zone: ZoneInfo, before: timedelta = timedelta()
+) -> Callable[[Any], Any]:
+    def shown(value: Any) -> Any:
+        moment = instant(value, zone)
         if moment is None:
             return "–"
-        text = write(moment, environment.globals["lang"])
-        return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), text)
+        return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), write(moment - before, language))
 
     return shown

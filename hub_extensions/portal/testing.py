@@ -28,11 +28,10 @@ from hub_extensions.exports.testing import SettableChecker
 from hub_extensions.imports.desk import ImportDesk
 from hub_extensions.imports.desk import Rules as ImportRules
 from hub_extensions.imports.testing import SettableScanner
-from hub_extensions.portal.app import make_app
+from hub_extensions.portal.app import make_app, make_server
 from hub_extensions.portal.context import Portal
 from hub_extensions.portal.hub import HubApi
 from hub_extensions.portal.ledger_view import PublishedLedger
-from hub_extensions.portal.plain import HEARD
 from hub_extensions.portal.testing_ledger import MemoryView
 from hub_extensions.portal.workspaces import Workspaces
 from project_spaces.datasets import register_dataset, register_version
@@ -239,12 +238,13 @@ async def open_world(
     portal = _portal(home, store, api, url, clock=clock, view=view, trial=trial, checker=checker)
     app = make_app(portal, _auth(hub, url), prefix=PREFIX, cookie_secret=b"c" * 32)
     world = World(url, hub, portal, ledger, home, clock, app)
-    server = HTTPServer(app, max_body_size=HEARD)
+    server = make_server(app)
     server.add_sockets([listening])
     try:
         yield world
     finally:
         server.stop()
+        await app.settings["strangers"].close()
         stub.stop()
         await api.close()
         store.close()

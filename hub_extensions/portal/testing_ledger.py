@@ -24,16 +24,16 @@ class MemoryView(PublishedLedger):
     """What the portal sees of a ``MemoryLedger``; nothing is published before the first entry."""
 
     def __init__(self, memory: MemoryLedger, folder: Path) -> None:
-        super().__init__(folder, folder / "remembered")
+        super().__init__(folder, folder / "remembered", PlainKeys().pseudonym)
         self.places.prepare()
         self._memory = memory
-        self._signer = Signer.generate("bureau.test/ledger")
+        self.signer = Signer.generate("bureau.test/ledger")
         self._tiles = TileWriter(self.places.log, 0)
         self._index = IndexWriter(self.places)
         self._private = PrivateStore(self.places)
         self._frontier = merkle.Frontier()
         self._lock = Lock()
-        self.places.vkey.write_text(f"{self._signer.vkey}\n")
+        self.places.vkey.write_text(f"{self.signer.vkey}\n")
 
     @contextmanager
     def open(self) -> Iterator[Index]:
@@ -66,5 +66,5 @@ class MemoryView(PublishedLedger):
             self._tiles.publish()
             self._private.add(start, packed)
             self._index.add(start, [entry.leaf for entry in packed])
-            head = Checkpoint(self._signer.name, self._frontier.size, self._frontier.root())
-            replace_file(self.places.checkpoint, self._signer.sign(head.text()).encode())
+            head = Checkpoint(self.signer.name, self._frontier.size, self._frontier.root())
+            replace_file(self.places.checkpoint, self.signer.sign(head.text()).encode())

@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final
 
 from audit.events import Kind
@@ -113,15 +113,19 @@ class Scale:
         return round(LEFT + share * (WIDTH - RIGHT - LEFT), 1)
 
 
-def draw(entries: Sequence[Entry], begin: datetime, end: datetime, *, alive: tuple[datetime, datetime]) -> Drawing:
+def draw(
+    entries: Sequence[Entry], begin: datetime, end: datetime, *, alive: tuple[datetime, datetime], zone: tzinfo
+) -> Drawing:
     """Lay out *entries* (oldest first, as the API gives them) between two moments.
 
     Parameters
     ----------
     alive
         when the workspace started and ended (or was last heard of): the bar of its lane.
+    zone
+        whose clocks the marks and the scale show.
     """
-    scale = Scale(begin, end)
+    scale = Scale(begin.astimezone(zone), end.astimezone(zone))
     by_lane = _lanes_of(entries)
     lanes, top = [], float(TOP)
     for key in _order(by_lane):
@@ -203,10 +207,10 @@ def _marks(entries: Sequence[Entry], scale: Scale, lane: str) -> Iterable[Mark]:
         if scale.begin <= at <= scale.end:
             bins.setdefault(int((scale.x(at) - LEFT) // BIN), []).append(each)
     for number, found in sorted(bins.items()):
-        yield _mark(LEFT + number * BIN, found, tall=lane.startswith("kernel:"))
+        yield _mark(LEFT + number * BIN, found, scale.begin.tzinfo, tall=lane.startswith("kernel:"))
 
 
-def _mark(x: float, found: Sequence[Entry], *, tall: bool) -> Mark:
+def _mark(x: float, found: Sequence[Entry], zone: tzinfo | None, *, tall: bool) -> Mark:
     sent = max((each["sealed_size"] or 0 for each in found if each["kind"] != Kind.OUTPUT_COUNT.value), default=0)
     shown = sum(_number(each["subject"].get("bytes")) for each in found if each["kind"] == Kind.OUTPUT_COUNT.value)
     room = KERNEL_LANE * 0.48 if tall else LANE * 0.36
@@ -218,7 +222,7 @@ def _mark(x: float, found: Sequence[Entry], *, tall: bool) -> Mark:
         up=round(_height(sent, room), 1) if tall and asked else (round(room * 0.7, 1) if asked else 0.0),
         down=round(_height(shown, down_room), 1) if shown else 0.0,
         look=_look(found),
-        label=_said(found, shown),
+        label=_said(found, shown, zone),
         index=None if single is None else single["index"],
         since=(_at(found[0]) - timedelta(seconds=1)).isoformat(),
         until=(_at(found[-1]) + timedelta(seconds=1)).isoformat(),
@@ -239,8 +243,8 @@ def _look(found: Sequence[Entry]) -> str:
     return "cell" if kinds & {kind.value for kind in strong} else "faint"
 
 
-def _said(found: Sequence[Entry], shown: int) -> Text:
-    begin, end = f"{_at(found[0]):%H:%M:%S}", f"{_at(found[-1]):%H:%M:%S}"
+def _said(found: Sequence[Entry], shown: int, zone: tzinfo | None) -> Text:
+    begin, end = (f"{_at(each).astimezone(zone):%H:%M:%S}" for each in (found[0], found[-1]))
     when = begin if begin == end else f"{begin} – {end}"
     counts = Counter(each["kind"] for each in found)
     rules = sorted({rule for each in found for rule in each["rules"]})
@@ -264,7 +268,7 @@ def _ticks(scale: Scale) -> Iterable[Tick]:
     form = "%H:%M:%S" if step < 60 else "%H:%M" if step < 86_400 else "%d/%m"
     first = math.ceil(scale.begin.timestamp() / step) * step
     for number in range(12):
-        moment = datetime.fromtimestamp(first + number * step, UTC)
+        moment = datetime.fromtimestamp(first + number * step, scale.begin.tzinfo)
         if moment > scale.end:
             return
         yield Tick(scale.x(moment), f"{moment:{form}}")

@@ -12,15 +12,24 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
+from audit.checkpoint import Verifier, read_checkpoint
 from audit.errors import Malformed
-from audit.places import write_durably
-from audit.verify import published_folder, verify_log
+from audit.index_checks import IndexCheck
+from audit.live_sealed import LiveSealed
+from audit.places import Places, write_durably
+from audit.row_checks import OTHER_KEY_EN, OTHER_KEY_FR
+from audit.sealed_checks import SealedCheck
+from audit.verify import Report, load_vkey, published_folder, verify_log
+from project_spaces.signing.verified_log import Verified
 
 #: Progress is told at most after so many entries.
 TOLD_EVERY = 4096
@@ -48,6 +57,13 @@ class Verification:
     ended: datetime | None = None
     #: As ``main`` prints it.
     report: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def verified(self) -> Verified | None:
+        """The log that this run found whole, None where it found something wrong or is not over."""
+        if self.stage is not Stage.DONE or not self.report.get("good") or self.begun is None:
+            return None
+        return Verified(int(self.report["size"]), str(self.report["root"]), self.begun)
 
     @property
     def percent(self) -> int:
@@ -109,20 +125,57 @@ def _read(run: Verification, lines: IO[str] | None) -> None:
             run.done, run.size = told["done"], told["size"]
 
 
+class _Beside:
+    """What stands beside the log and must fit it: the sealed messages, and the index that searches go through."""
+
+    def __init__(self, folder: Path, messages: LiveSealed, report: Report) -> None:
+        self._checks = (SealedCheck(messages, report), IndexCheck(Places(folder), report))
+
+    def visit(self, first: int, entries: list[bytes]) -> None:
+        """See the entries of one bundle."""
+        for check in self._checks:
+            check.visit(first, entries)
+
+    def finish(self) -> None:
+        """See the end."""
+        for check in self._checks:
+            check.finish()
+
+
+def _signed_here(old: str, published: Path) -> bool:
+    """Whether the remembered checkpoint was signed by the key that lies beside the log."""
+    try:
+        read_checkpoint(old, Verifier(load_vkey(published)))
+    except Malformed:
+        return False
+    return True
+
+
+def examine(folder: Path, remembered: Path, note: str, progress: Callable[[int, int], None]) -> Report:
+    """Verify the log under *note* with what stands beside it, and remember that checkpoint when all is good."""
+    places = published_folder(folder)
+    old = remembered.read_text(encoding="utf-8") if remembered.exists() else None
+    ours = old is None or _signed_here(old, places)
+    with closing(LiveSealed(Places(folder))) as messages:
+        visit = partial(_Beside, folder, messages)
+        report = verify_log(places, old_checkpoint=old if ours else None, progress=progress, note=note, visit=visit)
+    if not ours:
+        report.add("log.vkey", OTHER_KEY_FR, OTHER_KEY_EN)
+    if report.good:
+        write_durably(remembered, note.encode())
+    return report
+
+
 def main(folder: Path, remembered: Path) -> None:
     """Verify, and print one JSON object a line: progress, then the report."""
     os.nice(10)
-    places = published_folder(folder)
-    note = (places / "checkpoint").read_text(encoding="utf-8")
-    old = remembered.read_text(encoding="utf-8") if remembered.exists() else None
 
     def progress(done: int, size: int) -> None:
         if done % TOLD_EVERY < 256:
             print(json.dumps({"done": done, "size": size}), flush=True)
 
-    report = verify_log(folder, old_checkpoint=old, progress=progress)
-    if report.good and note.splitlines()[1:2] == [str(report.size)]:
-        write_durably(remembered, note.encode())  # unless the log has grown between the two readings
+    note = (published_folder(folder) / "checkpoint").read_text(encoding="utf-8")
+    report = examine(folder, remembered, note, progress)
     found = {
         "good": report.good,
         "origin": report.origin,
@@ -130,6 +183,8 @@ def main(folder: Path, remembered: Path) -> None:
         "root": report.root.hex(),
         "checked_entries": report.checked_entries,
         "continues": report.continues,
+        "messages": report.messages,
+        "deleted_messages": report.deleted_messages,
         "problem_count": report.problem_count,
         "problems": [{"where": each.where, "text": {"fr": each.fr, "en": each.en}} for each in report.problems],
         "note": note,

@@ -4,17 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from project_spaces.conditions import Reason
-from project_spaces.facts import Classification, MemberRole, PlatformRole, ProjectStatus
+from project_spaces.facts import Classification, MemberRole, ProjectStatus
 from project_spaces.text import Text
 
-ROLE_LABELS: Mapping[PlatformRole, Text] = {
-    PlatformRole.ADMINISTRATOR: Text("Administrateur", "Administrator"),
-    PlatformRole.REVIEWER: Text("Vérificateur", "Reviewer"),
-    PlatformRole.AUDITOR: Text("Auditeur", "Auditor"),
-    PlatformRole.STEWARD: Text("Gestionnaire de données", "Data steward"),
-    PlatformRole.COMMITTEE: Text("Membre du comité", "Committee member"),
-    PlatformRole.TRAINING_MANAGER: Text("Responsable des formations", "Training manager"),
-}
 MEMBER_LABELS: Mapping[MemberRole, Text] = {
     MemberRole.ANALYST: Text("Analyste", "Analyst"),
     MemberRole.LEAD: Text("Porteur de projet", "Project lead"),

@@ -5,12 +5,12 @@ import threading
 from datetime import timedelta
 from types import FrameType
 
-from hub_extensions import settings as bureau_settings
 from hub_extensions.clocks import LapseClock
 from hub_extensions.endings.clock import start_end_clock
-from hub_extensions.installed_desk import open_installed_desk
-from hub_extensions.running import running_workspaces
+from hub_extensions.installation.desks import open_installed_desk
+from hub_extensions.installation.settings_entry import settle_settings
 from hub_extensions.settings import Settings
+from hub_extensions.settings import loading as bureau_settings
 from hub_extensions.worker.attack_clock import start_attack_clock
 from hub_extensions.worker.guard import start_guards
 from hub_extensions.worker.import_clock import start_import_clock
@@ -19,13 +19,15 @@ from hub_extensions.worker.publication_clock import start_publication_clock
 from hub_extensions.worker.request_clock import start_request_clock
 from hub_extensions.worker.rights_clock import start_rights_clock
 from hub_extensions.worker.rounds import TICK_S, HubNotice, Worker
-from hub_extensions.workspace_book import WorkspaceBook
+from hub_extensions.workspaces.book import WorkspaceBook
+from hub_extensions.workspaces.running import running_workspaces
 
 GUARD_STOPS_S = 3.0
 
 
 def run(settings: Settings) -> None:
     """Tick until told to stop."""
+    settle_settings(settings, "worker")
     told = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 
 import structlog
 
-from hub_extensions import image_digests
 from hub_extensions.engine import daemon
 from hub_extensions.exports.attacks.space import AttackSpace
 from hub_extensions.exports.attacks.waiting import attack_waiting
-from hub_extensions.installed_desk import open_installed_desk
-from hub_extensions.repeating import repeat
+from hub_extensions.installation.desks import open_installed_desk
 from hub_extensions.settings import Settings
+from hub_extensions.worker.repeating import repeat
+from hub_extensions.workspaces import image_digests
 
 LOOK_EVERY_S = 5.0
 

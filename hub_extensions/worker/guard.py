@@ -19,16 +19,19 @@ from audit.events import Event, Kind, Scalar
 from audit.index import Index
 from audit.places import Places
 from audit.retention import Keep, Retention, Rules
-from hub_extensions.alarms import Alarm, AlarmBook, AlarmKind, AlarmTeller, Memory, alarm_book, changes
-from hub_extensions.anchors import anchor_alarms
-from hub_extensions.opening import open_store
-from hub_extensions.repeating import repeat
+from hub_extensions.installation.opening import open_store
+from hub_extensions.oversight.alarms import Alarm, AlarmBook, AlarmKind, AlarmTeller, Memory, alarm_book, changes
+from hub_extensions.oversight.anchors import anchor_alarms
+from hub_extensions.oversight.disk_space import disk_alarms
 from hub_extensions.settings import Settings
+from hub_extensions.worker.histories import Histories
+from hub_extensions.worker.repeating import repeat
 from hub_extensions.worker.silence import Signs, SilenceWatch, gaps
 from hub_extensions.worker.stop_alarms import StopAlarms
 from project_spaces.controls import overdue
 from project_spaces.errors import BureauError
 from project_spaces.retention import retentions
+from project_spaces.shown.forgetting import forget_shown
 from project_spaces.store import Store
 from project_spaces.text import Text
 
@@ -41,6 +44,8 @@ SWEEP_LATE: Final = timedelta(days=3)
 _BEAT_KINDS: Final = (Kind.LEDGER_HEARTBEAT.value, Kind.LEDGER_OPENED.value)
 #: Alarms that are recorded when they are over.
 _RECORDED: Final = {AlarmKind.UNREACHABLE, AlarmKind.STALLED, AlarmKind.ROLLED_BACK}
+#: Those that are recorded as soon as they are seen.
+_RECORDED_AT_ONCE: Final = {AlarmKind.CLOCK, AlarmKind.CLOCK_WRONG}
 
 log = structlog.get_logger()
 
@@ -79,7 +84,7 @@ class Guard:
             found = [*self._watch.look(signs), *self._ours(now)]
             memory.alarms, opened, closed = changes(memory.alarms, found)
             memory.unrecorded += [(each, now) for each in closed if each.kind in _RECORDED]
-            memory.unrecorded += [(each, now) for each in opened if each.kind is AlarmKind.CLOCK]
+            memory.unrecorded += [(each, now) for each in opened if each.kind in _RECORDED_AT_ONCE]
             self._teller.tell(opened, "opened")
             self._teller.tell(closed, "closed")
             if signs.head is not None:
@@ -234,12 +239,13 @@ class Sweeper:
         places = Places(self._settings.ledger_dir)
         try:
             swept = Retention(places, self._rules, self._store.record, self._rest).sweep(now)
+            shown = forget_shown(self._store, lambda project: self._rules().of(project), now=now)
         except (BureauError, SQLAlchemyError, LedgerError, sqlite3.Error, OSError) as error:
             log.warning("deletion_not_finished", error=repr(error))
             return False
         except _Told:
             return False
-        log.info("deletion_finished", entries=swept.entries, names=swept.names)
+        log.info("deletion_finished", entries=swept.entries, names=swept.names, shown=shown)
         _stamp(self._settings).touch()
         return True
 
@@ -255,18 +261,27 @@ class Sweeper:
             raise _Told
 
 
+def _of_the_machine(settings: Settings, now: datetime) -> Iterator[Alarm]:
+    yield from anchor_alarms(settings, now)
+    try:
+        yield from disk_alarms(settings, now)
+    except OSError as error:  # a folder that is gone: what needs it says so
+        log.warning("disk_not_looked_at", error=repr(error))
+
+
 def start_guards(settings: Settings, told: threading.Event) -> list[threading.Thread]:
     """Start both in threads that end when *told* is set."""
     store = open_store(settings)
-    late, stops = Lateness(settings, store), StopAlarms(store)
+    places = Places(settings.ledger_dir)
+    late, stops, histories = Lateness(settings, store), StopAlarms(store), Histories(store, places)
     teller = AlarmTeller(settings.alarm_command, settings.alarm_webhook)
     guard = Guard(
         store,
-        Places(settings.ledger_dir),
+        places,
         alarm_book(settings),
         teller,
         settings.longest_silence,
-        ours=lambda now: [*late(now), *anchor_alarms(settings, now), *stops(now)],
+        ours=lambda now: [*late(now), *_of_the_machine(settings, now), *stops(now), *histories(now)],
     )
     sweeper = Sweeper(settings, store, told)
 

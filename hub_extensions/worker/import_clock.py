@@ -7,9 +7,9 @@ import structlog
 
 from hub_extensions.imports.advancing import resume, sweep
 from hub_extensions.imports.desk import ImportDesk
-from hub_extensions.installed_desk import open_installed_import_desk
-from hub_extensions.repeating import repeat
+from hub_extensions.installation.desks import open_installed_import_desk
 from hub_extensions.settings import Settings
+from hub_extensions.worker.repeating import repeat
 
 #: Seconds between two looks; a sender waits for this.
 LOOK_EVERY_S = 3.0

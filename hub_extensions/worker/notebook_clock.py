@@ -13,11 +13,11 @@ from hub_extensions.exports.desk import Desk
 from hub_extensions.exports.notebook.answering import Asker, Helper
 from hub_extensions.exports.notebook.dropbox import Dropbox
 from hub_extensions.exports.notebook.pace import Pace
-from hub_extensions.installed_desk import open_installed_desk
-from hub_extensions.opening import open_layout
-from hub_extensions.repeating import repeat
+from hub_extensions.installation.desks import open_installed_desk
+from hub_extensions.installation.opening import open_layout
 from hub_extensions.settings import Settings
-from hub_extensions.workspace_book import Believed, WorkspaceBook
+from hub_extensions.worker.repeating import repeat
+from hub_extensions.workspaces.book import Believed, WorkspaceBook
 from project_spaces.layout import Layout
 from project_spaces.workspaces import WorkspaceState
 

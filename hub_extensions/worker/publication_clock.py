@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import structlog
 
 from hub_extensions.exports.publishing.publications import push_waiting
-from hub_extensions.installed_desk import open_installed_desk
-from hub_extensions.repeating import repeat
+from hub_extensions.installation.desks import open_installed_desk
 from hub_extensions.settings import Settings
+from hub_extensions.worker.repeating import repeat
 
 LOOK_EVERY_S = 5.0
 

@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 
 import structlog
 
+from hub_extensions.installation.opening import open_store
 from hub_extensions.mail.postman import Postman
 from hub_extensions.mail.server import Carrier, MailServer
 from hub_extensions.mail.webhook import Webhook
-from hub_extensions.opening import open_store
-from hub_extensions.repeating import repeat
 from hub_extensions.settings import Settings
+from hub_extensions.worker.repeating import repeat
+from project_spaces.embargoes.reviewing import remind_keepers
 from project_spaces.requests.answers import apply_silence
 from project_spaces.requests.notices import remind
 from project_spaces.store import Store
@@ -31,6 +32,8 @@ def look(store: Store, now: datetime) -> None:
         log.info("silence_applied", steps=ended)
     if reminded := remind(store, now=now):
         log.info("people_reminded", steps=reminded)
+    if kept := remind_keepers(store, now=now):
+        log.info("keepers_reminded", embargoes=kept)
 
 
 def start_request_clock(settings: Settings, told: threading.Event) -> list[threading.Thread]:

@@ -14,14 +14,14 @@ from urllib.request import Request, urlopen
 import structlog
 
 from audit.errors import LedgerError
-from hub_extensions.containers import Running
 from hub_extensions.exports.desk import Desk
 from hub_extensions.exports.releasing import resume, sweep
 from hub_extensions.gateway.seat import cut_sentence
-from hub_extensions.processes import hub_api_url
-from hub_extensions.secret_files import secret
+from hub_extensions.installation.processes import hub_api_url
+from hub_extensions.installation.secret_files import secret
 from hub_extensions.settings import Settings
-from hub_extensions.workspace_book import WorkspaceBook
+from hub_extensions.workspaces.book import WorkspaceBook
+from hub_extensions.workspaces.containers import Running
 from project_spaces.errors import BureauError
 from project_spaces.text import Text
 from project_spaces.workspaces import StopCause

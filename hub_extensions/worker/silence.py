@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hub_extensions.alarms import Alarm, AlarmKind
+from hub_extensions.oversight.alarms import Alarm, AlarmKind
 from project_spaces.text import Text
+from project_spaces.windows import moment
 
 #: Seconds without an answer, and with entries that are not published, before it is an alarm.
 UNREACHABLE_S = 10.0
@@ -100,8 +101,8 @@ class SilenceWatch:
                 AlarmKind.SILENT,
                 since,
                 Text(
-                    f"Le journal se tait depuis {since:%d/%m %H:%M} UTC : aucun battement n'est publié.",
-                    f"The ledger has been silent since {since:%d %b %H:%M} UTC: no heartbeat is published.",
+                    f"Le journal se tait depuis {moment(since).fr} : aucun battement n'est publié.",
+                    f"The ledger has been silent since {moment(since).en}: no heartbeat is published.",
                 ),
             )
 

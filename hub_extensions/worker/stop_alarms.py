@@ -5,7 +5,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub_extensions.alarms import Alarm, AlarmKind
+from hub_extensions.oversight.alarms import Alarm, AlarmKind
 from project_spaces.errors import BureauError
 from project_spaces.facts import StopScope
 from project_spaces.kill_switches import KillSwitch, kill_switches

@@ -21,15 +21,14 @@ import pytest
 import uvloop
 from aiohttp import web
 from sqlalchemy.exc import OperationalError
-from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 from tornado.web import Application
 
-from audit.testing import MemoryLedger
+from audit.testing import MemoryLedger, PlainKeys
 from hub_extensions.detection.catalogue import Terms
 from hub_extensions.detection.watch import Watch
-from hub_extensions.gateway.app import make_app
-from hub_extensions.gateway.domain import OVER
+from hub_extensions.gateway.app import make_app, make_server
+from hub_extensions.gateway.domain import SIGNED_OUT, over
 from hub_extensions.gateway.egress import Egress
 from hub_extensions.gateway.recording import Recording
 from hub_extensions.gateway.seat import OpenWorkspace
@@ -42,6 +41,7 @@ from project_spaces.text import Text
 
 PREFIX = "/user/ana/etude"
 ORIGIN = "http://ana.bureau.test"
+POLICY = "0123456789abcdef"
 AMPLE = Budget(2**40, 2**40)
 REVOKED = Decision(
     allowed=False,
@@ -120,7 +120,10 @@ class FakeDomain:
     broken: bool = False
     #: Sessions that were signed out of.
     ended: set[str | None] = field(default_factory=set)
-    over: Decision = OVER
+    over: Decision = field(default_factory=lambda: over(SIGNED_OUT))
+    #: When sessions end unless somebody does something, and where somebody was said to be.
+    idle: dict[str | None, datetime] = field(default_factory=dict)
+    told: list[tuple[str, str]] = field(default_factory=list)
 
     def revision(self) -> int:
         if self.broken:
@@ -157,12 +160,16 @@ class FakeDomain:
                 self.workspace(each.workspace.person, each.workspace.project) is not None,
                 self.decide(each.workspace, now),
                 {session: self.decide_in(each.workspace, session, now) for session in each.sessions},
+                {session: self.idle[session] for session in each.sessions if session in self.idle},
             )
             for each in asked
         ]
 
     def warning(self, workspace: OpenWorkspace, now: datetime) -> ExpiryWarning | None:
         return self.announced
+
+    def here(self, person: str, session: str, now: datetime) -> None:
+        self.told.append((person, session))
 
     def change(self, decision: Decision) -> None:
         self.decision = decision
@@ -283,7 +290,7 @@ async def gateway(socket_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Async
     await runner.setup()
     await web.UnixSite(runner, str(socket_folder / SOCKET_NAME)).start()
     domain = FakeDomain(socket_folder)
-    recording = Recording(ledger.aio, Watch(Terms()))  # type: ignore[arg-type]
+    recording = Recording(ledger.aio, Watch(Terms()), POLICY, PlainKeys().pseudonym)  # type: ignore[arg-type]
     counts = FakeCounts()
     egress = Egress(counts, AMPLE, ZoneInfo("Europe/Paris"), recording.event)
     seats = Seats(domain, lambda _: SignedIn(), 0.05, egress)  # type: ignore[arg-type, return-value]
@@ -298,7 +305,7 @@ async def gateway(socket_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Async
         message_max_bytes=2**20,
     )
     listener, port = bind_unused_port()
-    server = HTTPServer(app, max_body_size=2**22)
+    server = make_server(app, 2**21)
     server.add_sockets([listener])
     async with aiohttp.ClientSession() as session:
         yield Bench(f"http://127.0.0.1:{port}", session, ledger, workspace, domain, seats, egress, counts, app)

@@ -6,9 +6,10 @@ import pytest
 
 from audit.events import Kind
 from hub_extensions.gateway.messages import V1, Message, serialise
-from hub_extensions.gateway.strangers import SOMEBODY
+from hub_extensions.gateway.policy import rules_in_force
+from hub_extensions.strangers.counted import SOMEBODY
 from project_spaces.policy_version import policy_version
-from tests.gateway.conftest import PREFIX, Bench
+from tests.gateway.conftest import POLICY, PREFIX, Bench
 from tests.gateway.test_gateway import HEADER, answer
 
 SESSION = f"{PREFIX}/api/sessions/0b9f7a1c-1111-2222-3333-444455556666"
@@ -23,7 +24,7 @@ async def test_a_kernel_start_names_image_data_and_rules(gateway: Bench) -> None
     for event in starts:
         assert event.subject["image"] == "sha256:abc"
         assert event.subject["data_sha256"] == "d" * 64
-        assert event.subject["policy"] == policy_version()
+        assert event.subject["policy"] == POLICY
         assert (event.content or b"").endswith(b'{"name":"python3"}'), "the arguments are in the sealed part"
 
 
@@ -38,6 +39,18 @@ def test_the_version_of_the_rules_moves_with_any_of_them(tmp_path) -> None:
     below = policy_version.__wrapped__(tmp_path)
     (tmp_path / "conditions" / "person.py").write_text("# changed\n")
     assert policy_version.__wrapped__(tmp_path) != below
+
+
+def test_the_version_moves_with_the_doors_own_lists_the_detection_rules_and_the_settings(tmp_path) -> None:
+    for name in ("gateway/messages.py", "gateway/routes.py", "detection/catalogue.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    seen = {rules_in_force("a" * 64, tmp_path), rules_in_force("b" * 64, tmp_path)}
+    for name in ("gateway/messages.py", "gateway/routes.py", "detection/catalogue.py"):
+        (tmp_path / name).write_text("# changed\n")
+        seen.add(rules_in_force("b" * 64, tmp_path))
+    assert len(seen) == 5
+    assert rules_in_force("a" * 64) != rules_in_force("b" * 64), "the lists are where they are looked for"
 
 
 async def test_a_leaf_does_not_tell_the_exact_size_that_a_client_chose(gateway: Bench) -> None:

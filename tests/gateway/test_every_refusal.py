@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from audit.events import Kind
 from hub_extensions.gateway.local_answers import FIXED
 from hub_extensions.gateway.routes import OPEN
 from tests.gateway.conftest import PREFIX, REVOKED, Bench
@@ -79,7 +80,7 @@ class State:
     query: str = ""
     place: str = PREFIX
     before: Callable[[Bench], None] = lambda _gateway: None
-    #: Whether every address that asks who it is refuses then.
+    #: Whether every address that asks who it is refuses then; otherwise some do, and never none.
     all_: bool = True
 
     def __str__(self) -> str:
@@ -164,15 +165,24 @@ def wrong_with(french: Answer, english: Answer, *, must: bool) -> str:
     return ""
 
 
-async def walked(gateway: Bench, state: State, accept: str) -> list[str]:
-    """What is wrong anywhere, one line each."""
+async def walked(gateway: Bench, state: State, accept: str) -> tuple[list[str], int]:
+    """What is wrong anywhere, one line each, and how many answers were refusals."""
     addresses = examples(gateway)
     found = await asyncio.gather(*(told(gateway, state, address, accept) for address in addresses))
     lines = []
     for address, answers in zip(addresses, found, strict=True):
         must = state.all_ and (address not in UNASKED or state.name == "a method that nothing has")
         lines += [line for both in answers if (line := wrong_with(*both, must=must))]
-    return lines
+    if not any(both[0].status >= 400 for answers in found for both in answers):
+        lines.append(f"{state}: nobody was refused anything")
+    statuses = [answer.status for answers in found for both in answers for answer in both]
+    return lines, sum(400 <= status < 500 for status in statuses)
+
+
+async def noted(gateway: Bench) -> int:
+    """How many refusals are in the ledger, one by one or counted."""
+    await gateway.app.settings["recording"].close()
+    return sum(int(event.private.get("more", 1)) for event in gateway.ledger.of(Kind.REFUSAL))
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])
@@ -182,7 +192,10 @@ async def test_every_refusal_says_why_in_the_language_that_was_asked_for(
 ) -> None:
     state.before(gateway)
     await gateway.seats.refresh()
-    assert "\n".join(await walked(gateway, state, accept)) == ""
+    lines, refused = await walked(gateway, state, accept)
+    assert "\n".join(lines) == ""
+    gateway.ledger.start()
+    assert await noted(gateway) == refused, "every refusal is recorded, or counted"
 
 
 @pytest.mark.parametrize("path", ["/", "/elsewhere", "/user/ana", "/user/Ana/x/lab", "/user/ana/etude/%ff"])

@@ -103,6 +103,20 @@ async def test_a_client_that_vanishes_ends_the_other_side_too(gateway: Bench) ->
             await asyncio.sleep(0.01)
 
 
+async def test_a_client_that_is_half_open_ends_the_other_side_too(gateway: Bench) -> None:
+    """Its machine lost power: nothing ends the connection, and nothing answers on it any more."""
+    gateway.app.settings.update(websocket_ping_interval=0.05, websocket_ping_timeout=0.05)
+    client, _ = await RawSocket.connect(gateway)
+    client.send(0x81, str(frame(1)).encode())
+    await client.reader.readuntil(b'"buffers":[]}')
+    # Tornado gives a peer that does not pong five seconds more to close.
+    async with asyncio.timeout(20):
+        while not gateway.workspace.sockets[0].closed:
+            await asyncio.sleep(0.01)
+    assert (await gateway.seats.find("ana", "etude")).connections == {}
+    client.writer.close()
+
+
 @pytest.mark.parametrize("depth", [65, 100_000])
 async def test_json_nested_without_end_is_refused(gateway: Bench, depth: int) -> None:
     body = b"[" * depth + b"]" * depth

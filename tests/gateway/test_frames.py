@@ -153,3 +153,12 @@ async def test_a_client_reads_them_and_nothing_follows_a_close() -> None:
     assert await client.read_message() is None
     server.stop()
     assert Source.late == [WebSocketClosedError]
+
+
+@given(cuts=st.lists(st.integers(min_value=0), max_size=12))
+def test_a_frame_is_asked_about_once_however_it_comes(cuts: list[int]) -> None:
+    """Whoever is asked sets room aside for it."""
+    asked: list[int] = []
+    stream = written_by_aiohttp([(Opcode.TEXT, bytes(size)) for size in (5, 300, 70_000)])
+    cut(stream, cuts, lambda size: asked.append(size) is None)
+    assert asked == [5, 300, 70_000]

@@ -14,6 +14,7 @@ from hub_extensions.gateway.messages import V1, Message, serialise
 from hub_extensions.gateway.upstream import SOCKET_NAME, WorkspaceGone, open_socket
 from project_spaces.decisions import Decision
 from project_spaces.expiry_warnings import ExpiryWarning, Notice
+from project_spaces.requirements import network
 from tests.gateway.conftest import PREFIX, REVOKED, Bench
 
 HEADER = {"msg_id": "m-1", "msg_type": "execute_request", "session": "s-1", "username": "someone-else"}
@@ -105,7 +106,7 @@ async def test_only_the_owner_enters_and_the_visitor_is_recorded(gateway: Bench)
     with pytest.raises(aiohttp.WSServerHandshakeError):
         await gateway.channels(person="eve")
     assert gateway.workspace.effects == []
-    assert {event.actor for event in gateway.ledger.of(Kind.REFUSAL)} == {"user:eve"}
+    assert {event.actor for event in gateway.ledger.of(Kind.REFUSAL)} == {"eve"}, "as everywhere: found by name"
 
 
 async def test_without_a_sign_in_a_program_is_refused(gateway: Bench) -> None:
@@ -339,6 +340,33 @@ async def test_signing_out_in_one_browser_closes_its_connections_and_no_others(g
         assert (await answer(first)).type is aiohttp.WSMsgType.CLOSE
         await second.send_str(str(frame(2)))
         assert (await answer(second)).type is not aiohttp.WSMsgType.CLOSE
+
+
+OFFICE = Decision(allowed=True, reasons=(), until=None, places=((network("10.0.0.0/8"),),))
+
+
+async def test_what_comes_from_elsewhere_than_the_accepted_places_passes_nothing(gateway: Bench) -> None:
+    """The session began at the office: its cookie opens nothing from another network, whatever a client adds."""
+    gateway.domain.change(OFFICE)
+    statuses = {}
+    for seen in ("10.0.0.9", "192.0.2.7", "10.0.0.9, 192.0.2.7", "x"):
+        async with gateway.request("GET", f"{PREFIX}/api/kernels", headers={"X-Forwarded-For": seen}) as got:
+            statuses[seen] = got.status
+    assert statuses == {"10.0.0.9": 200, "192.0.2.7": 403, "10.0.0.9, 192.0.2.7": 403, "x": 403}
+    assert len(gateway.ledger.of(Kind.REFUSAL)) == 3
+
+
+async def test_a_connection_from_elsewhere_is_closed_when_places_begin_to_be_asked_for(gateway: Bench) -> None:
+    async with gateway.channels() as socket:
+        await socket.send_str(str(frame()))
+        await answer(socket)
+        gateway.domain.change(OFFICE)
+        await gateway.seats.refresh()
+        assert (await answer(socket)).type is aiohttp.WSMsgType.CLOSE
+        sent = len(gateway.workspace.sockets)
+    with pytest.raises(aiohttp.WSServerHandshakeError):
+        await gateway.channels().__aenter__()
+    assert len(gateway.workspace.sockets) == sent
 
 
 async def test_a_session_that_was_signed_out_of_opens_nothing(gateway: Bench) -> None:

@@ -80,7 +80,7 @@ async def seats(domain: CrowdedDomain) -> AsyncIterator[Seats]:
 async def everybody(seats: Seats) -> list[Seat]:
     taken = [await seats.find(f"p{number:03d}", "etude") for number in range(MANY)]
     for seat in taken:
-        await seats.admit(seat, "browser")
+        await seats.admit(seat, "browser", "127.0.0.1")
     return taken
 
 
@@ -131,7 +131,7 @@ async def test_who_is_decided_already_works_while_the_others_wait(
 async def test_a_session_that_comes_by_during_a_pass_is_decided_again(seats: Seats, domain: CrowdedDomain) -> None:
     """Its decision is from before the move, and the pass does not know it: it must not be kept as if it did."""
     seat = await seats.find("p000", "etude")
-    await seats.admit(seat, "browser")
+    await seats.admit(seat, "browser", "127.0.0.1")
     loop = asyncio.get_running_loop()
 
     def another_comes_by(_asked: Sequence[Asked]) -> None:

@@ -2,9 +2,8 @@
 
 import pytest
 
-from hub_extensions.gateway.refusals import MethodRefused
 from hub_extensions.gateway.routes import Effect, find, forwarded_headers
-from project_spaces.errors import Invalid, Refused
+from project_spaces.errors import Invalid, Refused, WrongMethod
 
 KERNEL = "0b9f7a1c-1111-2222-3333-444455556666"
 
@@ -79,7 +78,7 @@ def test_unknown_repeated_or_malformed_parameters_are_refused(path, parameters) 
 
 
 def test_a_method_that_is_not_open_gets_its_own_status() -> None:
-    with pytest.raises(MethodRefused) as refused:
+    with pytest.raises(WrongMethod) as refused:
         find("DELETE", "/lab", {})
     assert refused.value.status == 405
 

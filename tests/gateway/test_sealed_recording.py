@@ -20,8 +20,9 @@ from audit.unsealing import UnsealRefused, open_own, unseal
 from hub_extensions.detection.catalogue import Terms
 from hub_extensions.detection.watch import Watch
 from hub_extensions.gateway.messages import Message
-from hub_extensions.gateway.recording import Recording
+from hub_extensions.gateway.recording import Recording, about
 from hub_extensions.gateway.seat import OpenWorkspace
+from hub_extensions.presence.origin import NOWHERE
 from tests.audit.recorder_process import RecorderProcess
 
 PASSWORDS = {"ana": "ana's long password", "ben": "ben's long password"}
@@ -44,13 +45,16 @@ class Site:
     async def run(self, person: str, *cells: str) -> list[bytes]:
         """Record cells as the gateway does; returns the frames."""
         ledger = AsyncLedger(self.recorder.socket, self.keys)
-        recording = Recording(ledger, Watch(Terms()))
+        recording = Recording(ledger, Watch(Terms()), "0123456789abcdef", self.keys.pseudonym)
         frames = []
         for number, code in enumerate(cells):
             header = {"msg_type": "execute_request", "msg_id": f"{person}-{number}"}
             frames.append(json.dumps([header, {"code": code}]).encode())
             await recording.message(
-                workspace(person), "k", Message("shell", header, {}, {}, {"code": code}), frames[-1]
+                workspace(person),
+                about(workspace(person), "kernel", "k", NOWHERE),
+                Message("shell", header, {}, {}, {"code": code}),
+                frames[-1],
             )
         await ledger.settle()
         await ledger.close()

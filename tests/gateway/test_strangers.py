@@ -5,12 +5,12 @@ import asyncio
 import pytest
 
 from audit.events import Event, Kind
-from audit.testing import MemoryLedger
+from audit.testing import MemoryLedger, PlainKeys
 from hub_extensions.detection.catalogue import Terms
 from hub_extensions.detection.watch import Watch
-from hub_extensions.gateway import strangers
 from hub_extensions.gateway.recording import Recording
-from hub_extensions.gateway.strangers import EACH, SOMEBODY
+from hub_extensions.strangers import counted
+from hub_extensions.strangers.counted import EACH, SOMEBODY
 from project_spaces.errors import Refused, Unavailable
 from project_spaces.text import Text
 from tests.gateway.conftest import PREFIX, Bench
@@ -24,9 +24,15 @@ def ledger() -> MemoryLedger:
     return MemoryLedger()
 
 
+def door(ledger: MemoryLedger, gateways: int = 1) -> Recording:
+    """What one of *gateways* records with; the ledger in memory answers as the real one's client does."""
+    watch, pseudonym = Watch(Terms()), PlainKeys().pseudonym
+    return Recording(ledger.aio, watch, "0123456789abcdef", pseudonym, gateways)  # type: ignore[arg-type]
+
+
 @pytest.fixture
 def recording(ledger: MemoryLedger) -> Recording:
-    return Recording(ledger.aio, Watch(Terms()))  # type: ignore[arg-type]
+    return door(ledger)
 
 
 def told(ledger: MemoryLedger) -> list[Event]:
@@ -55,10 +61,25 @@ async def test_what_was_only_counted_is_told_once(ledger: MemoryLedger, recordin
     assert told(ledger) == [entry]
 
 
+@pytest.mark.parametrize(("gateways", "entries"), [(3, 18), (16, 16)])
+async def test_who_knocks_at_every_gateway_writes_no_more_entries(
+    ledger: MemoryLedger, gateways: int, entries: int
+) -> None:
+    """Attack: the ports of all gateways, one after the other; each says what it refused, if only once."""
+    doors = [door(ledger, gateways) for _ in range(gateways)]
+    for each in doors:
+        for _ in range(EACH):
+            await each.refusal(SOMEBODY, "etude", "POST /", NO)
+    assert len(ledger.of(Kind.REFUSAL)) == entries
+    for each in doors:
+        await each.close()
+    assert len(told(ledger)) == gateways
+
+
 async def test_a_minute_ends_by_itself_and_the_next_begins_anew(
     ledger: MemoryLedger, recording: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(strangers, "MINUTE_S", 0.0)
+    monkeypatch.setattr(counted, "MINUTE_S", 0.0)
     for _ in range(2):
         refusals = (recording.refusal(SOMEBODY, "etude", "POST /", NO) for _ in range(EACH + 5))
         await asyncio.gather(*refusals)

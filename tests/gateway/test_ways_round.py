@@ -28,6 +28,35 @@ async def test_what_an_opening_carries_is_recorded_before_it_reaches_the_workspa
     assert json.loads(event.content)["target"] == opening.what
 
 
+@pytest.mark.parametrize(
+    ("place", "query"),
+    [
+        ("api/kernels/0b9f7a1c-1111-2222-3333-444455556666/channels", "?session_id=s&more=1"),
+        ("api/kernels/0b9f7a1c-1111-2222-3333-444455556666/channels", "?session_id=s&session_id=t"),
+        ("api/kernels/0b9f7a1c-1111-2222-3333-444455556666/channels", "?session_id=import%20os"),
+        ("terminals/websocket/1", f"?say={SMUGGLED}"),
+        ("terminals/websocket/1", "?session_id=s"),
+        ("api/events/subscribe", f"?say={SMUGGLED}"),
+        ("api/events/subscribe", "?say=%ff"),
+    ],
+)
+async def test_an_upgrade_whose_address_carries_more_is_refused_and_recorded(
+    gateway: Bench, place: str, query: str
+) -> None:
+    """One could be told from the others without a trace, in a close frame and in English."""
+    headers = {"X-Signed-In-As": "ana", "Origin": ORIGIN, "Upgrade": "websocket", "Connection": "Upgrade"}
+    headers |= {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version": "13"}
+    address = URL(f"{gateway.url}{PREFIX}/{place}{query}", encoded=True)
+    async with gateway.session.get(address, headers=headers) as got:
+        assert got.status == 422
+        told = (await got.json())["detail"]
+    assert told["fr"].startswith("Param")
+    assert told["fr"] != told["en"]
+    (refusal,) = gateway.ledger.of(Kind.REFUSAL)
+    assert (refusal.actor, refusal.private["reason"]) == ("ana", told["en"])
+    assert gateway.workspace.openings == []
+
+
 async def test_without_a_ledger_no_connection_is_opened(gateway: Bench) -> None:
     gateway.ledger.stop()
     terminal = f"{gateway.url}{PREFIX}/terminals/websocket/import_os"

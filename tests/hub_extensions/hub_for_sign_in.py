@@ -2,7 +2,7 @@
 
 from jupyterhub.spawner import Spawner
 
-from hub_extensions.processes import ROOT
+from hub_extensions.installation.processes import ROOT
 
 
 class NothingSpawner(Spawner):

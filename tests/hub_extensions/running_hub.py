@@ -18,9 +18,9 @@ from yarl import URL
 from audit.events import Kind
 from audit.index import Index
 from audit.places import Places
-from hub_extensions.client import LoopbackResolver
-from hub_extensions.opening import open_box, open_store
-from hub_extensions.processes import processes
+from hub_extensions.clients.person import LoopbackResolver
+from hub_extensions.installation.opening import open_box, open_store
+from hub_extensions.installation.processes import processes
 from hub_extensions.settings import Settings
 from project_spaces.accounts import Accounts
 

@@ -3,16 +3,20 @@
 import ipaddress
 from datetime import timedelta
 
-from hub_extensions.access_rules import access_rules
+import pytest
+
 from hub_extensions.settings import load
+from hub_extensions.settings.access_rules import access_rules
 from project_spaces.facts import Classification, WorkspaceKind
 from project_spaces.requirements import NOTHING, Requirement
+
+pytestmark = pytest.mark.usefixtures("nothing_set")
 
 
 def test_nothing_is_asked_by_default_and_workspaces_are_sealed() -> None:
     rules = access_rules(load())
     assert all(rules.of_tier(each) == NOTHING for each in Classification)
-    assert (rules.everybody, rules.workspace) == (NOTHING, WorkspaceKind.SEALED)
+    assert (rules.everybody, rules.duties, rules.workspace) == (NOTHING, NOTHING, WorkspaceKind.SEALED)
 
 
 def test_the_trial_is_not_sealed() -> None:
@@ -40,3 +44,9 @@ def test_what_is_set_is_asked_for_sensitive_data_only() -> None:
     )
     assert rules.of_tier(Classification.OPEN) == NOTHING
     assert rules.strong_acr == {"eidas2", "eidas3"}
+
+
+def test_what_is_asked_of_roles_is_asked_of_them_alone() -> None:
+    rules = access_rules(load({"access_role_trainings": "relecture secret", "access_role_identity": True}))
+    assert rules.duties == Requirement(trainings=frozenset({"relecture", "secret"}), identity=True)
+    assert rules.of_tier(Classification.PSEUDONYMISED) == NOTHING

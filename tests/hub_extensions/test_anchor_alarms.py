@@ -9,9 +9,9 @@ import pytest
 
 from audit.places import Places
 from audit.standings import COPY, COSIGNED, STAMP, Standing, StandingsFile
-from hub_extensions import throwaway
-from hub_extensions.alarms import AlarmKind
-from hub_extensions.anchors import anchor_alarms
+from hub_extensions.installation import throwaway
+from hub_extensions.oversight.alarms import AlarmKind
+from hub_extensions.oversight.anchors import anchor_alarms
 from hub_extensions.settings import Settings
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -58,3 +58,13 @@ def test_a_contradiction_is_an_alarm_at_once(settings):
 
 def test_what_is_only_told_once_an_hour_is_no_anchor_of_its_own(settings):
     assert alarms(settings, COSIGNED, replace(DONE, count=3), timedelta(days=400)) == []
+
+
+@pytest.mark.parametrize(("ahead_s", "fr", "en"), [(25.0, "avance", "ahead of"), (-25.0, "retarde", "behind")])
+def test_a_clock_that_others_contradict_is_an_alarm(settings, ahead_s, fr, en):
+    minute = timedelta(minutes=1)
+    assert alarms(settings, "witness w1", replace(DONE, ahead_s=ahead_s / 2.5), minute) == []
+    assert alarms(settings, "witness w1", replace(DONE, ahead_s=ahead_s), minute) == [AlarmKind.CLOCK_WRONG]
+    (said,) = anchor_alarms(settings, NOW + minute)
+    assert said.text.fr == f"L'horloge {fr} de 25 s sur l'heure que déclare le témoin w1."
+    assert said.text.en == f"The clock is 25 s {en} the time that the witness w1 states."

@@ -11,8 +11,8 @@ from pathlib import Path
 from audit import Event, Kind, Ledger, verify_log
 from audit.sealed_checks import SealedCheck
 from audit.sealed_files import SealedFiles
-from hub_extensions import throwaway
-from hub_extensions.opening import ledger_keys
+from hub_extensions.installation import throwaway
+from hub_extensions.installation.opening import ledger_keys
 from tests.fixtures.recorder import recorder_of
 
 
@@ -22,7 +22,7 @@ def test_the_process_copies_records_and_stops(tmp_path: Path, monkeypatch) -> No
             ledger.append(Event(Kind.KERNEL_MESSAGE, "ana", "stays", datetime.now(UTC), {}, b"print(1)"))
             ledger.settle()
         monkeypatch.setenv("BUREAU_COPY_DIR", str(tmp_path))
-        process = subprocess.Popen([sys.executable, "-m", "hub_extensions.anchors"])
+        process = subprocess.Popen([sys.executable, "-m", "hub_extensions.oversight.anchors"])
         try:
             until = time.monotonic() + 60
             while not (tmp_path / "checkpoint").exists() and time.monotonic() < until:

@@ -11,10 +11,10 @@ from click.testing import CliRunner, Result
 
 from audit import Event, Kind, Ledger
 from audit.auditors import plan, read_public
-from hub_extensions import throwaway
 from hub_extensions.commands.audit import command
-from hub_extensions.key_standing import KEYS_LEFT, NO_CEREMONY, NOT_AS_RECORDED, seal_standing
-from hub_extensions.opening import ledger_keys
+from hub_extensions.installation import throwaway
+from hub_extensions.installation.opening import ledger_keys
+from hub_extensions.oversight.key_standing import KEYS_LEFT, NO_CEREMONY, NOT_AS_RECORDED, seal_standing
 from hub_extensions.settings import Settings
 from project_spaces.errors import BureauError
 from tests.fixtures.recorder import recorder_of

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from hub_extensions.dataset_sheets import parse_sheet, prepare, read_sheet
+from hub_extensions.datasets.sheets import parse_sheet, prepare, read_sheet
 from project_spaces.errors import Invalid
 from project_spaces.manifests import read_verified
 

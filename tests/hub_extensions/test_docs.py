@@ -6,14 +6,14 @@ from pathlib import Path
 import click
 
 from hub_extensions.cli import bureau
-from hub_extensions.settings_page import page
+from hub_extensions.settings.page import page
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_every_setting_is_in_its_page() -> None:
     assert (ROOT / "docs" / "settings.md").read_text() == page(), (
-        "python -m hub_extensions.settings_page > docs/settings.md"
+        "python -m hub_extensions.settings.page > docs/settings.md"
     )
 
 

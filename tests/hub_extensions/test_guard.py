@@ -14,7 +14,16 @@ import pytest
 from audit.events import Kind
 from audit.index import Index
 from audit.testing import MemoryLedger
-from hub_extensions.alarms import Alarm, AlarmBook, AlarmKind, AlarmTeller, Memory, alarm_book, changes, open_alarms
+from hub_extensions.oversight.alarms import (
+    Alarm,
+    AlarmBook,
+    AlarmKind,
+    AlarmTeller,
+    Memory,
+    alarm_book,
+    changes,
+    open_alarms,
+)
 from hub_extensions.settings import Settings
 from hub_extensions.worker.guard import Guard, Lateness, Sweeper
 from project_spaces.store import Store

@@ -26,7 +26,7 @@ from audit.leaf import prepare
 from audit.places import Places
 from audit.private import PrivateStore
 from audit.records import pack, unpack
-from audit.testing import MemoryLedger
+from audit.testing import MemoryLedger, PlainKeys
 from hub_extensions.detection.catalogue import Terms
 from hub_extensions.detection.watch import Watch
 from hub_extensions.exports import downloads, drafting, reviewing
@@ -37,8 +37,9 @@ from hub_extensions.exports.requests import OutputKind
 from hub_extensions.exports.testing import ADA, AUTHOR, BEA, PROJECT, Bench, open_bench, populate
 from hub_extensions.gateway.forwarded import Forwarded
 from hub_extensions.gateway.messages import Message
-from hub_extensions.gateway.recording import Recording
+from hub_extensions.gateway.recording import Recording, about
 from hub_extensions.gateway.seat import OpenWorkspace
+from hub_extensions.presence.origin import Origin
 from project_spaces.accounts import Accounts, SignInRefused
 from project_spaces.datasets import register_dataset
 from project_spaces.errors import Locked, Refused
@@ -70,6 +71,7 @@ MARKS = {
     "title": "zwtitle of the study",
     "purpose": "zwpurpose of the study",
     "address": "203.0.113.77",
+    "session": "zwsession of a browser",
     "path": "zwprive/zwpatient-zwdurand.ipynb",
     "code": "zwcode = df[df.nir == '2800175zw']",
     "terminal": "zwgrep -r zwdurand",
@@ -169,7 +171,7 @@ def sign_in(store: Store) -> None:
 
 async def work(ledger: KeyedLedger) -> None:
     """Everything that the gateway writes, with marks wherever a client chooses."""
-    recording = Recording(ledger.aio, Watch(Terms()))  # type: ignore[arg-type]
+    recording = Recording(ledger.aio, Watch(Terms()), "0123456789abcdef", PlainKeys().pseudonym)  # type: ignore[arg-type]
     workspace = OpenWorkspace(
         id="0" * 32,
         person=PERSON,
@@ -185,16 +187,18 @@ async def work(ledger: KeyedLedger) -> None:
     )
     header = {"msg_type": "execute_request", "msg_id": MARKS["message id"], "username": PERSON, "session": "zwsession"}
     message = Message("shell", header, {}, {}, {"code": MARKS["code"]})
-    await recording.message(workspace, MARKS["label"], message, json.dumps([header, MARKS["code"]]))
+    origin = Origin(recording.sign_in(MARKS["session"]), MARKS["address"])
+    kernel, terminal = (about(workspace, end, MARKS["label"], origin) for end in ("kernel", "terminal"))
+    await recording.message(workspace, kernel, message, json.dumps([header, MARKS["code"]]))
     body = json.dumps({"path": MARKS["path"], "content": MARKS["code"]}).encode()
     request = Forwarded("PUT", f"/api/contents/{MARKS['path']}", {"X-Real-Ip": MARKS["address"]}, body)
     for kind in (Kind.FILE_WRITE, Kind.FILE_CHANGE, Kind.KERNEL_LIFECYCLE, Kind.SESSION_CHANGE, Kind.REQUEST):
-        await recording.request(workspace, kind, "write", request)
-    await recording.opening(workspace, MARKS["label"], request)
-    await recording.terminal(workspace, MARKS["label"], json.dumps(["stdin", MARKS["terminal"]]))
+        await recording.request(workspace, kind, "write", request, origin)
+    await recording.opening(workspace, MARKS["label"], request, origin)
+    await recording.terminal(workspace, terminal, json.dumps(["stdin", MARKS["terminal"]]))
     await recording.shown(workspace, MARKS["label"], 3, 4096)
     refusal = Refused(Text(MARKS["reason"], MARKS["reason"]))
-    await recording.refusal(PERSON, "etude", f"GET /files/{MARKS['path']}", refusal)
+    await recording.refusal(PERSON, "etude", f"GET /files/{MARKS['path']}", refusal, origin)
 
 
 def export(bench: Bench) -> None:

@@ -20,10 +20,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from audit.events import Event, Kind
+from hub_extensions.installation.throwaway import free_ports
 from hub_extensions.mail.postman import PAUSE, Postman
 from hub_extensions.mail.server import MailServer, Unreachable
 from hub_extensions.settings import load
-from hub_extensions.throwaway import free_ports
 from project_spaces.errors import Invalid
 from project_spaces.notifications import MAILED_WITHIN, MailState, Topic, notifications, notify
 from project_spaces.people import create_person

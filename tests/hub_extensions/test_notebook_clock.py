@@ -9,7 +9,7 @@ from typing import Any, cast
 from hub_extensions.exports.notebook.answering import Asker, Helper
 from hub_extensions.exports.notebook.dropbox import ASKS
 from hub_extensions.worker.notebook_clock import AT_ONCE, Counter
-from hub_extensions.workspace_book import Believed, WorkspaceBook
+from hub_extensions.workspaces.book import Believed, WorkspaceBook
 from project_spaces.layout import Layout
 from project_spaces.workspaces import WorkspaceState
 

@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 from supervisor.datatypes import dict_of_key_value_pairs
 
-from hub_extensions import processes
-from hub_extensions.commands.run import NAMES
-from hub_extensions.secret_files import secret
+from hub_extensions.commands import run
+from hub_extensions.installation import processes
+from hub_extensions.installation.secret_files import secret
 from hub_extensions.settings import Settings, load
 
+pytestmark = pytest.mark.usefixtures("nothing_set")
 ROOT = Path(__file__).parents[2]
 
 
@@ -31,7 +33,7 @@ def settings(tmp_path: Path) -> Iterator[Settings]:
 def test_docker_compose_starts_the_same_processes_as_bureau_up(settings: Settings) -> None:
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
     ours = {name: service["command"] for name, service in compose["services"].items() if name != "postgres"}
-    assert set(ours) == {process.name for process in processes.processes(settings)} | {"prepare"} == set(NAMES)
+    assert set(ours) == {process.name for process in processes.processes(settings)} | {run.PREPARE}
     for name, command in ours.items():
         assert command == ["bureau", "run", name]
 
@@ -55,6 +57,23 @@ def test_supervisord_reads_every_command_and_variable_as_it_was_meant(settings: 
         read = dict_of_key_value_pairs(program["environment"])
         assert read.items() >= process.environment.items()
         assert read["BUREAU_HOME"] == str(settings.home)
+
+
+def test_each_gateway_is_a_process_whose_health_is_asked_for(settings: Settings) -> None:
+    three = load({"home": settings.home, "run_dir": settings.run_dir, "gateways": 3})
+    names = ("gateway", "gateway-2", "gateway-3")
+    commands = {process.name: process.command for process in processes.processes(three)}
+    assert [name for name in commands if name.startswith("gateway")] == list(names)
+    assert [commands[name][-1] for name in names] == ["1", "2", "3"]
+    assert {name for name in processes.health(three) if name.startswith("gateway")} == set(names)
+
+
+def test_a_process_that_there_is_not_is_one_sentence(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BUREAU_HOME", str(settings.home))
+    monkeypatch.setenv("BUREAU_RUN_DIR", str(settings.run_dir))
+    asked = CliRunner().invoke(run.command, ["gateway-2"])
+    assert asked.exit_code == 2
+    assert "'gateway-2' is none of: prepare, ledger, proxy, gateway, hub" in asked.output
 
 
 def test_no_secret_is_on_a_command_line(settings: Settings) -> None:

@@ -15,9 +15,9 @@ from audit import Event, Index, Kind, Ledger, Places
 from audit.checkpoint import Signer
 from audit.export import copy_keys, export_log
 from audit.sealed_files import SealedFiles
-from hub_extensions import throwaway
 from hub_extensions.commands.audit import command
-from hub_extensions.opening import ledger_keys
+from hub_extensions.installation import throwaway
+from hub_extensions.installation.opening import ledger_keys
 from hub_extensions.settings import Settings
 from project_spaces.errors import BureauError
 from tests.fixtures.recorder import recorder_of

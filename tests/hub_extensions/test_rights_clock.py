@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from audit.testing import MemoryLedger
-from hub_extensions.alarms import AlarmKind
+from hub_extensions.oversight.alarms import AlarmKind
 from hub_extensions.portal.testing import ANA, BEN, PROJECT, populate
 from hub_extensions.portal.testing import NOW as POPULATED
 from hub_extensions.settings import load

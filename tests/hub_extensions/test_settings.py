@@ -1,12 +1,16 @@
 """Settings: one frozen object, and a bad one stops the start with its name, its value and what is accepted."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from hub_extensions.settings import load
+from hub_extensions.settings.gateways import serving
 from project_spaces.errors import Invalid
+
+pytestmark = pytest.mark.usefixtures("nothing_set")
 
 
 @pytest.mark.parametrize(
@@ -83,3 +87,19 @@ def test_settings_with_repositories_can_still_be_the_key_of_what_is_opened_once(
     one, same = (load({"publication_repositories": repositories}) for _ in range(2))
     assert one == same
     assert {one: 1}[same] == 1
+
+
+def test_gateways_take_the_next_ports_that_nothing_else_has(tmp_path: Path) -> None:
+    several = load({"home": tmp_path, "gateways": 3, "public_url": "http://bureau.localhost:8092"})
+    assert several.gateway_ports == (8090, 8093, 8094), "the portal has 8091, people come by 8092"
+    with pytest.raises(Invalid, match="gateway_port 65535 leaves no ports for 2 gateways"):
+        load({"home": tmp_path, "gateways": 2, "gateway_port": 65535})
+
+
+def test_a_person_is_served_by_the_same_gateway_whoever_asks() -> None:
+    """Hub, gateways and a later version must say the same: what is remembered of a person is there alone."""
+    assert [serving(name, 4) for name in ("ana", "bruno", "claire", "denis")] == [2, 1, 4, 4]
+    assert {serving(f"p{number:03d}", 1) for number in range(50)} == {1}
+    counts = Counter(serving(f"p{number:03d}", 4) for number in range(1000))
+    assert set(counts) == {1, 2, 3, 4}
+    assert min(counts.values()) > 200

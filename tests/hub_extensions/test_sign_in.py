@@ -12,13 +12,19 @@ from jupyterhub.handlers import default_handlers
 from traitlets import TraitError
 from yarl import URL
 
-from audit.events import Kind
-from hub_extensions.authenticator import LocalAuthenticator
-from hub_extensions.client import LoopbackResolver
-from hub_extensions.sign_in import handlers
-from hub_extensions.throwaway import prepared
+from audit.events import Event, Kind
+from audit.rows import Row
+from hub_extensions.clients.person import LoopbackResolver
+from hub_extensions.installation.throwaway import prepared
+from hub_extensions.sign_in.authenticator import LocalAuthenticator
+from hub_extensions.sign_in.pages import handlers
+from hub_extensions.strangers.counted import EACH, SOMEBODY
 from project_spaces.people import create_person, disable_person
+from project_spaces.recovery_codes import renew
+from project_spaces.sessions.programs import end_programs
+from project_spaces.sign_ins import SignIn, live_sign_ins
 from tests.hub_extensions.running_hub import Browser, Page, Running, until_it_answers, until_recorder_answers
+from tests.hub_extensions.test_way_back import EVIL
 
 #: Addresses that programs ask, not people.
 MACHINES = frozenset({"/security/csp-report", "/health", "/api/health", "/metrics", "/api/metrics"})
@@ -265,14 +271,81 @@ class TestSession:
         headers = {"Authorization": f"token {token}"}
         async with browser.session.post(f"{browser.base}/hub/api/users/jan/servers/x", headers=headers) as answer:
             assert answer.status in {403, 404}
+        refused = await self.last(running, Kind.REFUSAL, "jan")
+        assert refused.subject == {"status": answer.status, "door": "hub"}
+        assert refused.private["what"] == "POST /hub/api/users/jan/servers/x"
 
-    async def token(self, browser: Browser, username: str) -> str:
+    async def last(self, running: Running, kind: Kind, person: str) -> Row:
+        """The newest entry of this kind about *person*; the Hub records refusals beside its answers."""
+        for _ in range(200):
+            if found := running.index().search(kind=kind.value, person=person, limit=1):
+                return found[0]
+            await asyncio.sleep(0.1)
+        pytest.fail(f"no {kind} of {person}")
+
+    async def test_who_knocks_at_the_interface_of_the_hub_is_recorded_and_a_flood_is_counted(
+        self, running: Running, browser: Browser
+    ) -> None:
+        """TRAPS B9: under nobody's name, by the address alone and never with what it carries."""
+        before = running.count(Kind.REFUSAL)
+        headers = {"Authorization": "token forged", "Sec-Fetch-Mode": "cors"}
+        for number in range(2 * EACH):
+            path = f"/hub/api/users/jan/tokens?token=secret{number}" if number else "/hub/api/user"
+            async with browser.session.get(browser.base + path, headers=headers) as answer:
+                assert answer.status in {401, 403}
+        await self.last(running, Kind.REFUSAL, SOMEBODY)
+        refused = running.index().search(kind=Kind.REFUSAL.value, person=SOMEBODY, limit=200)
+        assert not [each for each in refused if "secret" in str(each.private)]
+        assert running.count(Kind.REFUSAL) <= before + EACH
+
+    async def test_a_token_is_made_and_withdrawn_on_the_record_or_not_at_all(
+        self, running: Running, browser: Browser
+    ) -> None:
+        secret = person(running, "lea")
+        await browser.sign_in("lea", PASSWORD, code(secret))
+        token = await self.token(browser, "lea", note="notes de Léa")
+        made = await self.last(running, Kind.ACCOUNT_CHANGED, "lea")
+        assert (made.actor_name, made.subject["change"]) == ("lea", "program token made")
+        assert made.private["note"] == "notes de Léa"
+        assert token not in made.leaf.decode() + str(made.private)
+        running.stop("ledger")
+        try:
+            headers = {"Authorization": f"token {token}", "Sec-Fetch-Mode": "cors"}
+            address = f"{browser.base}/hub/api/users/lea/tokens"
+            await browser.get("/hub/login")  # connections that ended while nobody listened are given up
+            async with browser.session.post(address, json={"note": "unrecorded"}, headers=headers) as answer:
+                assert (answer.status, "token" in await answer.json()) == (503, False)
+            async with browser.session.delete(f"{address}/{made.subject['token']}", headers=headers) as answer:
+                assert answer.status == 503
+        finally:
+            running.start("ledger")
+        await until_recorder_answers(running)
+        async with browser.session.get(address, headers=headers) as answer:
+            assert "unrecorded" not in await answer.text()
+        async with browser.session.delete(f"{address}/{made.subject['token']}", headers=headers) as answer:
+            assert answer.status == 204
+        gone = await self.last(running, Kind.ACCOUNT_CHANGED, "lea")
+        assert gone.subject == {"change": "program token withdrawn", "token": made.subject["token"]}
+        assert await self.who(browser, token) == 403
+
+    async def test_tokens_of_programs_end_together_and_new_ones_work(self, running: Running, browser: Browser) -> None:
+        """Also one whose note says that it belongs to a workspace; the Hub is asked by portal and gateway each time."""
+        secret = person(running, "pam")
+        await browser.sign_in("pam", PASSWORD, code(secret))
+        old = [await self.token(browser, "pam", note=note) for note in ("test", "Server at /user/pam/etude/")]
+        assert [await self.who(browser, each) for each in old] == [200, 200]
+        end_programs(running.accounts.store, "pam", now=datetime.now(UTC))
+        assert [await self.who(browser, each) for each in old] == [403, 403]
+        assert await browser.signed_in()
+        assert await self.who(browser, await self.token(browser, "pam")) == 200
+
+    async def token(self, browser: Browser, username: str, note: str = "test") -> str:
         page = await browser.get("/hub/token")
         found = re.search(r'xsrf_token: "([^"]+)"', page.text)
         assert found
         headers = {"X-XSRFToken": found.group(1), "Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-origin"}
         async with browser.session.post(
-            f"{browser.base}/hub/api/users/{username}/tokens", json={"note": "test"}, headers=headers
+            f"{browser.base}/hub/api/users/{username}/tokens", json={"note": note}, headers=headers
         ) as answer:
             assert answer.status == 201, await answer.text()
             return str((await answer.json())["token"])
@@ -282,6 +355,108 @@ class TestSession:
             headers = {"Authorization": f"token {token}"}
             async with session.get(f"{browser.base}/hub/api/user", headers=headers) as answer:
                 return answer.status
+
+
+class TestAgain:
+    """Signing in again in an open session: both factors are new, and the page that was asked for comes next."""
+
+    async def test_both_factors_are_asked_of_who_is_here_and_the_page_comes_next(
+        self, running: Running, browser: Browser
+    ) -> None:
+        secret = person(running, "mia")
+        await browser.sign_in("mia", PASSWORD, code(secret))
+        before = self.session(running, "mia")
+        page = await browser.get("/hub/again?next=%2Fhub%2Fdoor%2Flogo.svg")
+        assert (page.status, page.headers["Cache-Control"]) == (200, "no-store")
+        assert "Vous reconnecter" in page.text
+        assert "Sign in again" in (await browser.get("/hub/again?next=%2Fhub%2Ftoken&lang=en")).text
+        await browser.get("/hub/again?lang=fr")
+        for wrong in ({"password": "x", "code": self.later(secret)}, {"password": PASSWORD, "code": "000000"}):
+            refused = await self.again(browser, **wrong)
+            assert (refused.status, refused.alert) == (403, WRONG)
+            assert self.session(running, "mia").id == before.id
+        done = await self.again(browser, password=PASSWORD, code=self.later(secret))
+        assert (done.status, done.url.path) == (200, "/hub/door/logo.svg")
+        after = self.session(running, "mia")
+        assert after.id != before.id
+        assert after.factor_at > before.factor_at
+        assert await browser.who() == "mia"
+
+    async def test_nobody_takes_over_the_session_of_another_by_it(self, running: Running, browser: Browser) -> None:
+        """The form's name counts for nothing: who is here signs in, or nobody."""
+        first, other = person(running, "nel"), person(running, "oda")
+        await browser.sign_in("nel", PASSWORD, code(first))
+        page = await self.again(browser, username="oda", password=PASSWORD, code=code(other))
+        assert (page.status, page.alert) == (403, WRONG)
+        assert await browser.who() == "nel"
+
+    async def test_who_is_not_here_signs_in_as_always(self, browser: Browser) -> None:
+        page = await browser.get("/hub/again?next=%2Fhub%2Ftoken")
+        assert (page.url.path, page.url.query["next"]) == ("/hub/login", "/hub/token")
+        form = {"_xsrf": page.hidden("_xsrf"), "password": "x", "code": "1"}
+        assert (await browser.post("/hub/again?next=%2Fhub%2Ftoken", form)).url.path == "/hub/login"
+
+    async def test_a_form_from_elsewhere_is_not_heard(self, running: Running, browser: Browser) -> None:
+        secret = person(running, "pia")
+        await browser.sign_in("pia", PASSWORD, code(secret))
+        page = await browser.post("/hub/again", {"_xsrf": "forged", "password": PASSWORD, "code": self.later(secret)})
+        assert (page.status, page.alert) == (403, "Cette page a expiré ou n'est pas la vôtre : recommencez.")
+
+    @pytest.mark.parametrize("door", ["login", "again"])
+    async def test_no_link_leads_out(self, running: Running, browser: Browser, door: str) -> None:
+        """Whoever wrote the link, signing in ends at a page of ours."""
+        username = f"quo{door}"
+        secret = person(running, username)
+        await browser.sign_in(username, PASSWORD, code(secret))
+        codes = iter(renew(running.accounts.store, username, now=datetime.now(UTC)))
+        evil = EVIL if door == "login" else EVIL[::8]  # each costs a password here; all are tried in test_way_back
+        for asked in (*evil, "/user/ana/etude/lab"):
+            address = URL(f"{browser.base}/hub/{door}").with_query(next=asked)
+            form = None
+            if door == "again":
+                page = await browser.get(f"/hub/again?{address.query_string}")
+                form = {"_xsrf": page.hidden("_xsrf"), "password": PASSWORD, "code": next(codes)}
+            method = "GET" if form is None else "POST"
+            async with browser.session.request(method, address, data=form, allow_redirects=False) as answer:
+                assert (answer.status, answer.headers.get("Location")) == (302, "/hub/token"), asked
+
+    @staticmethod
+    def later(secret: str) -> str:
+        return pyotp.TOTP(secret).at(datetime.now(UTC) + timedelta(seconds=30))
+
+    async def again(self, browser: Browser, **fields: str) -> Page:
+        page = await browser.get("/hub/again?next=%2Fhub%2Fdoor%2Flogo.svg")
+        form = {"_xsrf": page.hidden("_xsrf"), **fields}
+        return await browser.post("/hub/again?next=%2Fhub%2Fdoor%2Flogo.svg", form)
+
+    @staticmethod
+    def session(running: Running, username: str) -> SignIn:
+        with running.accounts.store.read() as session:
+            (row,) = live_sign_ins(session, username, now=datetime.now(UTC))
+            return row
+
+
+class TestIdle:
+    async def test_a_cookie_that_comes_again_opens_nothing_and_the_page_says_why(
+        self, running: Running, browser: Browser
+    ) -> None:
+        secret = person(running, "rui")
+        await browser.sign_in("rui", PASSWORD, code(secret))
+        assert await browser.signed_in()
+        store = running.accounts.store
+        with store.write(Event(Kind.ACCOUNT_CHANGED, "system:test", None, datetime.now(UTC))) as session:
+            row = live_sign_ins(session, "rui", now=datetime.now(UTC))[0]
+            row.seen_at = datetime.now(UTC) - timedelta(minutes=32)
+        assert not await browser.signed_in()
+        for language, sentence in (("fr", "après 30 minutes sans activité"), ("en", "after 30 minutes without")):
+            page = await browser.get(f"/hub/login?lang={language}")
+            assert sentence in page.text
+        stranger = Browser(running)
+        assert "sans activité" not in (await stranger.get("/hub/login")).text
+        await stranger.session.close()
+        later = pyotp.TOTP(secret).at(datetime.now(UTC) + timedelta(seconds=30))
+        await browser.sign_in("rui", PASSWORD, later)
+        assert await browser.signed_in()
 
 
 class TestEnrolment:

@@ -3,7 +3,7 @@
 import pytest
 from tornado.httputil import HTTPHeaders, HTTPServerRequest
 
-from hub_extensions.browser_sessions import address_of
+from hub_extensions.presence.origin import address_of
 
 
 def request(**headers: str) -> HTTPServerRequest:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hub_extensions.alarms import Alarm, AlarmKind
+from hub_extensions.oversight.alarms import Alarm, AlarmKind
 from hub_extensions.worker.silence import Gap, Signs, SilenceWatch, gaps
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)

@@ -7,19 +7,22 @@ ones start workspaces in tests/end_to_end.
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import patch
 
 import pytest
 from docker.errors import APIError, ImageNotFound
 from jupyterhub.spawner import SpawnException
 
-from hub_extensions import spawner as module
-from hub_extensions.kept_memory import KEEPS_MEMORY
 from hub_extensions.settings import load
-from hub_extensions.spawner import SealedDockerSpawner
+from hub_extensions.workspaces import spawner as module
+from hub_extensions.workspaces.kept_memory import KEEPS_MEMORY
+from hub_extensions.workspaces.spawner import SealedDockerSpawner
 from project_spaces.errors import Refused, Unavailable
 from project_spaces.plans import Mount
 from project_spaces.text import Text
 from project_spaces.workspaces import StopCause, WorkspacePlan
+
+pytestmark = pytest.mark.usefixtures("nothing_set")
 
 NOT_YOURS = Refused(Text("Vous n'êtes pas membre.", "You are not a member."), [Text("Motif.", "Reason.")])
 LEDGER_DOWN = Unavailable(Text("Le journal ne répond pas.", "The ledger does not answer."))
@@ -125,6 +128,18 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 async def test_a_good_start_gives_the_hub_the_gateways_address_only(stage) -> None:
     assert await stage.spawner.start() == f"http://127.0.0.1:{stage.settings.gateway_port}"
     assert stage.book.names() == ["plan", "begin", "running"]
+
+
+async def test_a_restarted_hub_finds_the_gateway_that_serves_the_person_now(stage) -> None:
+    """The number of gateways may have changed meanwhile, and the workspace still runs."""
+    stage.spawner.settings = load({"home": stage.settings.home, "gateways": 2})
+    addresses = set()
+    for name in ("ana", "bruno"):
+        stage.spawner.user = SimpleNamespace(name=name)
+        with patch.object(SealedDockerSpawner, "server", SimpleNamespace(base_url=f"/user/{name}/etude/")):
+            addresses.add(await stage.spawner.get_url())
+    assert addresses == {"http://127.0.0.1:8090/user/bruno/etude/", "http://127.0.0.1:8092/user/ana/etude/"}
+    assert await stage.spawner.start() == "http://127.0.0.1:8090"
 
 
 async def test_the_container_is_sealed_and_holds_nothing_of_the_hub(stage) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from hub_extensions.installation.throwaway import PORTS, free_ports, prepared
 from hub_extensions.settings import load
-from hub_extensions.throwaway import PORTS, free_ports, prepared
 
 
 def test_its_processes_read_the_same_settings_as_its_maker() -> None:
@@ -39,3 +39,9 @@ def test_a_given_folder_stays_its_givers(tmp_path: Path) -> None:
 
 def test_free_ports_differ() -> None:
     assert len(set(free_ports(len(PORTS)))) == len(PORTS)
+
+
+def test_several_gateways_find_their_ports_free() -> None:
+    with prepared(gateways=4) as settings:
+        first = settings.gateway_port
+        assert settings.gateway_ports == (first, first + 1, first + 2, first + 3)

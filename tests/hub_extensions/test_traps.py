@@ -6,7 +6,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROWS = dict(re.findall(r"^\| ([ABC]\d+) \| .* \| (.*) \|$", (ROOT / "docs" / "security.md").read_text(), re.MULTILINE))
+PAGE = (ROOT / "docs" / "security.md").read_text()
+ROWS = dict(re.findall(r"^\| ([ABC]\d+) \| .* \| (.*) \|$", PAGE, re.MULTILINE))
+
+
+def rows(section: str) -> dict[str, str]:
+    """The rows of a section's table: what, and where it is tried."""
+    text = PAGE.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    found = dict(re.findall(r"^\| ([^|]+) \| .*?(`tests/[^|]*) \|$", text, re.MULTILINE))
+    assert len(found) == text.count("\n| ") - 1, "every row but the head"
+    return found
+
+
+FAULTS, INSIDER = rows("Bad input and faults"), rows("Somebody with root on the server")
 
 
 def test_no_trap_is_left_out() -> None:
@@ -14,9 +26,9 @@ def test_no_trap_is_left_out() -> None:
     assert list(ROWS) == wanted
 
 
-@pytest.mark.parametrize("trap", ROWS)
+@pytest.mark.parametrize("trap", [*ROWS, *FAULTS, *INSIDER])
 def test_what_tries_it_is_there(trap: str) -> None:
-    named = re.findall(r"`([^`]+)`", ROWS[trap])
+    named = re.findall(r"`([^`]+)`", (ROWS | FAULTS | INSIDER)[trap])
     assert named
     for each in named:
         file, _, test = each.partition("::")

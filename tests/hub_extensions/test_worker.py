@@ -6,7 +6,7 @@ import pytest
 
 from hub_extensions.exports.releasing import Resumed
 from hub_extensions.worker.rounds import Worker
-from hub_extensions.workspace_book import Believed
+from hub_extensions.workspaces.book import Believed
 from project_spaces.errors import Unavailable
 from project_spaces.text import Text
 from project_spaces.workspaces import StopCause, WorkspaceState

@@ -9,11 +9,10 @@ from audit.errors import Malformed
 from hub_extensions.portal.api.document import document
 from hub_extensions.portal.api.operations import Operation
 from hub_extensions.portal.api.problems import MEDIA_TYPE, problem
-from hub_extensions.portal.base import NOT_HERE, SESSION_OVER, SIGN_IN, NoPage, PortalHandler, to_json
+from hub_extensions.portal.base import NOT_HERE, SESSION_OVER, SIGN_IN, PortalHandler, SessionEnded, to_json
 from hub_extensions.portal.handlers.exports import download
-from hub_extensions.portal.inputs import parse
 from hub_extensions.portal.why_link import why_link
-from project_spaces.errors import BureauError, Invalid
+from project_spaces.errors import BureauError, Invalid, NotFound
 from project_spaces.text import Text
 
 NOT_JSON = Text(
@@ -32,7 +31,9 @@ class ApiBase(PortalHandler):
 
     def answer_error(self, error: BureauError) -> None:
         """Write the problem document."""
-        status = 401 if error.text in {SIGN_IN, SESSION_OVER} and self.viewer is None else error.status
+        self.said_no = error
+        unknown = isinstance(error, SessionEnded) or error.text in {SIGN_IN, SESSION_OVER}
+        status = 401 if unknown and self.viewer is None else error.status
         self.set_status(status)
         self.set_header("Content-Type", MEDIA_TYPE)
         if status == 503:
@@ -81,7 +82,7 @@ class ApiHandler(ApiBase):
             self.set_header("Allow", ", ".join(sorted(self.operations)))
             raise HTTPError(405)
         try:
-            result = await self.run(operation.verb, parse(operation.body, raw))
+            result = await self.run(operation.verb, self.parsed(operation.body, raw))
         except BureauError as error:
             self.answer_error(error)
             return
@@ -126,6 +127,6 @@ class UnknownCall(ApiBase):
 
     async def get(self, **_path: str) -> None:
         """Say so."""
-        self.answer_error(NoPage(NOT_HERE))
+        self.answer_error(NotFound(NOT_HERE))
 
     post = put = patch = delete = get

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from audit.events import Kind
 from hub_extensions.portal.audit_words import GROUPS
 from hub_extensions.portal.context import Page
-from hub_extensions.portal.inputs import Nothing, parse
+from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.pages import FileHandler, Form, PageHandler
 from hub_extensions.portal.timeline import closer, draw, gaps
 from hub_extensions.portal.verbs import audit, ledger_state, sessions
@@ -31,7 +31,7 @@ class AuditPage(PageHandler):
         shown: Page = {"entries": [], "next": None, "previous": None, "total": None, "size": 0}
         error = None
         try:
-            shown = await self.run(audit.search, parse(audit.Search, {**asked, **cursor}))
+            shown = await self.run(audit.search, self.parsed(audit.Search, {**asked, **cursor}))
         except BureauError as refused:
             if refused.status != 422:
                 raise
@@ -85,7 +85,7 @@ class SessionsPage(PageHandler):
         """One page of them."""
         names = ("project", "person", "before")
         asked = {name: value for name in names if (value := self.get_query_argument(name, ""))}
-        found = await self.run(sessions.sessions, parse(sessions.Sessions, asked))
+        found = await self.run(sessions.sessions, self.parsed(sessions.Sessions, asked))
         kept = {name: value for name, value in asked.items() if name != "before"}
         more = None if found["next"] is None else "audit/sessions?" + urlencode({**kept, "before": found["next"]})
         return {
@@ -106,7 +106,7 @@ class SessionPage(PageHandler):
         """The drawing, and the same as a table."""
         names = ("since", "until")
         asked = {name: value for name in names if (value := self.get_query_argument(name, ""))}
-        found = await self.run(sessions.session, parse(sessions.Range, asked))
+        found = await self.run(sessions.session, self.parsed(sessions.Range, asked))
         begin, end = (datetime.fromisoformat(found[name]) for name in ("from", "to"))
         alive = tuple(datetime.fromisoformat(found[name]) for name in ("started_at", "last_at"))
         here = f"audit/sessions/{found['workspace']}"
@@ -117,7 +117,7 @@ class SessionPage(PageHandler):
 
         return {
             "session": found,
-            "drawing": draw(found["entries"], begin, end, alive=(alive[0], alive[1])),
+            "drawing": draw(found["entries"], begin, end, alive=(alive[0], alive[1]), zone=self.portal.zone),
             "gaps": gaps(found["entries"]),
             "here": here,
             "look": look,

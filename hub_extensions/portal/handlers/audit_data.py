@@ -1,7 +1,7 @@
 """The auditor's pages on data sets, and a search that leaves as a file."""
 
 from hub_extensions.portal.context import Page
-from hub_extensions.portal.inputs import Nothing, parse
+from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.pages import FileHandler, PageHandler
 from hub_extensions.portal.verbs import audit_export, readers
 from project_spaces.errors import BureauError
@@ -25,7 +25,11 @@ class ReadersPage(PageHandler):
     async def page(self) -> Page:
         """The table and the chart."""
         found = await self.run(readers.readers, Nothing())
-        return {**found, "chart": readers.chart(found, self.portal.clock()), "section": "datasets"}
+        return {
+            **found,
+            "chart": readers.chart(found, self.portal.local_now()),
+            "section": "datasets",
+        }
 
 
 class ReadersTable(FileHandler):
@@ -50,7 +54,7 @@ class ExportHandler(FileHandler):
         fields = {name: value for name in self.request.body_arguments if (value := self.get_body_argument(name))}
         fields.pop("_xsrf", None)
         try:
-            made = await self.run(audit_export.package, parse(audit_export.Export, fields))
+            made = await self.run(audit_export.package, self.parsed(audit_export.Export, fields))
         except BureauError as error:
             self.answer_error(error)
             return

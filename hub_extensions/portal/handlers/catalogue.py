@@ -6,10 +6,10 @@ import os
 from typing import Any
 from urllib.parse import urlencode
 
-from hub_extensions.catalogue_sheets import open_sample
-from hub_extensions.portal.base import NOT_HERE, NoPage
+from hub_extensions.datasets.catalogue_sheets import open_sample
+from hub_extensions.portal.base import NOT_HERE
 from hub_extensions.portal.context import Page
-from hub_extensions.portal.inputs import Nothing, parse
+from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.public import PublicPage, ReadyPages
 from hub_extensions.portal.verbs import catalogue
 from project_spaces.catalogue.dcat import MEDIA_TYPE
@@ -75,7 +75,7 @@ class ListPage(CataloguePage):
     async def page(self) -> Page:
         """What was found, and the address of every other choice."""
         asked = self._asked()
-        found = await self.run(catalogue.search, parse(catalogue.Search, asked))
+        found = await self.run(catalogue.search, self.parsed(catalogue.Search, asked))
         return {
             **found,
             "asked": asked,
@@ -174,4 +174,4 @@ class UnknownEntry(CataloguePage):
 
     async def get(self, **_path: str) -> None:
         """Answer as for a data set that is not public."""
-        self.answer_error(NoPage(NOT_HERE))
+        self.answer_error(NotFound(NOT_HERE))

@@ -1,12 +1,16 @@
 """The auditor's work of every month, and the meter of what is shown."""
 
-from typing import ClassVar
+from datetime import date, timedelta
+from typing import ClassVar, Final
 
 from hub_extensions.portal.context import Page
 from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.pages import Form, PageHandler
 from hub_extensions.portal.verbs import controls
 from project_spaces.text import Text
+
+#: The days before and after the one that is shown.
+_BESIDE: Final = (("before", -1), ("after", 1))
 
 
 class ControlsPage(PageHandler):
@@ -46,5 +50,8 @@ class EgressPage(PageHandler):
     }
 
     async def page(self) -> Page:
-        """The meter."""
-        return {**await self.run(controls.meter, Nothing()), "section": "egress"}
+        """The meter, and one day by hours."""
+        asked = {"day": day} if (day := self.get_query_argument("day", "")) else {}
+        found = await self.run(controls.meter, self.parsed(controls.Day, asked))
+        beside = {name: (date.fromisoformat(found["day"]) + timedelta(days=step)).isoformat() for name, step in _BESIDE}
+        return {**found, **beside, "section": "egress"}

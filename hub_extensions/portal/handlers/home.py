@@ -5,7 +5,8 @@ from typing import ClassVar
 from hub_extensions.portal.context import Page
 from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.pages import Form, PageHandler
-from hub_extensions.portal.verbs import habilitations, home, my_sessions
+from hub_extensions.portal.verbs import closures, habilitations, home, my_sessions
+from project_spaces.text import Text
 
 
 class HomePage(PageHandler):
@@ -26,16 +27,23 @@ class WorkspacePage(PageHandler):
     acts: ClassVar = {
         "start": Form(home.start, None, next=lambda _: ""),  # the card itself says what happens
         "stop": Form(home.stop, None, next=lambda _: ""),
+        "ask_closure": Form(
+            closures.ask,
+            Text("Fermeture demandée : la réponse vous sera dite ici.", "Closure asked for: you are told here."),
+            closures.NewClosure,
+        ),
+        "withdraw_closure": Form(closures.withdraw, Text("Demande retirée.", "Request withdrawn."), closures.Which),
     }
 
     async def page(self) -> Page:
-        """The card."""
-        return {"project": await self.run(home.project, Nothing())}
+        """The card, and what its lead asks of the owners of the data."""
+        found = await self.run(home.project, Nothing())
+        return {"project": found, "closures": await self.run(closures.for_page, Nothing())}
 
     async def get(self, **_path: str) -> None:
         """Show the page, or the card alone where a card is being refreshed."""
         if self.request.headers.get("HX-Request") == "true":
-            await self.finish(self.render_page("card.html", **await self.page()))
+            await self.finish(self.render_page("card.html", project=await self.run(home.project, Nothing())))
             return
         await self.show()
 

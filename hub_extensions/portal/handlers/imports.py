@@ -11,14 +11,14 @@ from hub_extensions.imports import composing
 from hub_extensions.imports.acting import By
 from hub_extensions.portal import language
 from hub_extensions.portal.api.problems import MEDIA_TYPE, problem
-from hub_extensions.portal.base import NOT_SO, NoMethod, to_json
+from hub_extensions.portal.base import NOT_SO, to_json
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.handlers.review import DrawnPage
 from hub_extensions.portal.inputs import Nothing, Person
 from hub_extensions.portal.pages import Form, PageHandler
 from hub_extensions.portal.uploads import FRAME, NO_FILE, FormReader, RawReader, Received, Receiver
 from hub_extensions.portal.verbs import imports, outside
-from project_spaces.errors import BureauError, Invalid
+from project_spaces.errors import BureauError, Invalid, WrongMethod
 from project_spaces.text import Text
 
 
@@ -143,7 +143,7 @@ class ReceiveHandler(PageHandler):
 
     async def get(self, **_path: str) -> None:
         """Files are sent here, not looked at."""
-        self.answer_error(self.turned_away or NoMethod(NOT_SO))
+        self.answer_error(self.turned_away or WrongMethod(NOT_SO))
 
     def check(self, call: Call, _body: Nothing) -> None:
         """Raise what receiving would."""
@@ -210,12 +210,14 @@ class ReceiveHandler(PageHandler):
         if not self._program():
             super().answer_error(error)
             return
+        self.said_no = error
         self.set_status(error.status)
         self.set_header("Content-Type", MEDIA_TYPE)
         self.finish(to_json({**problem(error, self.lang), "status": error.status}))
 
     def on_finish(self) -> None:
         """Whatever happened, nothing half-received stays."""
+        super().on_finish()
         self._drop()
 
     def on_connection_close(self) -> None:

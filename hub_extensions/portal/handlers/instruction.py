@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from hub_extensions.portal.context import Page
 from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.pages import Form, PageHandler
-from hub_extensions.portal.verbs import embargoes, instruction
+from hub_extensions.portal.verbs import closures, embargoes, instruction
 from project_spaces.requests.steps import Step
 from project_spaces.text import Text
 
@@ -89,6 +89,13 @@ class EmbargoesPage(PageHandler):
             embargoes.NewEmbargo,
         ),
         "lift": Form(embargoes.lift_embargo, Text("Embargo levé.", "Embargo lifted."), embargoes.Lift),
+        "keep": Form(embargoes.keep_embargo, Text("Embargo maintenu.", "Embargo kept."), embargoes.Lift),
+        "accept": Form(
+            closures.accept,
+            Text("Jeu fermé : les bureaux concernés sont coupés.", "Closed: the workspaces concerned are cut."),
+            closures.Which,
+        ),
+        "decline": Form(closures.decline, Text("Fermeture refusée.", "Closure declined."), closures.Declined),
     }
 
     async def page(self) -> Page:

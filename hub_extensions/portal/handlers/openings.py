@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from hub_extensions.portal.context import Page
-from hub_extensions.portal.inputs import Nothing, parse
+from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.pages import FileHandler, PageHandler
 from hub_extensions.portal.verbs import openings, readers
 
@@ -27,10 +27,10 @@ class OpeningsPage(PageHandler):
     async def page(self) -> Page:
         """One page of openings, and the summary."""
         asked = _asked(self, ("since", "until", "before"))
-        found = await self.run(openings.openings, parse(openings.Openings, asked))
+        found = await self.run(openings.openings, self.parsed(openings.Openings, asked))
         period = {name: value for name, value in asked.items() if name != "before"}
         more = None if found["next"] is None else "?" + urlencode({**period, "before": found["next"]})
-        chart = readers.chart(found, self.portal.clock())
+        chart = readers.chart(found, self.portal.local_now())
         table = "/openings.csv" + (f"?{urlencode(period)}" if period else "")
         return {**found, "asked": {"since": "", "until": ""} | asked, "more": more, "table": table, "chart": chart}
 
@@ -40,7 +40,7 @@ class OpeningsTable(FileHandler):
 
     async def get(self, **_path: str) -> None:
         """Send them."""
-        found = await self.run(openings.table, parse(openings.Period, _asked(self, ("since", "until"))))
+        found = await self.run(openings.table, self.parsed(openings.Period, _asked(self, ("since", "until"))))
         self.attach(f"{found['dataset']}-ouvertures.csv", "text/csv; charset=utf-8", openings.as_csv(found).encode())
 
 

@@ -53,8 +53,9 @@ class TrainingsPage(PageHandler):
     }
 
     async def page(self) -> Page:
-        """What there is, and what waits."""
-        return await self.run(trainings.overview, Nothing())
+        """What there is, and what waits; the form holds the training that the address names."""
+        wanted = self.get_query_argument("kind", "")
+        return {**await self.run(trainings.overview, Nothing()), "wanted": wanted}
 
 
 class StopsPage(PageHandler):
@@ -102,6 +103,7 @@ class PersonPage(PageHandler):
 
     template = "admin_person.html"
     acts: ClassVar = {
+        "change": Form(person.change, Text("Nom et adresse enregistrés.", "Name and address saved."), person.Details),
         "affiliate": Form(hubs.affiliate, Text("Organisme enregistré.", "Organisation saved."), hubs.PersonOf),
         "identify": Form(hubs.identify, Text("Identité vérifiée.", "Identity reviewed."), hubs.Document),
         "record": Form(trainings.record, Text("Formation enregistrée.", "Training saved."), trainings.Record),

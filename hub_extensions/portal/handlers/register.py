@@ -1,4 +1,4 @@
-"""The public register's pages, and the administrator's form behind them."""
+"""The public register's pages, the delays of access, and the administrator's form behind them."""
 
 from typing import ClassVar
 
@@ -6,7 +6,7 @@ from hub_extensions.portal.context import Page
 from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.pages import Form, PageHandler
 from hub_extensions.portal.public import PublicPage
-from hub_extensions.portal.verbs import register
+from hub_extensions.portal.verbs import register, request_delays
 from project_spaces.text import Text
 
 
@@ -43,6 +43,17 @@ class RegisterTable(PublicPage):
         self.set_header("Content-Disposition", 'attachment; filename="registre.csv"')
         self.keep()
         await self.finish(register.as_csv(found["projects"]))
+
+
+class DelaysPage(PublicPage):
+    """How long requests for access take."""
+
+    template = "request_delays.html"
+    section = "register"
+
+    async def page(self) -> Page:
+        """Figures, by step and by owner."""
+        return await self.run(request_delays.delays, Nothing())
 
 
 class EntryPage(PageHandler):

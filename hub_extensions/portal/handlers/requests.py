@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from hub_extensions.portal.context import Page
 from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.pages import FileHandler, Form, PageHandler
-from hub_extensions.portal.verbs import instruction, request_delays, request_sections, requests
+from hub_extensions.portal.verbs import instruction, request_linkage, request_sections, requests
 from project_spaces.errors import BureauError
 from project_spaces.text import Text
 
@@ -70,6 +70,9 @@ class SectionPage(PageHandler):
             frozenset({"columns", "identifiers"}),
             next=_form,
         ),
+        "save_linkage": Form(
+            request_linkage.save_linkage, KEPT, request_linkage.LinkagePart, frozenset({"datasets"}), next=_form
+        ),
         "add_person": Form(
             request_sections.add_person,
             Text("Personne nommée.", "Person named."),
@@ -124,6 +127,7 @@ class RequestPage(PageHandler):
         ),
         "sign": Form(requests.sign, Text("Convention signée.", "Agreement signed."), requests.Sign),
         "answer": Form(instruction.answer, Text("Réponse enregistrée.", "Answer recorded."), instruction.Answer),
+        "renew": Form(instruction.renew, Text("Délai renouvelé.", "Time renewed."), instruction.Renewal),
     }
 
     async def page(self) -> Page:
@@ -164,13 +168,3 @@ class SummaryPage(PageHandler):
     async def page(self) -> Page:
         """The request."""
         return {"request": await self.run(requests.detail, Nothing())}
-
-
-class DelaysPage(PageHandler):
-    """How long requests take."""
-
-    template = "request_delays.html"
-
-    async def page(self) -> Page:
-        """Figures."""
-        return await self.run(request_delays.delays, Nothing())

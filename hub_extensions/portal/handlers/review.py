@@ -104,7 +104,7 @@ class DrawnPage(PageHandler):
     async def draw(self, view: View, name: str) -> None:
         """Write the drawing."""
         self.set_header("Content-Security-Policy", PREVIEW_POLICY)
-        html = templating.render(self.template, self.lang, view=view, name=name)
+        html = templating.render(self.template, self.lang, self.portal.zone, view=view, name=name)
         await self.finish(html)
 
 

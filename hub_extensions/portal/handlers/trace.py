@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from hub_extensions.portal.context import Page
 from hub_extensions.portal.handlers.audit import proof_archive
-from hub_extensions.portal.inputs import Nothing, parse
+from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.pages import FileHandler, Form, PageHandler
 from hub_extensions.portal.verbs import trace
 from project_spaces.text import Text
@@ -18,11 +18,13 @@ class TracePage(PageHandler):
 
     async def page(self) -> Page:
         """One page of my entries, and what stands around them."""
-        asked = {name: value for name in ("kind", "before") if (value := self.get_query_argument(name, ""))}
-        found = await self.run(trace.trace, parse(trace.Mine, asked))
+        asked = {name: value for name in trace.Mine.model_fields if (value := self.get_query_argument(name, ""))}
+        found = await self.run(trace.trace, self.parsed(trace.Mine, asked))
         kept = {name: value for name, value in asked.items() if name == "kind"}
         more = None if found["next"] is None else "trace?" + urlencode({**kept, "before": found["next"]})
-        return {**found, "asked_kind": asked.get("kind", ""), "more": more, "first": "before" not in asked}
+        older = None if found["looks_next"] is None else "trace?" + urlencode({"looks_before": found["looks_next"]})
+        first = {"first": "before" not in asked, "first_looks": "looks_before" not in asked}
+        return {**found, **first, "asked_kind": asked.get("kind", ""), "more": more, "older_looks": older}
 
 
 class SecretsPage(PageHandler):

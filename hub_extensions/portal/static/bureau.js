@@ -18,9 +18,14 @@
     all[next].scrollIntoView({ block: "start" });
   }
 
-  function vote(ballot) {
+  /* The file that has the focus, else the first that still waits for a vote: nobody has to go there first. */
+  function meant() {
     const { all, at } = current();
-    const file = all[at < 0 ? 0 : at];
+    return all[at] || all.find((each) => each.querySelector(".voting")) || all[0];
+  }
+
+  function vote(ballot) {
+    const file = meant();
     if (!file) return;
     const button = file.querySelector('button[name="verdict"][value="' + ballot + '"]');
     const text = file.querySelector("textarea[name=comment]");
@@ -34,8 +39,7 @@
 
   /* The preview of the file that has the focus, in a page of its own. */
   function large() {
-    const { all, at } = current();
-    all[at < 0 ? 0 : at]?.querySelector("[data-open]")?.click();
+    meant()?.querySelector("[data-open]")?.click();
   }
 
   /* Rows of the queue: the link of each is its stop. */
@@ -96,6 +100,46 @@
         button.setAttribute("aria-disabled", "true");
       }, 0);
     }
+  });
+
+  /* The notice of a coming end of the session: shown by style; here it looks first whether another page of the same
+     session was used meanwhile, and the way to stay needs no page of its own. */
+  const notice = document.querySelector(".idle-notice");
+  const stay = notice?.querySelector("form[data-stay]");
+  const signed = { "X-XSRFToken": stay?.elements._xsrf.value }; /* without it a cookie is not believed */
+
+  function showAgain(seconds) {
+    notice.classList.remove("idle-notice");
+    notice.hidden = true;
+    setTimeout(look, Math.max(1, seconds) * 1000);
+  }
+
+  function onClocks(moment) {
+    const form = { timeZone: notice.dataset.zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+    return new Intl.DateTimeFormat("en-GB", form).format(new Date(moment));
+  }
+
+  async function look() {
+    const answer = await fetch(stay.dataset.stay, { headers: signed }).catch(() => null);
+    const state = answer?.ok ? await answer.json() : { sessions: [] };
+    const until = state.sessions.find((each) => each.current)?.idle_until;
+    const shown = notice.querySelector("time");
+    const later = until ? (Date.parse(until) - Date.parse(shown.dateTime)) / 1000 : 0;
+    if (later > 60) {
+      shown.dateTime = until;
+      shown.textContent = shown.textContent.replace(/\d\d:\d\d/, onClocks(until));
+      showAgain(later);
+      return;
+    }
+    notice.hidden = false;
+    notice.classList.add("idle-notice", "now");
+  }
+
+  notice?.addEventListener("animationstart", look, { once: true });
+  stay?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const body = new URLSearchParams(new FormData(stay));
+    fetch(stay.getAttribute("action"), { method: "POST", headers: signed, body }).then(look, look);
   });
 
   window.addEventListener("pageshow", () => {

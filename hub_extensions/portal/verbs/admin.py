@@ -9,7 +9,7 @@ from hub_extensions.portal.inputs import End, Input, Nothing, Start
 from hub_extensions.portal.verbs import rights
 from hub_extensions.portal.verbs.home import quota_of
 from hub_extensions.portal.verbs.reach import administered_organisations, reach_of, require_project
-from hub_extensions.portal.words import CLASS_LABELS, ROLE_LABELS, STATUS_LABELS, both, iso
+from hub_extensions.portal.words import CLASS_LABELS, STATUS_LABELS, both, iso
 from project_spaces import people as domain_people
 from project_spaces import projects as domain_projects
 from project_spaces.access import require
@@ -22,6 +22,7 @@ from project_spaces.habilitations import habilitations
 from project_spaces.memberships import memberships
 from project_spaces.organisations import organisations
 from project_spaces.quotas import Quota
+from project_spaces.records.people import ROLE_LABELS
 
 Slug = Annotated[str, Field(min_length=1, max_length=30)]
 Why = Annotated[str, Field(min_length=1, max_length=2000)]

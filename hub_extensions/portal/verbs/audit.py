@@ -15,8 +15,11 @@ from pydantic import Field
 
 from audit.canonical import loads_strict
 from audit.errors import Malformed
-from audit.events import SYSTEM_PREFIX, Event, Kind, Scalar
+from audit.events import SYSTEM_PREFIX, Kind, Scalar
 from audit.index import Index, Row
+from audit.message_checks import sealed_problem, tells_of
+from audit.verify import Problem
+from hub_extensions.oversight.looks import looks, people_of
 from hub_extensions.portal.audit_words import GROUP_BY_ID, kind_label
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import End, Input, Nothing, Start
@@ -29,8 +32,6 @@ from project_spaces.errors import Invalid, NotFound, Unavailable
 from project_spaces.text import Text
 
 PAGE_SIZE = 50
-#: People named in one record of a look: a leaf is small.
-MOST_ABOUT = 8
 #: Seconds for which the API waits for a verification before it answers how far it is.
 VERIFY_WAIT_S = 120
 GroupId = Literal["access", "work", "files", "shown", "workspaces", "exports", "rights", "data", "audit", "ledger"]
@@ -113,25 +114,9 @@ def record_look(call: Call, about: Iterable[str] = (), asked: Filter | None = No
     Unavailable
         the ledger does not take the record.
     """
-    names = [name for name in dict.fromkeys(about) if not name.startswith(SYSTEM_PREFIX)]
-    kept = {name: value for name, value in subject.items() if value is not None}
     written = {} if asked is None else asked.written()
     private = {"filter": json.dumps(written, ensure_ascii=False, sort_keys=True)[:2048]} if written else None
-    groups = [names[start : start + MOST_ABOUT] for start in range(0, len(names), MOST_ABOUT)] or [[]]
-    call.portal.store.record(
-        *(
-            Event(
-                Kind.AUDIT_READ,
-                call.actor,
-                None,
-                call.now,
-                kept,
-                private=private,
-                persons={f"about{n or ''}": name for n, name in enumerate(group)},
-            )
-            for group in groups
-        )
-    )
+    call.portal.store.record(*looks(call.actor, call.now, subject, about, private))
 
 
 def search(call: Call, body: Search) -> Page:
@@ -143,7 +128,8 @@ def search(call: Call, body: Search) -> Page:
         places = index.places_of(**asked, before=body.before, after=body.after, limit=body.limit + 1)
         more = len(places) > body.limit
         shown = places[-body.limit :] if body.after is not None else places[: body.limit]
-        rows = index.rows(shown)
+        criteria = {name: value for name, value in asked.items() if name not in {"since", "until"}}
+        rows = index.held_against(index.rows(shown), **criteria)
         record_look(
             call,
             [*meant(call, body.person), *people_of(*rows)],
@@ -230,11 +216,6 @@ def row_at(index: Index, number: int) -> Row:
     return index.rows([number])[0]
 
 
-def people_of(*rows: Row) -> list[str]:
-    """Names of everybody in the rows, as far as they are known."""
-    return [row.names[each] for row in rows for each in (row.actor, *row.persons.values()) if each in row.names]
-
-
 def entry_of(row: Row) -> dict[str, Any]:
     """One entry as data."""
     return {
@@ -251,21 +232,32 @@ def entry_of(row: Row) -> dict[str, Any]:
         "rules": list(row.rules),
         "sealed_size": row.size,
         "leaf_hash": row.leaf_hash.hex(),
+        "problem": problem_of(row.problem),
     }
+
+
+def problem_of(problem: Problem | None) -> Page | None:
+    """What is wrong, and in which file; None when nothing is."""
+    return None if problem is None else {"where": problem.where, "text": {"fr": problem.fr, "en": problem.en}}
 
 
 def kept_of(index: Index, row: Row) -> Page:
     """What a page of one entry adds: the leaf, the pseudonyms, and what retention has taken."""
-    body = _leaf(row)
+    body = _leaf(row) if row.signed else {}
     sealed = body.get("sealed")
-    gone = sealed is not None and index.sealed(row.index) is None
+    message = None if sealed is None else index.sealed(row.index)
+    gone = sealed is not None and message is None
+    deletion = _deletion(index, row) if gone else None
+    problem = sealed_problem(row.index, sealed, message) if message is not None or (gone and deletion is None) else None
     return {
         "leaf": row.leaf.decode("utf-8", "replace"),
         "pseudonyms": {"actor": row.actor, **dict(row.persons)},
         "sealed_sha256": sealed,
         "key": body.get("key"),
-        "deleted": gone,
-        "deleted_by": _deletion(index, row) if gone else None,
+        "deleted": gone and deletion is not None,
+        "deleted_by": deletion,
+        "sealed_problem": problem_of(problem),
+        "signed": row.signed,
     }
 
 
@@ -280,13 +272,12 @@ def neighbours(index: Index, row: Row, each_side: int = 4) -> list[Page]:
 
 
 def _deletion(index: Index, row: Row) -> Page | None:
-    """The entry that tells of the deletion: the first of this project after it that covers its place."""
+    """The entry that tells of the deletion: the one whose list, as it was recorded, names this place."""
     after: int | None = row.index
     while after is not None:
         places = index.places_of(kind=Kind.AUDIT_DELETED.value, project=row.project, after=after, limit=PAGE_SIZE)
         for each in reversed(index.rows(places)):
-            first, last = each.subject.get("first"), each.subject.get("last")
-            if isinstance(first, int) and isinstance(last, int) and first <= row.index <= last:
+            if each.problem is None and tells_of(index.places, each, row.index):
                 return {"index": each.index, "at": each.at.isoformat()}
         after = places[0] if places else None
     return None

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from audit.index import Row
+from hub_extensions.oversight.looks import people_of
 from hub_extensions.portal.context import Call, Page
-from hub_extensions.portal.verbs.audit import Filter, meant, people_of, record_look, require_auditor
+from hub_extensions.portal.verbs.audit import Filter, meant, record_look, require_auditor
 from project_spaces.errors import Invalid
 from project_spaces.text import Text
 

@@ -6,18 +6,24 @@ searched with the rest: a hit that came a second ago is neither left out of the 
 """
 
 from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 
 from pydantic import Field
 
+from hub_extensions.oversight.looks import people_of
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import Input, Nothing, Words
-from hub_extensions.portal.verbs.audit import entry_of, looking, people_of, record_look, require_auditor
+from hub_extensions.portal.verbs.audit import entry_of, looking, record_look, require_auditor
 from hub_extensions.portal.words import both, iso
 from project_spaces import controls as domain
 from project_spaces import egress, retention
 from project_spaces.control_periods import ControlState
+from project_spaces.errors import Conflict
 from project_spaces.projects import list_projects
+from project_spaces.shown import history
+from project_spaces.signing import signatures
+from project_spaces.signing.verified_log import covering
 from project_spaces.text import Text
 
 #: Stands for the platform in addresses; no slug has two hyphens.
@@ -50,6 +56,12 @@ class Why(Input):
     """Why a hold is placed or lifted."""
 
     reason: Reason
+
+
+class Day(Input):
+    """Which day (UTC, as budgets count); the day at hand without one."""
+
+    day: Annotated[date, Field(ge=date(2000, 1, 1), lt=date(3000, 1, 1))] | None = None
 
 
 class Lift(Input):
@@ -99,6 +111,8 @@ def control(call: Call, _body: Nothing) -> Page:
         "findings": _findings(found, shown),
         "more": max(0, len(found.open) - MOST_SHOWN),
         "unmarked": len(found.unmarked),
+        "altered": len(found.altered),
+        "verified": _verified(call, found),
         "over": found.summary.state is not ControlState.RUNNING,
         "signatures": [
             {"by": each.signed_by, "at": iso(each.signed_at), "edition": each.edition, "digest": each.digest}
@@ -130,12 +144,13 @@ def sign(call: Call, _body: Nothing) -> Page:
     """Sign the control of a period; the signature is an entry of the ledger."""
     call.portal.store.settle()
     with call.portal.ledger.open() as index:
-        row = domain.sign(
+        row = signatures.sign(
             call.portal.store,
             index,
             _scope(call),
             call["period"],
             terms=call.portal.control_terms,
+            verified=call.portal.ledger.verifications.latest.verified,
             actor=call.actor,
             now=call.now,
         )
@@ -154,12 +169,15 @@ def lift_hold(call: Call, body: Why) -> Page:
     return {"project": call["scope"]}
 
 
-def meter(call: Call, _body: Nothing) -> Page:
-    """How much was shown to each person in this hour and day, against the project's budget."""
+def meter(call: Call, body: Day) -> Page:
+    """How much was shown to each person: in this hour and day against the project's budget, and on one day by hours."""
     require_auditor(call)
+    today = call.now.date()
+    day = body.day or today
     with call.portal.store.read() as session:
-        found, uses = [], egress.uses(session, call.now)
-        record_look(call, sorted(person for person, _ in uses), what="egress")
+        shown = history.shown_on(session, day)
+        found, uses = [], egress.uses(session, call.now) if day == today else {}
+        record_look(call, sorted({each.person for each in shown}), what="egress", day=day.isoformat())
         for (person, project), use in sorted(uses.items()):
             budget = egress.budget_of(session, project, call.portal.egress_budget)
             flow, whole = use.flow(budget), budget.lifted(use)
@@ -175,13 +193,34 @@ def meter(call: Call, _body: Nothing) -> Page:
                     "state_label": both(FLOW_LABELS[flow]),
                 }
             )
-    return {"uses": sorted(found, key=lambda each: -each["day"])}
+        first = history.first_day(session)
+    return {
+        "uses": sorted(found, key=lambda each: -each["day"]),
+        "day": day.isoformat(),
+        "today": day == today,
+        "first_day": None if first is None else first.isoformat(),
+        "peak": history.peak(shown),
+        "shown": [_shown(each, day) for each in shown],
+    }
 
 
 def lift_pause(call: Call, body: Lift) -> Page:
     """Let output flow again for one person: one more budget for the hour and day at hand."""
     egress.lift_pause(call.portal.store, body.person, body.project, reason=body.reason, actor=call.actor, now=call.now)
     return {"person": body.person, "project": body.project}
+
+
+def _shown(each: history.Shown, day: date) -> Page:
+    begin = datetime.combine(day, time(), UTC)
+    return {
+        "person": each.person,
+        "project": each.project,
+        "day": each.day,
+        "hours": [
+            {"at": iso(begin + timedelta(hours=number)), "bytes": much} for number, much in enumerate(each.hours)
+        ],
+        "lifts": [{"at": iso(lift.lifted_at), "by": lift.lifted_by, "reason": lift.reason} for lift in each.lifts],
+    }
 
 
 def _scope(call: Call) -> str | None:
@@ -206,6 +245,15 @@ def _findings(found: domain.Control, shown: Sequence[Any]) -> list[Page]:
         said = None if row is None else {"verdict": row.verdict.value, "comment": row.comment, "by": row.marked_by}
         listed.append({**entry_of(each.row), "what": each.what.value, "mark": said})
     return listed
+
+
+def _verified(call: Call, found: domain.Control) -> Page | None:
+    """The verified log on which this control may be signed now, None while there is none."""
+    try:
+        log = covering(call.portal.ledger.verifications.latest.verified, found.summary.period, call.now)
+    except Conflict:
+        return None
+    return {**log.document(), "behind": sum(each.index >= log.size for each in found.open)}
 
 
 def _hold(hold: retention.Hold | None) -> Page | None:

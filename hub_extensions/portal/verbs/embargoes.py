@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import End, Input, Nothing, Start
+from hub_extensions.portal.verbs import closures
 from hub_extensions.portal.verbs.habilitations import STATE_LABELS, state_of
 from hub_extensions.portal.verbs.request_shapes import dataset_of
 from hub_extensions.portal.words import both, iso
@@ -14,6 +15,7 @@ from project_spaces import agreements
 from project_spaces.agreements import Embargo
 from project_spaces.datasets import list_datasets
 from project_spaces.decisions import Action
+from project_spaces.embargoes import reviewing, setting
 from project_spaces.errors import Refused
 from project_spaces.owner_perimeters import require_keeper
 from project_spaces.people import require_administrator
@@ -29,27 +31,28 @@ class NewEmbargo(Input):
 
 
 class Lift(Input):
-    """Which embargo is lifted, and why."""
+    """Which embargo is lifted, or goes on, and why."""
 
     embargo: Annotated[str, Field(min_length=1, max_length=32)]
     reason: Annotated[str, Field(min_length=1, max_length=1000)]
 
 
 def embargoes(call: Call, _body: Nothing) -> Page:
-    """Embargoes on the data sets that I answer for, the latest first."""
+    """Embargoes on the data sets that I answer for, the latest first, and the closures that projects ask for."""
     with call.portal.store.read() as session:
         require_administrator(session, call.actor, call.now, action=Action.REGISTER_DATASET)
         mine = [each.slug for each in list_datasets(session) if _keeps(session, call, each.slug)]
         found = agreements.embargoes(session, mine)
         return {
             "datasets": [dataset_of(session, slug, call.now) for slug in mine],
+            "asks": closures.waiting(session, call, mine),
             "embargoes": [_row(session, call, each) for each in reversed(found)],
         }
 
 
 def set_embargo(call: Call, body: NewEmbargo) -> Page:
     """Close a data set to everybody; workspaces that use it are cut."""
-    number = agreements.set_embargo(
+    number = setting.set_embargo(
         call.portal.store,
         body.dataset,
         starts_at=body.starts_at or call.now,
@@ -63,8 +66,14 @@ def set_embargo(call: Call, body: NewEmbargo) -> Page:
 
 def lift_embargo(call: Call, body: Lift) -> Page:
     """End an embargo now."""
-    agreements.lift_embargo(call.portal.store, body.embargo, actor=call.actor, now=call.now, reason=body.reason)
+    setting.lift_embargo(call.portal.store, body.embargo, actor=call.actor, now=call.now, reason=body.reason)
     return {"id": body.embargo}
+
+
+def keep_embargo(call: Call, body: Lift) -> Page:
+    """State that an embargo goes on; it is looked at again in six months."""
+    due = reviewing.keep_embargo(call.portal.store, body.embargo, actor=call.actor, now=call.now, reason=body.reason)
+    return {"id": body.embargo, "review_due_at": iso(due)}
 
 
 def _keeps(session: Session, call: Call, slug: str) -> bool:
@@ -84,6 +93,8 @@ def _row(session: Session, call: Call, each: Embargo) -> Page:
         "ends_at": iso(each.ends_at),
         "lifted_at": iso(each.lifted_at),
         "reason": each.reason,
+        "review_due_at": iso(reviewing.review_due(each)),
+        "review_late": reviewing.review_due(each) <= call.now,
         "state": state,
         "state_label": both(STATE_LABELS[state]),
     }

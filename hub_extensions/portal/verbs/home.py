@@ -16,6 +16,7 @@ from project_spaces.conditions import Reason
 from project_spaces.datasets import Dataset, get_dataset, latest_version
 from project_spaces.decisions import Action, Decision
 from project_spaces.errors import NotFound
+from project_spaces.facts import MemberRole
 from project_spaces.habilitations import habilitations
 from project_spaces.memberships import Membership, memberships
 from project_spaces.projects import Project, get_project
@@ -86,6 +87,7 @@ def _card(session: Session, call: Call, slug: str, mine: Sequence[Membership]) -
         "starts_at": iso(found.starts_at),
         "ends_at": iso(found.ends_at),
         "role": both(MEMBER_LABELS[current[-1].role]),
+        "leading": any(each.role is MemberRole.LEAD for each in current if each.window.holds(now)),
         "member_until": iso(current[-1].window.last),
         "opening": decided(opening, now),
         "exporting": may(session, person, Action.SUBMIT_EXPORT, now=now, project_slug=slug).allowed,

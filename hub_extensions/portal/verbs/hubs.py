@@ -17,10 +17,12 @@ from project_spaces.organisations import (
     review_identity,
     set_organisation,
     set_project_organisation,
+    unanswered_projects,
 )
 from project_spaces.people import list_people
 from project_spaces.perimeters import PLACE_LABELS, Perimeter, grant_perimeter, perimeters, revoke_perimeter
 from project_spaces.projects import list_projects
+from project_spaces.register import answers_unless_written
 
 Slug = Annotated[str, Field(min_length=1, max_length=30)]
 Words = Annotated[str, Field(min_length=1, max_length=200)]
@@ -70,7 +72,7 @@ class EndPerimeter(Input):
 
 
 def overview(call: Call, _body: Nothing) -> Page:
-    """Organisations, the projects that they answer for, and every perimeter."""
+    """Organisations, the projects that they answer for, those that none answers for, and every perimeter."""
     with call.portal.store.read() as session:
         require_platform(session, call)
         answers = project_organisations(session)
@@ -86,6 +88,10 @@ def overview(call: Call, _body: Nothing) -> Page:
             "projects": [
                 {"slug": each.slug, "title": each.title, "organisation": answers.get(each.slug)}
                 for each in list_projects(session)
+            ],
+            "unanswered": [
+                {"slug": each.slug, "title": each.title, "says": answers_unless_written(session, each.slug)}
+                for each in unanswered_projects(session, call.now)
             ],
             "people": [
                 {"username": each.username, "display_name": each.display_name}

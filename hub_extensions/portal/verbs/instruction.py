@@ -18,6 +18,7 @@ from project_spaces.facts import PlatformRole
 from project_spaces.people import holders, list_people, roles_of
 from project_spaces.requests import orphans
 from project_spaces.requests.answers import LONGEST_REASONS, answer_step, may_answer
+from project_spaces.requests.extending import renew_step
 from project_spaces.requests.notices import waits_for_applicant
 from project_spaces.requests.records import STATE_LABELS, circuit_of, get_request, open_steps, set_circuit, steps
 from project_spaces.requests.steps import (
@@ -47,13 +48,21 @@ Username = Annotated[str, Field(min_length=1, max_length=30)]
 
 
 class Answer(Input):
-    """An answer to one step; a reason is owed unless it is plainly favourable."""
+    """An answer to one step; a reason is owed unless it is plainly favourable, and for the whole way of a short one."""
 
     step: Annotated[str, Field(max_length=32)]
     outcome: Outcome
     reasons: Annotated[str, Field(max_length=LONGEST_REASONS)] = ""
     reference: Annotated[str, Field(max_length=200)] = ""
     document_sha256: Annotated[str, Field(max_length=64)] = ""
+    whole_way: bool = False
+
+
+class Renewal(Input):
+    """Which step's time is renewed, and why."""
+
+    step: Annotated[str, Field(max_length=32)]
+    reasons: Annotated[str, Field(min_length=1, max_length=LONGEST_REASONS)]
 
 
 class Reassign(Input):
@@ -119,10 +128,7 @@ def queue(call: Call, _body: Nothing) -> Page:
 
 def answer(call: Call, body: Answer) -> Page:
     """Answer a step of the request; the last consent opens the project."""
-    with call.portal.store.read() as session:
-        row = visible(session, call)
-        if body.step not in {each.id for each in steps(session, row.id)}:
-            raise NotFound(NOT_OF_THIS)
+    _require_of_this(call, body.step)
     state = answer_step(
         call.portal.store,
         body.step,
@@ -132,8 +138,23 @@ def answer(call: Call, body: Answer) -> Page:
         reasons=body.reasons,
         reference=body.reference,
         document_sha256=body.document_sha256,
+        whole_way=body.whole_way,
     )
     return {"id": call["request"], "state": state.value, "state_label": both(STATE_LABELS[state])}
+
+
+def renew(call: Call, body: Renewal) -> Page:
+    """Renew the authority's time, once; the applicant reads why."""
+    _require_of_this(call, body.step)
+    due = renew_step(call.portal.store, body.step, actor=call.actor, now=call.now, reason=body.reasons)
+    return {"id": call["request"], "due_at": iso(due)}
+
+
+def _require_of_this(call: Call, step: str) -> None:
+    with call.portal.store.read() as session:
+        row = visible(session, call)
+        if step not in {each.id for each in steps(session, row.id)}:
+            raise NotFound(NOT_OF_THIS)
 
 
 def reassign(call: Call, body: Reassign) -> Page:

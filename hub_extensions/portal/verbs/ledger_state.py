@@ -7,7 +7,7 @@ from audit.errors import Malformed
 from audit.events import Kind
 from audit.index import Index
 from audit.standings import COPY, COSIGNED, STAMP, Standing, standings
-from hub_extensions.alarms import AlarmKind
+from hub_extensions.oversight.alarms import AlarmKind
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.verbs.audit import require_auditor

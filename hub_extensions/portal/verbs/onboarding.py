@@ -21,7 +21,7 @@ from project_spaces.charters.versions import (
 )
 from project_spaces.errors import Invalid, NotFound
 from project_spaces.organisations import affiliation
-from project_spaces.people import get_organisation, get_person
+from project_spaces.people import get_organisation, get_person, roles_of
 from project_spaces.records import rules_of
 from project_spaces.records.trainings import Training
 from project_spaces.text import Text
@@ -68,7 +68,9 @@ def file_of(session: Session, call: Call, username: str) -> Page:
     signed = {(each.charter, each.number): each for each in signatures(session, username)}
     unsigned = {each.charter for each in to_sign(session, username)}
     rows = [_charter(session, slug, unsigned, signed) for slug in _charters(session)]
-    needed = sorted(rules_of(session).needed("trainings") | set(kinds))
+    rules = rules_of(session)
+    duties = rules.duties.trainings if roles_of(session, username) else frozenset()
+    needed = sorted(rules.needed("trainings") | duties | set(kinds))
     steps = {
         "identity": body is not None and body.reviewed_at is not None,
         "organisation": body is not None,
@@ -168,6 +170,8 @@ def _training(slug: str, kind: TrainingKind | None, held: list[Training], call: 
     return {
         "kind": slug,
         "title": both(kind.title) if kind is not None else {"fr": slug, "en": slug},
+        "organiser": None if kind is None else kind.organiser,
+        "address": None if kind is None else kind.address,
         "state": state,
         "state_label": None if state is None else both(STATE_LABELS[state]),
         "ends_at": None if last is None else iso(last.window.last),
@@ -212,4 +216,10 @@ def claim_row(each: TrainingClaim, kinds: dict[str, TrainingKind]) -> Page:
 
 def kind_row(each: TrainingKind) -> Page:
     """One kind for a list."""
-    return {"slug": each.slug, "title": both(each.title), "months": each.months}
+    return {
+        "slug": each.slug,
+        "title": both(each.title),
+        "months": each.months,
+        "organiser": each.organiser,
+        "address": each.address,
+    }

@@ -16,8 +16,16 @@ from sqlalchemy.orm import Session
 from audit.index import Index, Row
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import End, Input, Nothing, Start
-from hub_extensions.portal.verbs.audit import NO_SUCH_PERIOD, record_look
-from hub_extensions.portal.verbs.readers import MOUNT, csv_of, last_opening, readers_of
+from hub_extensions.portal.verbs.audit import NO_SUCH_PERIOD, problem_of, record_look
+from hub_extensions.portal.verbs.readers import (
+    MOUNT,
+    csv_of,
+    known_people,
+    mounts_of,
+    problem_text,
+    readers_of,
+    standing,
+)
 from hub_extensions.portal.words import CLASS_LABELS, both, iso
 from project_spaces.access import require
 from project_spaces.datasets import Dataset
@@ -29,7 +37,7 @@ from project_spaces.projects import Project
 PAGE_SIZE = 50
 #: Openings of one table for a spreadsheet; a narrower period brings the rest.
 MOST_ROWS = 10_000
-CSV_COLUMNS = ("at", "person", "project", "project_title", "version", "entry")
+CSV_COLUMNS = ("at", "person", "project", "project_title", "version", "entry", "problem")
 
 
 class Period(Input):
@@ -68,20 +76,17 @@ def openings(call: Call, body: Openings) -> Page:
     with call.portal.store.read() as session, call.portal.ledger.open() as index:
         dataset = _mine(call, session)
         places = index.places_of(kind=MOUNT, dataset=dataset.slug, **asked, before=body.before, limit=PAGE_SIZE + 1)
-        rows = index.rows(places[:PAGE_SIZE])
-        readers, shown = readers_of(index, session, dataset.slug, call.now), _dataset(dataset, index)
+        rows = index.held_against(index.rows(places[:PAGE_SIZE]), kind=MOUNT, dataset=dataset.slug)
+        mounts, shown = mounts_of(index, dataset.slug), _dataset(dataset, index)
+        readers = readers_of(mounts, session, dataset.slug, call.local_now)
         known = [row.actor_name for row in rows if row.actor_name]
-        record_look(
-            call, [*known, *(each["person"] for each in readers)], what="own data", dataset=dataset.slug,
-            before=body.before,
-        )  # fmt: skip
+        record_look(call, [*known, *known_people(readers)], what="own data", dataset=dataset.slug, before=body.before)
         return {
             "dataset": {**shown, "owner": dataset.owner},
             "openings": _openings(session, rows),
             "next": rows[-1].index if len(places) > PAGE_SIZE else None,
             "readers": readers,
-            #: Openings of people whose name or whose habilitation is no longer known here.
-            "others": max(0, shown["mounts"] - sum(each["sessions"] for each in readers)),
+            **mounts.page,
         }
 
 
@@ -90,7 +95,8 @@ def table(call: Call, body: Period) -> Page:
     asked = body.asked()
     with call.portal.store.read() as session, call.portal.ledger.open() as index:
         dataset = _mine(call, session)
-        rows = index.rows(index.places_of(kind=MOUNT, dataset=dataset.slug, **asked, limit=MOST_ROWS))
+        places = index.places_of(kind=MOUNT, dataset=dataset.slug, **asked, limit=MOST_ROWS)
+        rows = index.held_against(index.rows(places), kind=MOUNT, dataset=dataset.slug)
         known = [row.actor_name for row in rows if row.actor_name]
         record_look(call, known, what="own data table", dataset=dataset.slug, rows=len(rows))
         return {"dataset": dataset.slug, "openings": _openings(session, rows)}
@@ -98,7 +104,8 @@ def table(call: Call, body: Period) -> Page:
 
 def as_csv(found: Page) -> str:
     """The table for a spreadsheet."""
-    return csv_of(CSV_COLUMNS, ([each[name] or "" for name in CSV_COLUMNS] for each in found["openings"]))
+    lines = (each | {"problem": problem_text(each["entry"], each["problem"])} for each in found["openings"])
+    return csv_of(CSV_COLUMNS, ([each[name] or "" for name in CSV_COLUMNS] for each in lines))
 
 
 def _mine(call: Call, session: Session) -> Dataset:
@@ -115,8 +122,7 @@ def _dataset(dataset: Dataset, index: Index) -> Page:
         "slug": dataset.slug,
         "title": both(dataset.title),
         "class_label": both(CLASS_LABELS[dataset.classification]),
-        "mounts": index.count(kind=MOUNT, dataset=dataset.slug) or 0,
-        "last": last_opening(index, dataset.slug),
+        **standing(index, dataset.slug),
     }
 
 
@@ -132,6 +138,7 @@ def _openings(session: Session, rows: Sequence[Row]) -> list[Page]:
             "project": row.project,
             "project_title": titles.get(row.project or ""),
             "version": row.subject.get("version"),
+            "problem": problem_of(row.problem),
         }
         for row in rows
     ]

@@ -4,13 +4,14 @@ Reviewers see that something ran, when, and where it is in the ledger; never wha
 is the auditors' (docs/audit.md). The program that an author names is kept and shown (``exports.programs``).
 """
 
+from datetime import datetime
+
 from audit.events import Kind
 from hub_extensions.exports import history as earlier
 from hub_extensions.exports.details import detail
 from hub_extensions.portal.audit_words import kind_label
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import Nothing
-from hub_extensions.portal.templating import instant
 from hub_extensions.portal.verbs.audit import record_look
 from hub_extensions.portal.words import both
 from project_spaces.errors import Unavailable
@@ -35,7 +36,7 @@ def origins(call: Call, _body: Nothing) -> Page:
     asked = {"kind": MAKING, "actor": request["author"], "project": request["project"]}
     try:
         with call.portal.ledger.open() as index:
-            places = index.places_of(**asked, until=instant(request["submitted_at"]), limit=SHOWN + 1)
+            places = index.places_of(**asked, until=_submitted(request), limit=SHOWN + 1)
             rows = index.rows(places[:SHOWN])
     except Unavailable as error:
         return {"entries": [], "more": False, "why": both(error.text)}
@@ -46,3 +47,7 @@ def origins(call: Call, _body: Nothing) -> Page:
         "more": len(places) > SHOWN,
         "why": None,
     }
+
+
+def _submitted(request: Page) -> datetime | None:
+    return datetime.fromisoformat(request["submitted_at"]) if request["submitted_at"] else None

@@ -15,10 +15,22 @@ from project_spaces import register
 from project_spaces.access import require
 from project_spaces.decisions import Action
 from project_spaces.register import STATE_LABELS, PublicProject, Result
-from project_spaces.requests.statistics import decision_delay, step_delays
+from project_spaces.requests.statistics import decision_delay, step_delays, told_cases
 from project_spaces.requests.steps import STEP_LABELS
 
-COLUMNS = ("slug", "title", "state", "organisation", "purpose", "starts_at", "ends_at", "people", "datasets", "results")
+COLUMNS = (
+    "slug",
+    "title",
+    "state",
+    "organisation",
+    "controller",
+    "purpose",
+    "starts_at",
+    "ends_at",
+    "people",
+    "datasets",
+    "results",
+)
 #: A spreadsheet takes what begins so for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -48,14 +60,11 @@ class Deferral(Input):
 
 def projects(call: Call, _body: Nothing) -> Page:
     """Every project of the public register, with how long requests take."""
-    key = (call.portal.store.revision(), call.now.replace(second=0, microsecond=0))
-    if call.portal.register_memo.get("key") != key:
-        call.portal.register_memo.update(key=key, page=_projects(call))
-    return call.portal.register_memo["page"]  # type: ignore[no-any-return]
+    return call.portal.ready.answer("register", call.now, lambda: _projects(call))
 
 
 def _projects(call: Call) -> Page:
-    """Read the whole register: done again when something happened or a minute passed, however many ask."""
+    """Read the whole register."""
     with call.portal.store.read() as session:
         return {
             "projects": [described(each) for each in register.public_projects(session, now=call.now)],
@@ -80,6 +89,7 @@ def entry(call: Call, _body: Nothing) -> Page:
         return {
             "project": call["project"],
             "organisation": "" if row is None else row.organisation,
+            "otherwise": register.answers_unless_written(session, call["project"]),
             "listed": row is not None and row.listed,
             "results": [] if row is None else row.results,
             "deferred_until": None if row is None else iso(row.deferred_until),
@@ -108,12 +118,12 @@ def delays(session: Session) -> Page:
     steps = step_delays(session)
     return {
         "decided": {
-            "cases": whole.cases,
+            "cases": told_cases(whole.cases),
             "median_days": whole.median_days,
             "ninth_decile_days": whole.ninth_decile_days,
         },
         "steps": [
-            {"label": both(STEP_LABELS[step]), "cases": delay.cases, "median_days": delay.median_days}
+            {"label": both(STEP_LABELS[step]), "cases": told_cases(delay.cases), "median_days": delay.median_days}
             for step, delay in steps.items()
         ],
     }
@@ -127,6 +137,7 @@ def described(each: PublicProject) -> Page:
         "state": each.state,
         "state_label": both(STATE_LABELS[each.state]),
         "organisation": each.organisation,
+        "controller": each.controller,
         "purpose": both(each.purpose),
         "summary": each.summary,
         "public_interest": each.public_interest,

@@ -12,7 +12,7 @@ from hub_extensions.portal.inputs import Input, Nothing, parse
 from hub_extensions.portal.verbs.request_shapes import choices, dataset_of, home_organisation
 from hub_extensions.portal.verbs.requests import detail, edit
 from hub_extensions.portal.words import MEMBER_LABELS, both
-from project_spaces.datasets import list_datasets
+from project_spaces.datasets import Dataset, list_datasets
 from project_spaces.errors import NotFound
 from project_spaces.facts import Classification, MemberRole
 from project_spaces.requests.forms import (
@@ -28,6 +28,9 @@ from project_spaces.requests.forms import (
     RequestForm,
     Resources,
 )
+from project_spaces.requests.gaps import is_askable
+from project_spaces.requests.linkage_asked import WAY_LABELS
+from project_spaces.requests.vetting import colleagues
 from project_spaces.text import Text
 
 Long = Annotated[str, Field(max_length=20_000)]
@@ -39,6 +42,7 @@ SECTIONS: Mapping[str, Text] = {
     "project": Text("Projet", "Project"),
     "purpose": Text("Finalité", "Purpose"),
     "data": Text("Données", "Data"),
+    "linkage": Text("Appariement", "Linkage"),
     "people": Text("Personnes", "People"),
     "means": Text("Résultats et moyens", "Outputs and means"),
     "check": Text("Relire et déposer", "Check and submit"),
@@ -47,6 +51,7 @@ FIELDS: Mapping[str, str] = {
     "slug": "project",
     "title": "project",
     "organisation": "project",
+    "controller": "project",
     "summary": "project",
     "purpose": "purpose",
     "public_interest": "purpose",
@@ -54,6 +59,8 @@ FIELDS: Mapping[str, str] = {
     "datasets": "data",
     "columns": "data",
     "identifiers": "data",
+    "professionals": "data",
+    "linkage": "linkage",
     "people": "people",
     "outputs": "means",
     "months": "means",
@@ -68,6 +75,7 @@ class ProjectPart(Input):
     title: Line = ""
     slug: Slug = ""
     organisation: Line = ""
+    controller: Line = ""
     summary: Long = ""
 
 
@@ -86,7 +94,7 @@ class DataPart(Input):
 
 
 class ColumnsPart(Input):
-    """Columns of one data set, and the justification of each potential identifier that is asked for."""
+    """Columns of one data set, and the justification of what is asked for that may point at somebody."""
 
     columns: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=200)], ...], Field(max_length=5000)] = ()
     typed: Long = ""
@@ -96,6 +104,8 @@ class ColumnsPart(Input):
     why_care_dates: Long = ""
     why_death_date: Long = ""
     why_death_commune: Long = ""
+    professionals: bool = False
+    why_professionals: Long = ""
 
 
 class NewPerson(Input):
@@ -141,7 +151,7 @@ def save_data(call: Call, body: DataPart) -> Page:
         return form.model_copy(update={"datasets": kept})
 
     edit(call, change)
-    return {"id": call["request"], "next": _columns_or_people(body.datasets[:1])}
+    return {"id": call["request"], "next": _columns_or_linkage(body.datasets[:1])}
 
 
 def save_columns(call: Call, body: ColumnsPart) -> Page:
@@ -151,6 +161,7 @@ def save_columns(call: Call, body: ColumnsPart) -> Page:
         "dataset": call["dataset"],
         "columns": tuple(dict.fromkeys((*body.columns, *typed))),
         "identifiers": {each: getattr(body, f"why_{each.value}") for each in Identifier if each in body.identifiers},
+        "professionals": body.why_professionals if body.professionals else None,
     }
     asked = parse(DatasetAsked, said)
     order: list[str] = []
@@ -163,13 +174,14 @@ def save_columns(call: Call, body: ColumnsPart) -> Page:
         return form.model_copy(update={"datasets": replaced})
 
     edit(call, change)
-    return {"id": call["request"], "next": _columns_or_people(order[order.index(asked.dataset) + 1 :])}
+    return {"id": call["request"], "next": _columns_or_linkage(order[order.index(asked.dataset) + 1 :])}
 
 
 def add_person(call: Call, body: NewPerson) -> Page:
     """Name somebody; naming the same person again replaces what was said."""
     with call.portal.store.read() as session:
-        organisation = body.organisation or home_organisation(session, body.username)
+        known = body.username in colleagues(session, call.actor)
+        organisation = body.organisation or (home_organisation(session, body.username) if known else "")
     added = PersonAsked(username=body.username, role=body.role, organisation=organisation)
 
     def change(form: RequestForm) -> RequestForm:
@@ -238,6 +250,8 @@ def _choices(call: Call, name: str, request: Page) -> dict[str, Any]:
             "purposes": choices(PURPOSE_LABELS, chosen),
             "forbidden": choices(FORBIDDEN_LABELS, form["disclaimed"]),
         }
+    if name == "linkage":
+        return {"ways": choices(WAY_LABELS, [form["linkage"]["way"]] if form["linkage"] else [])}
     if name == "people":
         return {"roles": choices(MEMBER_LABELS)}
     if name == "data":
@@ -252,8 +266,7 @@ def _askable(call: Call, form: Page) -> list[Page]:
         rows = [
             each
             for each in list_datasets(session)
-            if each.slug in asked
-            or (each.withdrawn_at is None and each.classification is not Classification.IDENTIFYING)
+            if is_askable(each) or (each.slug in asked and each.classification is not Classification.IDENTIFYING)
         ]
         return [{**dataset_of(session, each.slug, call.now), "chosen": each.slug in asked} for each in rows]
 
@@ -263,7 +276,8 @@ def _of_dataset(call: Call, form: Page) -> dict[str, Any]:
     if asked is None:
         raise NotFound(NOT_ASKED)
     with call.portal.store.read() as session:
-        tables = tables_of(session, call.portal.layout, call["dataset"])
+        askable = is_askable(session.get(Dataset, call["dataset"]))
+        tables = tables_of(session, call.portal.layout, call["dataset"], call.now) if askable else ()
     known = {each.name for table in tables for each in table.variables}
     said = {each["value"]: each["why"] for each in asked["identifiers"]}
     return {
@@ -277,9 +291,9 @@ def _of_dataset(call: Call, form: Page) -> dict[str, Any]:
     }
 
 
-def _columns_or_people(left: Sequence[str]) -> str:
+def _columns_or_linkage(left: Sequence[str]) -> str:
     """What comes next: the columns of the first data set that is *left*. Whatever it is called is one part."""
-    return f"data/{quote(left[0], safe='')}" if left else "people"
+    return f"data/{quote(left[0], safe='')}" if left else "linkage"
 
 
 def _saved(call: Call, following: str, part: dict[str, Any]) -> Page:

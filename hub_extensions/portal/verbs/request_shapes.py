@@ -8,15 +8,16 @@ from sqlalchemy.orm import Session
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.verbs.home import quota_of
 from hub_extensions.portal.words import CLASS_LABELS, MEMBER_LABELS, both, iso
-from project_spaces.agreements import embargoes
+from project_spaces.agreements import closing
 from project_spaces.datasets import Dataset
-from project_spaces.facts import MemberRole
+from project_spaces.facts import Classification, MemberRole
 from project_spaces.habilitations import habilitations
 from project_spaces.memberships import Membership, memberships
 from project_spaces.organisations import affiliation
 from project_spaces.people import Person, get_organisation
 from project_spaces.projects import get_project
 from project_spaces.requests.answers import may_answer
+from project_spaces.requests.extending import renewable
 from project_spaces.requests.forms import (
     FORBIDDEN_LABELS,
     IDENTIFIER_LABELS,
@@ -26,6 +27,7 @@ from project_spaces.requests.forms import (
     read_form,
 )
 from project_spaces.requests.gaps import Gap
+from project_spaces.requests.linkage_asked import WAY_LABELS, LinkageAsked
 from project_spaces.requests.notices import actors_of, waits_for_applicant
 from project_spaces.requests.records import (
     STATE_LABELS,
@@ -63,8 +65,17 @@ def home_organisation(session: Session, username: str) -> str:
     return "" if found is None else get_organisation(session, found.organisation).name
 
 
-def person_of(session: Session, username: str, organisation: str = "") -> Page:
-    """Somebody by name, identifier and organisation: two people may share the first."""
+def person_of(session: Session, username: str, organisation: str = "", *, told: bool = True) -> Page:
+    """Somebody by name, identifier and organisation: two people may share the first.
+
+    Parameters
+    ----------
+    told
+        whether the reader may know who that is; otherwise only what was typed is shown.
+    """
+    if not told:
+        typed = {"name": None, "organisation": organisation.strip(), "active": True, "checked": False}
+        return {"username": username, **typed}
     person = session.get(Person, username)
     organisation = organisation.strip() or home_organisation(session, username)
     return {
@@ -72,6 +83,7 @@ def person_of(session: Session, username: str, organisation: str = "") -> Page:
         "name": None if person is None else person.display_name,
         "organisation": organisation,
         "active": person is not None and person.disabled_at is None,
+        "checked": True,
     }
 
 
@@ -100,12 +112,12 @@ def summary_of(session: Session, request: AccessRequest, now: datetime) -> Page:
     }
 
 
-def form_of(session: Session, request: AccessRequest, form: RequestForm, now: datetime) -> Page:
-    """The form in words."""
+def form_of(session: Session, request: AccessRequest, form: RequestForm, now: datetime, told: frozenset[str]) -> Page:
+    """The form in words; of people who are not in *told*, only what was typed."""
     lead = person_of(session, request.applicant, form.organisation)
     people = [
         {
-            **person_of(session, each.username, each.organisation),
+            **person_of(session, each.username, each.organisation, told=each.username in told),
             "role": each.role.value,
             "role_label": both(MEMBER_LABELS[each.role]),
         }
@@ -116,6 +128,7 @@ def form_of(session: Session, request: AccessRequest, form: RequestForm, now: da
         "title": form.title,
         "slug": form.slug,
         "organisation": form.organisation,
+        "controller": form.controller,
         "summary": form.summary,
         "purpose": None if form.purpose is None else form.purpose.value,
         "purpose_label": None if form.purpose is None else both(PURPOSE_LABELS[form.purpose]),
@@ -123,6 +136,7 @@ def form_of(session: Session, request: AccessRequest, form: RequestForm, now: da
         "disclaimed": sorted(form.disclaimed),
         "disclaimed_labels": [both(label) for each, label in FORBIDDEN_LABELS.items() if each in form.disclaimed],
         "datasets": [asked_of(session, each, now) for each in form.datasets],
+        "linkage": None if form.linkage is None else linkage_of(session, form.linkage, now),
         "lead": lead,
         "people": people,
         "outputs": form.outputs,
@@ -145,13 +159,27 @@ def asked_of(session: Session, asked: DatasetAsked, now: datetime) -> Page:
             {"value": each.value, "label": both(IDENTIFIER_LABELS[each]), "why": why}
             for each, why in asked.identifiers.items()
         ],
+        "professionals": asked.professionals,
+    }
+
+
+def linkage_of(session: Session, asked: LinkageAsked, now: datetime) -> Page:
+    """The linkage that is asked for."""
+    return {
+        "way": asked.way.value,
+        "way_label": both(WAY_LABELS[asked.way]),
+        "datasets": [dataset_of(session, slug, now) for slug in asked.datasets],
+        "cohort": asked.cohort,
+        "criteria": asked.criteria,
+        "why": asked.why,
     }
 
 
 def dataset_of(session: Session, slug: str, now: datetime) -> Page:
     """A data set in a request: what, whose, and whether nobody may use it for the time being."""
-    dataset = session.get(Dataset, slug)
-    holding = [each.window for each in embargoes(session, [slug]) if each.window.holds(now)]
+    found = session.get(Dataset, slug)
+    dataset = None if found is None or found.classification is Classification.IDENTIFYING else found
+    holding = closing(session, slug, now)
     endless = any(each.last is None for each in holding)
     ends = None if endless else max((each.last for each in holding if each.last), default=None)
     return {
@@ -220,6 +248,9 @@ def _step(session: Session, call: Call, request: AccessRequest, row: RequestStep
         "applicant_signs": signing,
         "may_sign": signing and call.actor == request.applicant,
         "may_answer": running and answer and not signing,
+        "may_renew": running and answer and renewable(row, call.now),
+        "renewed_at": iso(row.renewed_at),
+        "renewed_why": row.renewed_why,
         "may_return": each.step is Step.COMPLETENESS,
         "reference_owed": each.step in {Step.COMMITTEE, Step.AUTHORITY},
     }

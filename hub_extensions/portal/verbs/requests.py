@@ -21,14 +21,18 @@ from hub_extensions.portal.verbs.request_shapes import (
     steps_of,
     summary_of,
 )
+from hub_extensions.portal.words import both, iso
+from project_spaces.approvals import approvals
 from project_spaces.datasets import Dataset
 from project_spaces.errors import NotFound
 from project_spaces.requests import applying
 from project_spaces.requests.answers import may_answer
 from project_spaces.requests.forms import DatasetAsked, RequestForm, read_form
-from project_spaces.requests.gaps import barred, obstacles, remarks
+from project_spaces.requests.gaps import Gap, barred, is_askable, obstacles, remarks
 from project_spaces.requests.notices import concerned
+from project_spaces.requests.precedents import differences, precedent_for, precedent_of
 from project_spaces.requests.records import AccessRequest, RequestState, circuit_of, get_request, steps
+from project_spaces.requests.vetting import answering, to_settle, told_of
 from project_spaces.text import Text
 
 UNKNOWN = Text(
@@ -66,7 +70,7 @@ def mine(call: Call, _body: Nothing) -> Page:
 def about(call: Call, body: Begin) -> Page:
     """What a request for a data set would mean: whose it is, its steps, and my drafts that ask for it already."""
     with call.portal.store.read() as session:
-        known = bool(body.dataset) and session.get(Dataset, body.dataset) is not None
+        known = is_askable(session.get(Dataset, body.dataset))
         own = applying.requests_of(session, call.actor)
         drafts = [each for each in own if each.state in _EDITABLE and body.dataset in read_form(each.form).slugs]
         dataset = dataset_of(session, body.dataset, call.now) if known else None
@@ -103,17 +107,19 @@ def detail(call: Call, _body: Nothing) -> Page:
         own = row.applicant == call.actor
         editable = own and row.state in _EDITABLE
         lacking = _obstacles(session, call, row, form) if editable else []
-        short = applying.short_way(session, row, form) if editable else None
+        found = precedent_for(session, row, form, now=call.now) if editable else precedent_of(session, row)
+        decides = not own and not _named(row, call.actor)
+        told = told_of(session, row, call.actor, decides=decides)
         return {
             **summary_of(session, row, call.now),
             "own": own,
             "round": row.round,
             "short": row.short,
-            "shortened_by": None if short is None else short.id,
+            "precedent": None if found is None else _precedent(session, call, form, found),
             "copied_from": row.copied_from,
-            "form": form_of(session, row, form, call.now),
+            "form": form_of(session, row, form, call.now, told),
             "gaps": gaps_of(lacking),
-            "remarks": gaps_of([*remarks(form), *(() if _named(row, call.actor) else barred(session, concerned(row)))]),
+            "remarks": gaps_of([*remarks(form), *(_for_deciders(session, row) if decides else ())]),
             "steps": steps_of(session, call, row),
             "earlier": earlier_rounds(session, row),
             "became": became(session, row),
@@ -132,7 +138,7 @@ def submit(call: Call, _body: Nothing) -> Page:
     """Submit the request: its steps begin, and its form stands."""
     with call.portal.store.read() as session:
         row = visible(session, call)
-        dictionary = columns_of(session, call.portal.layout, read_form(row.form).slugs)
+        dictionary = columns_of(session, call.portal.layout, read_form(row.form).slugs, call.now)
     applying.submit_request(call.portal.store, call["request"], actor=call.actor, now=call.now, dictionary=dictionary)
     return {"id": call["request"], "state": RequestState.SUBMITTED.value}
 
@@ -182,12 +188,16 @@ def visible(session: Session, call: Call) -> AccessRequest:
         row = get_request(session, call["request"])
     except NotFound:
         raise NotFound(UNKNOWN) from None
-    if row.applicant == call.actor or _named(row, call.actor):
+    if _may_know(session, call, row):
         return row
-    for each in steps(session, row.id, row.round):
-        if may_answer(session, row, each, call.actor, now=call.now).allowed:
-            return row
     raise NotFound(UNKNOWN)
+
+
+def _may_know(session: Session, call: Call, row: AccessRequest) -> bool:
+    if row.applicant == call.actor or _named(row, call.actor):
+        return True
+    acts = steps(session, row.id, row.round)
+    return any(may_answer(session, row, each, call.actor, now=call.now).allowed for each in acts)
 
 
 def _named(row: AccessRequest, person: str) -> bool:
@@ -199,6 +209,32 @@ def _require_step(session: Session, row: AccessRequest, step: str) -> None:
         raise NotFound(Text("Il n'y a pas de telle étape ici.", "There is no such step here."))
 
 
+def _precedent(session: Session, call: Call, form: RequestForm, found: AccessRequest) -> Page:
+    """The accepted request on which a short one rests: what it was given, and what is asked otherwise now."""
+    return {
+        "id": found.id,
+        "title": read_form(found.form).title.strip(),
+        "decided_at": iso(found.decided_at),
+        "readable": _may_know(session, call, found),
+        "approvals": [
+            {"kind": each.kind, "reference": each.reference, "ends_at": iso(each.window.last)}
+            for each in approvals(session, found.project or "")
+            if each.window.holds(call.now)
+        ],
+        "differences": [
+            {"what": both(each.what), "before": each.before, "now": each.now}
+            for each in differences(form, read_form(found.form))
+        ],
+    }
+
+
+def _for_deciders(session: Session, row: AccessRequest) -> list[Gap]:
+    """What only those who decide are told: whom naming bars, who will answer, and names that hold the file up."""
+    if row.state is not RequestState.SUBMITTED:
+        return barred(session, concerned(row))
+    return [*barred(session, concerned(row)), *answering(session, row), *to_settle(session, row)]
+
+
 def _obstacles(session: Session, call: Call, row: AccessRequest, form: RequestForm) -> Any:
-    dictionary = columns_of(session, call.portal.layout, form.slugs)
-    return obstacles(session, form, request_id=row.id, applicant=row.applicant, dictionary=dictionary)
+    dictionary = columns_of(session, call.portal.layout, form.slugs, call.now)
+    return obstacles(session, form, request_id=row.id, applicant=row.applicant, dictionary=dictionary, now=call.now)

@@ -23,13 +23,13 @@ from project_spaces.reviews.campaigns import (
     ReviewCampaign,
     ReviewDecision,
     ReviewItem,
-    RightKind,
     campaigns,
     close_campaign,
     decide_item,
     items,
     open_campaign,
 )
+from project_spaces.reviews.rights import RightKind, about_words
 from project_spaces.text import Text
 
 OCCASION_LABELS: dict[Occasion, Text] = {
@@ -39,6 +39,9 @@ OCCASION_LABELS: dict[Occasion, Text] = {
 RIGHT_LABELS: dict[RightKind, Text] = {
     RightKind.MEMBERSHIP: Text("Appartenance", "Membership"),
     RightKind.HABILITATION: Text("Habilitation", "Habilitation"),
+    RightKind.ROLE: Text("Rôle", "Role"),
+    RightKind.PERIMETER: Text("Périmètre", "Perimeter"),
+    RightKind.STEWARDSHIP: Text("Producteur confié", "Owner entrusted"),
 }
 DECISION_LABELS: dict[ReviewDecision, Text] = {
     ReviewDecision.KEEP: Text("Maintenu", "Kept"),
@@ -52,6 +55,7 @@ COLUMNS = (
     "person",
     "project",
     "dataset",
+    "about",
     "ends_at",
     "decision",
     "evidence",
@@ -167,6 +171,8 @@ def item_row(each: ReviewItem, actor: str) -> Page:
         "person": each.person,
         "project": each.project,
         "dataset": each.dataset,
+        "about": each.about,
+        "about_label": None if each.about is None else both(about_words(each.kind, each.about)),
         "ends_at": iso(each.ends_at),
         "decision": None if each.decision is None else each.decision.value,
         "decision_label": None if each.decision is None else both(DECISION_LABELS[each.decision]),

@@ -8,9 +8,9 @@ from pydantic import Field
 
 from audit.canonical import reserialise
 from audit.events import Event, Kind
+from hub_extensions.notebooks.catalogue import Value, find_template, notebook_path
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import Input
-from hub_extensions.templates_catalogue import Value, find_template, notebook_path
 from project_spaces.access import require
 from project_spaces.decisions import Action
 

@@ -13,10 +13,11 @@ from pydantic import Field
 
 from audit.events import Kind
 from audit.index import Index, Row
+from hub_extensions.oversight.looks import people_of
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import Input, Start
 from hub_extensions.portal.timeline import MOST_DRAWN
-from hub_extensions.portal.verbs.audit import entry_of, meant, people_of, record_look, require_auditor
+from hub_extensions.portal.verbs.audit import entry_of, meant, problem_of, record_look, require_auditor
 from project_spaces.errors import Invalid, NotFound
 from project_spaces.text import Text
 
@@ -68,7 +69,7 @@ def session(call: Call, body: Range) -> Page:
         if not first:
             raise NotFound(NO_SESSION)
         (start,) = index.rows(first)
-        summary = _summary(index, start, call.now)
+        summary = _summary(index, start, call.now, workspace)
         rows, cut = _entries(index, start, summary, body)
         about = people_of(start, *rows)
         record_look(call, about, what="session", session=workspace, about_project=start.project)
@@ -97,8 +98,8 @@ def _page(index: Index, body: Sessions) -> tuple[list[Row], int | None]:
     return found[:PAGE_SIZE], found[PAGE_SIZE - 1].index
 
 
-def _summary(index: Index, start: Row, now: datetime) -> dict[str, Any]:
-    workspace = str(start.subject.get("workspace", ""))
+def _summary(index: Index, start: Row, now: datetime, workspace: str | None = None) -> dict[str, Any]:
+    workspace = workspace or str(start.subject.get("workspace", ""))
     ends = index.rows(index.places_of(workspace=workspace, kind=list(ENDS), limit=1))
     last = index.rows(index.places_of(workspace=workspace, limit=1))
     mounts = index.rows(index.places_of(workspace=workspace, kind=Kind.MOUNT.value, limit=50))
@@ -119,6 +120,7 @@ def _summary(index: Index, start: Row, now: datetime) -> dict[str, Any]:
         "cause": None if ended is None else ended.subject.get("cause"),
         "datasets": sorted({str(row.subject.get("dataset")) for row in mounts}),
         "count": index.count(workspace=workspace),
+        "problem": problem_of(start.problem),
         "hits": len(index.places_of(workspace=workspace, rule=True, limit=100)),
     }
 

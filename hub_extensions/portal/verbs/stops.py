@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import Input, Nothing
-from hub_extensions.portal.verbs.reach import Reach, reach_of
+from hub_extensions.portal.verbs.reach import Reach, administers, reach_of
 from hub_extensions.portal.words import both, iso
 from project_spaces.access import may
 from project_spaces.decisions import Action
 from project_spaces.errors import Invalid
 from project_spaces.facts import StopScope
-from project_spaces.kill_switches import KillSwitch, kill_switches, lift_switch, set_switch
+from project_spaces.kill_switches import KillSwitch, kill_switches, lift_switch, may_lift, set_switch
 from project_spaces.stop_reach import would_stop
 from project_spaces.text import Text
 
@@ -63,8 +63,9 @@ def overview(call: Call, _body: Nothing) -> Page:
     with call.portal.store.read() as session:
         reach = _sight(session, call)
         visible = [each for each in kill_switches(session, in_force=False) if _visible(reach, each)]
-    rows = [_row(each, call.actor) for each in visible]
-    scopes = [{"value": scope.value, "label": both(label)} for scope, label in SCOPE_LABELS.items()]
+        rows = [{**_row(each, call.actor), "may_lift": _may_lift(session, call, each)} for each in visible]
+        offered = _offered(session, call)
+    scopes = [{"value": scope.value, "label": both(SCOPE_LABELS[scope])} for scope in offered]
     return {
         "in_force": [row for row in rows if row["lifted_at"] is None],
         "past": [row for row in rows if row["lifted_at"] is not None][::-1],
@@ -97,7 +98,7 @@ def stop(call: Call, body: ConfirmedStop) -> Page:
 
 
 def lift(call: Call, body: Lift) -> Page:
-    """Lift a switch that another administrator set."""
+    """Lift a switch that somebody else set."""
     lift_switch(call.portal.store, body.switch_id, reason=body.reason, actor=call.actor, now=call.now)
     return {"id": body.switch_id}
 
@@ -111,6 +112,15 @@ def _sight(session: Session, call: Call) -> Reach:
     return reach_of(session, call)
 
 
+def _offered(session: Session, call: Call) -> list[StopScope]:
+    """What the caller might stop; auditors only look."""
+    if may(session, call.actor, Action.ADMINISTER, now=call.now).allowed:
+        return list(SCOPE_LABELS)
+    keeps = may(session, call.actor, Action.REGISTER_DATASET, now=call.now).allowed
+    of_hub = [StopScope.PERSON, StopScope.PROJECT] if administers(session, call) else []
+    return [*of_hub, *([StopScope.DATASET] if keeps else [])]
+
+
 def _visible(reach: Reach, switch: KillSwitch) -> bool:
     match switch.scope:
         case StopScope.PERSON:
@@ -119,6 +129,10 @@ def _visible(reach: Reach, switch: KillSwitch) -> bool:
             return reach.project(switch.name)
         case StopScope.DATASET | StopScope.ALL:
             return True
+
+
+def _may_lift(session: Session, call: Call, switch: KillSwitch) -> bool:
+    return switch.lifted_at is None and may_lift(session, switch, call.actor, call.now)
 
 
 def _row(each: KillSwitch, actor: str) -> Page:

@@ -14,7 +14,7 @@ from hub_extensions.portal.audit_words import kind_label
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import Input, Nothing
 from hub_extensions.portal.ledger_view import NO_ENTRY, NO_LOG
-from hub_extensions.portal.verbs.audit import entry_of, proof_of, record_look, row_at
+from hub_extensions.portal.verbs.audit import entry_of, problem_of, proof_of, record_look, row_at
 from hub_extensions.portal.words import both, iso
 from project_spaces.errors import Invalid, NotFound, Unavailable
 from project_spaces.memberships import memberships
@@ -23,17 +23,20 @@ from project_spaces.retention import retention_of
 from project_spaces.text import Text
 
 PAGE_SIZE = 50
-#: Looks at somebody's entries that are listed.
+#: Looks at somebody's entries on one page.
 MOST_LOOKS = 200
+#: Entries of one's own that an unsealing links to.
+MOST_LINKED = 20
 NOT_TWICE = Text("Les deux phrases ne sont pas les mêmes.", "The two phrases are not the same.")
 LOOKS = (Kind.AUDIT_READ.value, Kind.AUDIT_UNSEALED.value)
 
 
 class Mine(Input):
-    """Which of my entries: the cursor of the page before, one kind."""
+    """Which of my entries: the cursor of the page before, one kind; and the cursor of the looks before."""
 
     kind: Kind | None = None
     before: Annotated[int, Field(ge=0, lt=1 << 53)] | None = None
+    looks_before: Annotated[int, Field(ge=0, lt=1 << 53)] | None = None
 
 
 #: Byte for byte as typed.
@@ -65,12 +68,12 @@ def trace(call: Call, body: Mine) -> Page:
     kind = None if body.kind is None else body.kind.value
     with call.portal.ledger.open() as index:
         places = index.places_of(person=call.actor, kind=kind, before=body.before, limit=PAGE_SIZE + 1)
-        found = index.rows(places[:PAGE_SIZE])
+        found = index.held_against(index.rows(places[:PAGE_SIZE]), kind=kind, person=call.actor)
         return {
             "counts": _counts(index, call.actor),
             "entries": [_mine(row, call.actor) for row in found],
             "next": found[-1].index if len(places) > PAGE_SIZE else None,
-            "looks": _looks(index, call.actor),
+            **_looks(index, call.actor, body.looks_before),
             "retention": _retention(call),
         }
 
@@ -166,19 +169,41 @@ def _mine(row: Row, person: str) -> Page:
     return found
 
 
-def _looks(index: Index, person: str) -> list[Page]:
-    rows = index.rows(index.places_of(kind=LOOKS, person=person, limit=MOST_LOOKS))
-    return [
-        {
-            "index": row.index,
-            "at": row.at.isoformat(),
-            "kind_label": both(kind_label(row.kind)),
-            "by": row.actor_name or row.actor,
-            "what": row.subject.get("what"),
-        }
-        for row in rows
-        if row.actor_name != person
-    ]
+def _looks(index: Index, person: str, before: int | None) -> Page:
+    """Looks of others, newest first: however often somebody opens this page, that pushes none of them out."""
+    places = index.places_of(kind=LOOKS, person=person, besides=person, before=before, limit=MOST_LOOKS + 1)
+    rows = index.held_against(index.rows(places[:MOST_LOOKS]), kind=LOOKS, person=person)
+    more = rows[-1].index if len(places) > MOST_LOOKS else None
+    return {"looks": [_look(row, person) for row in rows], "looks_next": more}
+
+
+def _look(row: Row, person: str) -> Page:
+    found = {
+        "index": row.index,
+        "at": row.at.isoformat(),
+        "kind_label": both(kind_label(row.kind)),
+        "by": row.actor_name or row.actor,
+        #: Who sat at the server's terminal.
+        "os_user": row.private.get("os_user"),
+        "what": row.subject.get("what"),
+        "problem": problem_of(row.problem),
+        "unsealing": None,
+    }
+    author = row.persons.get("author", "")
+    if row.kind == Kind.AUDIT_UNSEALED and row.names.get(author) == person:
+        found["unsealing"] = _unsealing(row)
+    return found
+
+
+def _unsealing(row: Row) -> Page:
+    """Who opened messages of the person who asks, and why; what is private in it is gone once retention took it."""
+    listed = [int(number) for number in row.private.get("list", "").split(",") if number.isdecimal()]
+    return {
+        "entries": row.subject.get("entries"),
+        "first": listed[:MOST_LINKED],
+        "auditors": row.private.get("auditors"),
+        "reason": row.private.get("reason"),
+    }
 
 
 def _retention(call: Call) -> list[Page]:

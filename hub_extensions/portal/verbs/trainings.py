@@ -23,12 +23,14 @@ Title = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class Kind(Input):
-    """A kind of training."""
+    """A kind of training: its titles, who gives it, where on the web, and for how many months it is valid."""
 
     slug: Slug
     title_fr: Title
     title_en: Title
     months: Annotated[int, Field(ge=1, le=60)] = MONTHS
+    organiser: Annotated[str, Field(max_length=200)] = ""
+    address: Annotated[str, Field(max_length=500)] = ""
 
 
 class ClaimRef(Input):
@@ -73,9 +75,17 @@ def overview(call: Call, _body: Nothing) -> Page:
 
 
 def define(call: Call, body: Kind) -> Page:
-    """Define a training, or change its title and how long it will be valid."""
-    title = Text(body.title_fr, body.title_en)
-    define_training(call.portal.store, body.slug, title=title, months=body.months, actor=call.actor, now=call.now)
+    """Define a training, or change its title, who gives it where, and how long it will be valid."""
+    define_training(
+        call.portal.store,
+        body.slug,
+        title=Text(body.title_fr, body.title_en),
+        months=body.months,
+        organiser=body.organiser,
+        address=body.address,
+        actor=call.actor,
+        now=call.now,
+    )
     return {"slug": body.slug}
 
 

@@ -6,22 +6,26 @@ Looking at somebody else's is for auditors and for who administers that person, 
 
 from collections.abc import Sequence
 from typing import Annotated
+from urllib.parse import urlencode
 
 from pydantic import Field
 from sqlalchemy.orm import Session
 
 from audit.events import Event, Kind
+from hub_extensions.installation.processes import PORTAL_PREFIX
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import Input
 from hub_extensions.portal.verbs.reach import administers, require_sight
 from hub_extensions.portal.words import both, iso
+from hub_extensions.step_up.way_back import sign_in_again
 from project_spaces.access import STRANGER, may, of_project, why
 from project_spaces.conditions import WHO_LABELS, ConditionState, Who
-from project_spaces.datasets import list_datasets
+from project_spaces.datasets import Dataset, list_datasets
 from project_spaces.decisions import Action
 from project_spaces.facts import MemberRole, PlatformRole
 from project_spaces.habilitations import habilitations
 from project_spaces.memberships import memberships
+from project_spaces.owner_perimeters import stewards_of
 from project_spaces.people import get_person, holders
 from project_spaces.projects import list_projects
 from project_spaces.records.places import project_places
@@ -128,37 +132,46 @@ def _mine_to_know(
 
 
 def _row(session: Session, call: Call, body: Question, state: ConditionState, *, administrator: bool) -> Page:
+    who, names = (state.who, ()) if state.holds else _whom(session, state, body.project)
     return {
         "code": state.code,
         "holds": state.holds,
         "text": both(state.text),
         "until": iso(state.until),
         "about": state.about,
-        "who": state.who.value,
-        "who_label": both(WHO_LABELS[state.who]),
-        "names": _names(session, state.who, body.project) if not state.holds else [],
+        "who": who.value,
+        "who_label": both(WHO_LABELS[who]),
+        "names": names,
         "link": _link(call, body, state, administrator=administrator),
     }
 
 
-def _names(session: Session, who: Who, project: str | None) -> Sequence[str]:
-    """Whom to ask, by name."""
-    roles = {Who.ADMINISTRATOR: PlatformRole.ADMINISTRATOR, Who.STEWARD: PlatformRole.STEWARD}
-    if who in roles:
-        return [each.display_name for each in holders(session, roles[who])]
+def _whom(session: Session, state: ConditionState, project: str | None) -> tuple[Who, Sequence[str]]:
+    """Who can change *state*, and by which names: administrators where nobody speaks for the owner of the data."""
+    who = state.who
+    if who is Who.STEWARD:
+        dataset = session.get(Dataset, state.about)
+        stewards = [] if dataset is None else stewards_of(session, [dataset.owner])
+        if stewards:
+            return who, [each.display_name for each in stewards]
+        who = Who.ADMINISTRATOR
+    if who is Who.ADMINISTRATOR:
+        return who, [each.display_name for each in holders(session, PlatformRole.ADMINISTRATOR)]
     if who is Who.LEAD and project is not None:
         leads = [each for each in memberships(session, project=project) if each.role is MemberRole.LEAD]
-        return sorted({get_person(session, each.person).display_name for each in leads})
-    return []
+        return who, sorted({get_person(session, each.person).display_name for each in leads})
+    return who, ()
 
 
 def _link(call: Call, body: Question, state: ConditionState, *, administrator: bool) -> str | None:
     """Address below the portal's, or of the Hub's own pages, where the state is changed; None where there is none."""
     concept = state.code.split("_", maxsplit=1)[0]
     own = body.person in {None, call.actor}
-    hub = {"second": "enrol", "sign": "logout", "place": "logout"}
-    if own and state.who is Who.PERSON and concept in hub:
-        return f"{call.portal.public_url}/hub/{hub[concept]}"
+    if own and concept == "second":
+        return f"{call.portal.public_url}/hub/enrol"
+    if own and (concept == "sign" or state.code == "place_refused"):
+        asked = body.model_dump(mode="json", exclude_none=True)
+        return sign_in_again(call.portal.public_url, f"{PORTAL_PREFIX}why?{urlencode(asked)}")
     if own and (state.who is Who.PERSON or concept == "identity"):
         target = _OWN.get(concept)
     elif administrator:

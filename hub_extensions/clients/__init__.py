@@ -1,0 +1,1 @@
+"""The public interfaces as a person's programs use them, through the same doors as a browser."""

@@ -1,0 +1,1 @@
+"""Reviewed notebooks that others can run, and the jobs that run them."""

@@ -1,0 +1,1 @@
+"""Whoever knocks and is not let in: what they sent, recorded or counted."""

@@ -1,0 +1,1 @@
+"""Workspaces from start to end: what runs in them, in which container, and which are running."""
