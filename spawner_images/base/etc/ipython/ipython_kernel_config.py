@@ -1,4 +1,4 @@
-"""Python kernels of a workspace: two settings whose defaults make every person wait at every cell.
+"""Python kernels of a workspace: settings whose defaults make every person wait at every cell.
 
 A person's own profile may still set them otherwise. docs/performance.md says what they bring, so that a comparison with
 a stock JupyterHub is read with them in mind.
@@ -15,3 +15,6 @@ c.HistoryManager.db_cache_size = 100
 # A sleep between output and reply, kept for front ends that stop listening at the reply (ipykernel's own comment).
 # JupyterLab and everything of ours wait for the idle message too, which follows the output on the same channel.
 c.Kernel._execute_sleep = 0
+
+# Kernels make a record of each debugging sentence, several for every cell, and throw it away where it would be written.
+c.IPKernelApp.logging_config = {"loggers": {"IPKernelApp": {"level": "WARNING"}}}

@@ -32,6 +32,9 @@ c.FileContentsManager.always_delete_dir = True  # JupyterLab asks first; without
 # every output, 5 ms of a megabyte.
 c.KernelManager.transport = "ipc"
 c.Session.key = b""
+# The server makes a record of each debugging sentence, several for every message, and throws it away where it would be
+# written. Not made, they cost nothing.
+c.ServerApp.logging_config = {"loggers": {"ServerApp": {"level": "INFO"}}}
 c.MappingKernelManager.cull_idle_timeout = 4 * 3600  # s
 c.MappingKernelManager.cull_interval = 300  # s
 c.TerminalManager.cull_inactive_timeout = 4 * 3600  # s

@@ -55,7 +55,7 @@ def check_acro(folder: str | Path = "outputs") -> list[Verdict]:
     """Return the desk's verdicts on the outputs of an ACRO session.
 
     ``results.json`` goes with them as what the author declares. Whatever it says, the desk makes up its own mind, and
-    evidence that calls a blocked table safe is itself blocked.
+    evidence that calls a blocked table safe is itself blocked. ACRO's own summaries (DONT_RELEASE) stay.
 
     Raises:
         FileNotFoundError: the folder holds no ``results.json``, or not the files that it names.
@@ -65,7 +65,8 @@ def check_acro(folder: str | Path = "outputs") -> list[Verdict]:
     declared = root / "results.json"
     try:
         results = json.loads(declared.read_text("utf-8"))["results"]
-        named = [str(file["name"]) for output in results.values() for file in output.get("files", [])]
+        kept = [output for uid, output in results.items() if not uid.endswith("DONT_RELEASE")]
+        named = [str(file["name"]) for output in kept for file in output.get("files", [])]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
             in_language("results.json n'est pas celui d'une session ACRO.", "results.json is no ACRO session's.")

@@ -73,18 +73,20 @@ def _finding(each: dict[str, Any]) -> str:
 
 
 def _table(rows: Sequence[Sequence[str]], findings: Sequence[dict[str, Any]]) -> str:
-    header = list(rows[0])
+    top = next((at for at, row in enumerate(rows) if sum(1 for cell in row if cell.strip()) > 1), 0)
+    header = list(rows[top])
     marks = marked(findings, header)
     head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in header)
+    above = "".join(f"<p>{escape(' '.join(row))}</p>" for row in rows[:top])
     lines = []
-    for number, row in enumerate(rows[1:_MOST_ROWS], start=2):
+    for number, row in enumerate(rows[top + 1 : top + _MOST_ROWS], start=top + 2):
         cells = "".join(
             _cell(cell, marks.get((number, place)) or marks.get((number, None))) for place, cell in enumerate(row)
         )
         lines.append(f"<tr>{cells}</tr>")
-    more = len(rows) - _MOST_ROWS
+    more = len(rows) - top - _MOST_ROWS
     rest = f"<p>{in_language(f'… et {more} lignes', f'… and {more} lines')}</p>" if more > 0 else ""
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>{rest}"
+    return f"{above}<table><thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>{rest}"
 
 
 def _cell(text: str, severity: str | None) -> str:

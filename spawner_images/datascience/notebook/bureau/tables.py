@@ -147,7 +147,7 @@ def _title(agg: str, values: str | None) -> str:
 
 
 def _contributors(df: pd.DataFrame, keys: list[str], values: str | None, person: str | None) -> list[dict[str, Any]]:
-    """Return for each cell its labels, how many persons it holds, and the largest share of its sum."""
+    """Return for each cell its labels, how many persons it holds, and what one and two make of its sum."""
     found = []
     for labels, group in df.groupby(keys, observed=True):
         persons = int(group[person].nunique()) if person else len(group)
@@ -155,7 +155,9 @@ def _contributors(df: pd.DataFrame, keys: list[str], values: str | None, person:
         if values is not None:
             amounts = group[values].abs()
             per_person = amounts.groupby(group[person]).sum() if person else amounts
-            entry["largest"] = round(float(per_person.max() / amounts.sum()), 4) if amounts.sum() else 0.0
+            top = per_person.nlargest(2) / amounts.sum() if amounts.sum() else per_person.head(0)
+            entry["largest"] = round(float(top.head(1).sum()), 4)
+            entry["largest_two"] = round(min(1.0, float(top.sum())), 4)
         found.append(entry)
     return found
 

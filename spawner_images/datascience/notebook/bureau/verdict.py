@@ -51,7 +51,9 @@ class Verdict:
     @property
     def frame(self) -> pd.DataFrame:
         """The table as it would leave."""
-        return pd.read_csv(io.BytesIO(self._upload.data), comment="#")
+        separator = _separator(self._upload.data.decode("utf-8", "replace"))
+        decimal = "." if separator == "," else ","
+        return pd.read_csv(io.BytesIO(self._upload.data), comment="#", sep=separator, decimal=decimal)
 
     def mend(self, how: str, name: str | None = None) -> "Verdict":
         """Return the verdict on the mended file, which is written into the project's ``exports`` folder.
@@ -99,7 +101,8 @@ class Verdict:
     def _rows(self) -> list[list[str]]:
         if not self._upload.name.lower().endswith(".csv"):
             return []
-        return list(csv.reader(io.StringIO(self._upload.data.decode("utf-8", "replace"))))
+        text = self._upload.data.decode("utf-8", "replace")
+        return list(csv.reader(io.StringIO(text), delimiter=_separator(text)))
 
     def __repr__(self) -> str:
         return showing.as_text(self._shown())
@@ -110,6 +113,17 @@ class Verdict:
     def _shown(self) -> showing.Shown:
         mends = [(f'.mend("{mend}")', in_language(*label)) for mend, label in self._labels.items()]
         return showing.Shown(self._upload.name, self.verdict, self.findings, mends, self.note)
+
+
+def _separator(text: str) -> str:
+    """Return what parts the cells of a table: it cuts the most lines alike; a comma may be a French decimal."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")][:300]
+
+    def alike(separator: str) -> tuple[int, bool]:
+        widths = [len(row) for row in csv.reader(lines, delimiter=separator) if len(row) > 1]
+        return (widths.count(max(set(widths), key=widths.count)) if widths else 0, separator != ",")
+
+    return max((",", ";", "\t", "|"), key=alike)
 
 
 def _save(upload: Upload, name: str | None) -> str:

@@ -36,7 +36,8 @@ export class DeskPanel {
     acts.append(this.all, button(say.refresh, () => this.list()));
     this.status = element('p', 'bureau-status');
     this.status.setAttribute('role', 'status');
-    this.rules = element('p', 'bureau-rules');
+    this.rules = element('details', 'bureau-rules');
+    this.rules.hidden = true;
     this.files = element('ul', 'bureau-files');
     node.append(acts, this.status, this.rules, this.files);
     this.names = [];
@@ -57,7 +58,7 @@ export class DeskPanel {
     if (answer === null) {
       return;
     }
-    this.rules.textContent = this.say.rules(answer.policy.min_persons);
+    this.tell(answer.policy);
     for (const each of answer.files) {
       const name = each.name.slice(FOLDER.length + 1);
       const table = name.endsWith('.csv') ? await read(this.contents, `projet/${each.name}`) : null;
@@ -65,6 +66,15 @@ export class DeskPanel {
     }
     await this.list();
     this.status.textContent = names.length > MOST_FILES ? this.say.first(MOST_FILES) : this.say.done;
+  }
+
+  /** Show the rules that hold: the first one, the others below it, and the text they follow. */
+  tell(policy) {
+    const all = element('ul', '');
+    all.append(...policy.sentences.slice(1).map(each => element('li', '', each[this.place])));
+    const first = element('summary', '', this.say.rules(policy.min_persons));
+    this.rules.replaceChildren(first, all, element('p', '', policy.source));
+    this.rules.hidden = false;
   }
 
   /** Mend one file, then have what it gave judged. */

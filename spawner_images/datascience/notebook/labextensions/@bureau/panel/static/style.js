@@ -11,6 +11,9 @@ export const STYLE = `
 .bureau-button:disabled { opacity: 0.5; cursor: default; }
 .bureau-desk a.bureau-submit { background: var(--jp-brand-color1); border-color: var(--jp-brand-color1); color: #fff; }
 .bureau-status { min-height: 1.4em; font-weight: 600; }
+.bureau-rules { margin-bottom: 8px; }
+.bureau-rules summary { cursor: pointer; }
+.bureau-desk .bureau-rules ul { margin: 4px 0; padding-left: 18px; list-style: disc; }
 .bureau-file { border: 1px solid var(--jp-border-color2); border-radius: 4px; padding: 8px; margin-bottom: 8px; }
 .bureau-files[inert] { opacity: 0.6; }
 .bureau-findings li { margin: 4px 0; }

@@ -17,7 +17,7 @@ const FR = {
   unreadable: 'Le dossier projet/exports est illisible.',
   helps: 'Ce qui peut aider',
   excerpt: 'Extrait, cases en cause marquées',
-  rules: least => `Règle de ce projet : au moins ${least} personnes par case.`,
+  rules: least => `Règles de ce projet : au moins ${least} personnes par case, et…`,
   verdicts: { block: 'Bloqué', flag: 'À examiner', pass: 'Rien à redire', info: 'Information' }
 };
 
@@ -39,7 +39,7 @@ const EN = {
   unreadable: 'The folder projet/exports can’t be read.',
   helps: 'What may help',
   excerpt: 'Excerpt, the cells concerned marked',
-  rules: least => `Rule of this project: at least ${least} persons in a cell.`,
+  rules: least => `Rules of this project: at least ${least} persons in a cell, and…`,
   verdicts: { block: 'Blocked', flag: 'To be judged', pass: 'No objection', info: 'Information' }
 };
 
