@@ -1,5 +1,6 @@
 """The bench of a cell's round trip: every path in turn, equal results or none, never a figure from a failed cell."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,11 +10,13 @@ import pytest
 from click.testing import CliRunner
 
 from hub_extensions.bench import execute, stock
-from hub_extensions.bench.execute import SHIPPED, WORKS, Paths, Work, measure
+from hub_extensions.bench.execute import SHIPPED, TUNED, WORKS, Paths, Work, measure
 from hub_extensions.bench.floors import DurableWrites
+from hub_extensions.clients.kernel import ExecutionResult
 from hub_extensions.commands.bench import command
 from hub_extensions.engine import images
-from hub_extensions.kernel_client import ExecutionResult
+from hub_extensions.settings import load
+from hub_extensions.workspaces.kept_memory import KEEPS_MEMORY
 from project_spaces.errors import Conflict
 
 
@@ -37,7 +40,7 @@ def disk(tmp_path: Path) -> Iterator[DurableWrites]:
 
 def paths(disk: DurableWrites, asked: list[str], **results: ExecutionResult) -> Paths:
     good = ExecutionResult(status="ok")
-    kernels = {name: FakeKernel(name, asked, results.get(name, good)) for name in ("ours", "stock", SHIPPED)}
+    kernels = {name: FakeKernel(name, asked, results.get(name, good)) for name in ("ours", "stock", SHIPPED, TUNED)}
     return Paths(kernels, FakeKernel("zmq", asked, good), disk, {})  # type: ignore[arg-type]
 
 
@@ -47,15 +50,15 @@ async def test_every_path_is_measured_equally_often_and_in_turn(disk: DurableWri
     case = await measure(Work("pass", "pass"), paths(disk, asked), rounds=10, cells=4, advance=lambda: turns.append(1))
     assert len(turns) == 10
     assert {name: len(durations) for name, durations in case.paths.items()} == dict.fromkeys(
-        ("ours", "stock", SHIPPED, "zmq", "fdatasync"), 40
+        ("ours", "stock", SHIPPED, TUNED, "zmq", "fdatasync"), 40
     )
     assert set(Counter(asked).values()) == {44}  # four more each, unmeasured
-    measured = asked[4 * 4 :]
-    first = [measured[round_ * 16] for round_ in range(10)]
-    assert set(first) == {"ours", "stock", SHIPPED, "zmq"}  # nobody always has the warm caches of the one before
+    measured = asked[4 * 5 :]
+    first = [measured[round_ * 20] for round_ in range(10)]
+    assert set(first) == {"ours", "stock", SHIPPED, TUNED, "zmq"}  # nobody always has the warm caches of the one before
 
 
-@pytest.mark.parametrize("path", ["ours", "stock", SHIPPED])
+@pytest.mark.parametrize("path", ["ours", "stock", SHIPPED, TUNED])
 @pytest.mark.parametrize(
     "result",
     [
@@ -99,8 +102,32 @@ def test_the_stock_image_stands_on_the_analysts() -> None:
     assert images.place_of("base", stock.IMAGES) == images.FOLDER / "base"
 
 
-def test_the_variants_differ_in_one_argument() -> None:
-    assert stock.VARIANTS["as-shipped"] == []
-    (argument,) = stock.VARIANTS["stock"]
-    assert argument.endswith("=nodelay.NoDelayConnection")
+def test_the_variants_differ_in_what_they_say() -> None:
+    plain, shipped, tuned = (stock.VARIANTS[name] for name in ("stock", "as-shipped", "our-settings"))
+    assert shipped == stock.Variant()
+    assert plain == stock.Variant((stock.NO_DELAY,))
+    assert stock.NO_DELAY.endswith("=nodelay.NoDelayConnection")
     assert execute.SHIPPED == "stock_as_shipped"
+    assert tuned.args[0] == stock.NO_DELAY
+    assert tuned.environment == KEEPS_MEMORY
+
+
+def test_the_stock_hub_can_read_what_it_is_told(tmp_path: Path) -> None:
+    """Its configuration reaches it as JSON."""
+    (tmp_path / "secrets").mkdir()
+    told = json.loads(json.dumps(stock._facts(load({"home": tmp_path}), images.ImageRef("stock", "1", "sha256:a"))))
+    assert told["variants"]["our-settings"]["environment"] == dict(KEEPS_MEMORY)
+    assert set(told["variants"]) == set(stock.VARIANTS)
+
+
+def test_our_settings_are_those_of_our_own_workspaces() -> None:
+    """What recording costs is measured against a stock with the very files that workspaces have."""
+    (folder,) = stock.VARIANTS["our-settings"].folders
+    assert "db_cache_size = 100" in (Path(folder) / "ipython_kernel_config.py").read_text()
+    server = (images.FOLDER / "base" / "etc" / "jupyter" / "jupyter_server_config.py").read_text()
+    for argument, setting in (
+        ("--KernelManager.transport=ipc", 'c.KernelManager.transport = "ipc"'),
+        ("--Session.key=", 'c.Session.key = b""'),
+    ):
+        assert argument in stock.VARIANTS["our-settings"].args
+        assert setting in server

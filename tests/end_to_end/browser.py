@@ -25,7 +25,7 @@ from playwright.async_api import (
     async_playwright,
 )
 
-from hub_extensions.client import PORTAL
+from hub_extensions.clients.person import PORTAL
 from tests.end_to_end.world import World
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from hub_extensions.client import WorkbenchClient
+from hub_extensions.clients.person import WorkbenchClient
 from hub_extensions.demo.cast import ADMINISTRATOR, ANALYST, Players
 from hub_extensions.demo.scenery import PROJECT
 from tests.end_to_end import world as worlds

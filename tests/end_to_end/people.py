@@ -60,3 +60,13 @@ async def enrol(newcomer: Visitor, activation: str) -> None:
     await newcomer.page.get_by_text("Votre compte est activé").wait_for()
     assert await newcomer.page.locator(".recovery li").count() == HOW_MANY
     await newcomer.page.get_by_role("link", name="J'ai gardé mes codes").click()
+
+
+async def sign_charter(newcomer: Visitor) -> None:
+    """Read the charter from the own file, and sign it."""
+    await newcomer.go("onboarding")
+    await newcomer.page.get_by_role("link", name="Lire et signer").click()
+    await newcomer.page.get_by_text("Je ne cherche à identifier personne.").wait_for()
+    await newcomer.page.get_by_label("J'ai lu ce texte en entier").check()
+    await newcomer.press("Signer")
+    await newcomer.page.get_by_text("Signée le").first.wait_for()

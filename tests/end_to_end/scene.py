@@ -13,13 +13,13 @@ from typing import Any
 
 from audit.places import Places
 from audit.private import PrivateStore
-from hub_extensions import processes
-from hub_extensions.client import WorkbenchClient
+from hub_extensions.clients.person import WorkbenchClient
 from hub_extensions.demo.cast import ANALYST
 from hub_extensions.demo.scenery import PROJECT
 from hub_extensions.gateway.upstream import SOCKET_NAME
-from hub_extensions.opening import ledger_keys
-from hub_extensions.workspace_book import WorkspaceBook
+from hub_extensions.installation import processes
+from hub_extensions.installation.opening import ledger_keys
+from hub_extensions.workspaces.book import WorkspaceBook
 from tests.end_to_end.taps import LedgerTap, Recorded, WorkspaceTap, between
 from tests.end_to_end.world import World, leaves, project_folder, settle
 
@@ -80,12 +80,12 @@ class Scene:
 @asynccontextmanager
 async def restarted_gateway(world: World) -> AsyncIterator[None]:
     """Have the gateway look for its sockets anew, before and after."""
-    supervisor = processes.supervisor(world.settings).supervisor
+    supervisor, hers = processes.supervisor(world.settings).supervisor, world.gateway(ANALYST.username)
     for step in range(2):
-        await asyncio.to_thread(supervisor.stopProcess, "gateway")
-        await asyncio.to_thread(supervisor.startProcess, "gateway")
+        await asyncio.to_thread(supervisor.stopProcess, hers)
+        await asyncio.to_thread(supervisor.startProcess, hers)
         async with asyncio.timeout(60):
-            while not (await asyncio.to_thread(processes.health, world.settings))["gateway"]:
+            while not (await asyncio.to_thread(processes.health, world.settings))[hers]:
                 await asyncio.sleep(0.1)
         if step == 0:
             yield

@@ -21,7 +21,7 @@ from hub_extensions.demo.cast import ADMINISTRATOR, ANALYST, AUDITOR, REVIEWERS
 from hub_extensions.demo.scenery import OPEN_DATA, day
 from hub_extensions.demo.scenery import PROJECT as READMISSION
 from tests.end_to_end.browser import Visitor
-from tests.end_to_end.people import People, enrol, register
+from tests.end_to_end.people import People, enrol, register, sign_charter
 from tests.end_to_end.world import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -169,7 +169,9 @@ async def test_the_main_job(people: People, pictures: Path | None, tmp_path: Pat
     await enrol(newcomer, await register(administrator, NEWCOMER, NAME))
     await newcomer.sign_in()
     await newcomer.page.get_by_text("Vous n'êtes membre d'aucun projet").wait_for()
+    await sign_charter(newcomer)
     await give_rights(administrator)
+    await newcomer.go()
     await open_workspace(newcomer)
     await analyse(newcomer)
     await newcomer.picture(pictures, "workspace.png")

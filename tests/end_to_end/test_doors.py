@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 import aiohttp
 import pytest
 
-from hub_extensions.client import WorkbenchClient
+from hub_extensions.clients.kernel import Kernel
+from hub_extensions.clients.person import WorkbenchClient
 from hub_extensions.demo.cast import ANALYST, OTHER_ANALYST
 from hub_extensions.demo.scenery import OPEN_DATA, OTHER_PROJECT, PROJECT, habilitate
-from hub_extensions.kernel_client import Kernel
-from hub_extensions.workspace_book import WorkspaceBook
+from hub_extensions.installation.opening import ledger_keys
+from hub_extensions.workspaces.book import WorkspaceBook
 from project_spaces.errors import BureauError
-from tests.end_to_end.world import World, project_folder
+from tests.end_to_end.world import World, leaves, project_folder
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -24,6 +25,13 @@ async def hub_api(client: WorkbenchClient, world: World, method: str, path: str,
     url = f"{world.settings.public_url}/hub/api{path}"
     async with client.session.request(method, url, json=body, headers=headers) as got:
         return got.status
+
+
+def refusals_of_the_hub(world: World) -> int:
+    """How many entries tell that the Hub refused the analyst something."""
+    actor = ledger_keys(world.settings).pseudonym(ANALYST.username)
+    told = (json.loads(leaf) for leaf in leaves(world))
+    return sum(each["actor"] == actor and each["subject"].get("door") == "hub" for each in told)
 
 
 async def until_closed(kernel: Kernel) -> None:
@@ -42,7 +50,8 @@ async def until_stopped(client: WorkbenchClient) -> None:
 
 
 async def test_people_start_no_servers_by_themselves(world: World, ana: WorkbenchClient) -> None:
-    """B4: any name, the unnamed server, options stored without a start."""
+    """B4: any name, the unnamed server, options stored without a start. B9: each try is an entry of the person."""
+    before = refusals_of_the_hub(world)
     for path in (f"/users/{ANALYST.username}/server", f"/users/{ANALYST.username}/servers/mine"):
         assert await hub_api(ana, world, "POST", path, {}) in {403, 404}
     options = {"user_options": {"image": "evil"}}
@@ -52,6 +61,9 @@ async def test_people_start_no_servers_by_themselves(world: World, ana: Workbenc
         405,
     }
     assert await hub_api(ana, world, "POST", f"/users/{OTHER_ANALYST.username}/servers/{PROJECT}", {}) in {403, 404}
+    async with asyncio.timeout(10):
+        while refusals_of_the_hub(world) < before + 4:
+            await asyncio.sleep(0.1)
 
 
 @pytest.mark.parametrize("token", ["forged", "eyJhbGciOiJub25lIn0.eyJuYW1lIjoiYW5hIn0.", "a" * 64])
@@ -67,10 +79,17 @@ async def test_a_forged_token_opens_nothing(world: World, ana: WorkbenchClient, 
             assert got.status in {401, 403}
 
 
-async def test_the_gateways_own_port_asks_the_same_questions(world: World, ana: WorkbenchClient) -> None:
-    url = f"http://127.0.0.1:{world.settings.gateway_port}/user/{ANALYST.username}/{PROJECT}/api/kernels"
-    async with aiohttp.ClientSession() as stranger, stranger.post(url, json={}) as got:
-        assert got.status == 403
+async def test_the_gateways_own_ports_ask_the_same_questions(world: World, ana: WorkbenchClient) -> None:
+    """Hers refuses a stranger; the other one refuses her too: what is remembered of a person is in one place."""
+    address, origin = f"/user/{ANALYST.username}/{PROJECT}/api/kernels", world.settings.workspace_origin("ana")
+    hers = world.settings.gateway_url(ANALYST.username)
+    (other,) = {f"http://127.0.0.1:{port}" for port in world.settings.gateway_ports} - {hers}
+    assert world.settings.gateway_url(OTHER_ANALYST.username) == other, "both gateways serve somebody here"
+    async with aiohttp.ClientSession() as stranger:
+        async with stranger.post(hers + address, json={}) as got:
+            assert got.status == 403
+        async with stranger.post(other + address, json={}, headers={**ana.headers, "Origin": origin}) as got:
+            assert got.status == 503
 
 
 async def test_a_link_out_of_the_home_shows_nothing_of_the_host(world: World, ana: WorkbenchClient) -> None:
@@ -171,15 +190,30 @@ async def test_a_habilitation_that_ends_cuts_within_a_second_and_leaves_the_file
     assert (project_folder(world.settings, PROJECT) / "kept.txt").read_text() == "kept"
     (project_folder(world.settings, PROJECT) / "kept.txt").unlink()
     await until_stopped(ana)
+    with pytest.raises(BureauError) as refused:
+        await ana.start_workspace(PROJECT)
+    assert "dont des fichiers du projet" in refused.value.text.fr, "a new start is no way to what was made of the data"
     await habilitate(claire, PROJECT, ANALYST.username, OPEN_DATA)
 
 
 async def test_what_people_did_is_in_the_log_under_pseudonyms(world: World) -> None:
+    told = [json.loads(leaf) for leaf in leaves(world)]
+    begun = {body["subject"].get("sign_in") for body in told if body["kind"] == "signin.success"}
+    worked = {body["subject"]["sign_in"] for body in told if body["kind"] == "kernel.message"}
+    assert worked - {"program"}, "who works in a browser has a session"
+    assert worked - {"program"} <= begun, "each cell names the sign-in that it came from"
     bundles = world.settings.ledger_dir / "log" / "tile" / "entries"
-    leaves = b"".join(path.read_bytes() for path in bundles.rglob("*") if path.is_file())
-    assert b"kernel.message" in leaves
+    whole = b"".join(path.read_bytes() for path in bundles.rglob("*") if path.is_file())
+    assert b"kernel.message" in whole
     for name in (ANALYST.username, "Moreau", "example.org", "import os"):
-        assert f'"{name}"'.encode() not in leaves
+        assert f'"{name}"'.encode() not in whole
+
+
+async def test_the_settings_of_this_start_are_recorded_once(world: World) -> None:
+    """Seven processes read them; the first one wrote, whichever it was, and no other did."""
+    told = [json.loads(leaf) for leaf in leaves(world) if b'"admin.act"' in leaf]
+    (settings,) = [body["subject"] for body in told if body["subject"].get("what") == "settings"]
+    assert settings["changed"] > 5
 
 
 async def test_the_hubs_home_leads_to_the_portal(world: World, ana: WorkbenchClient) -> None:

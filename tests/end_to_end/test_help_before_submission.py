@@ -6,10 +6,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from hub_extensions.client import WorkbenchClient
+from hub_extensions.clients.person import WorkbenchClient
 from hub_extensions.demo.cast import ANALYST
 from hub_extensions.demo.scenery import PROJECT
-from hub_extensions.templates_catalogue import find_template, notebook_path
+from hub_extensions.notebooks.catalogue import find_template, notebook_path
 from tests.end_to_end.people import People
 from tests.end_to_end.world import World, leaves, project_folder, settle
 
@@ -71,6 +71,10 @@ async def test_the_panel_goes_from_refused_to_the_portals_form(
     file = panel.locator(".bureau-file", has_text="panneau.csv")
     await file.get_by_role("button", name="Contrôler").click()
     await file.locator("td.bureau-block", has_text="4").wait_for()
+    rules = panel.locator(".bureau-rules")
+    await rules.locator("summary").click()
+    await rules.get_by_text("Pas deux contributeurs au-dessus de 90 % d'une somme.").wait_for()
+    await rules.locator("summary").click()
     await file.get_by_role("button", name="Regrouper des classes").click()
     mended = panel.locator(".bureau-file", has_text="panneau-corrige.csv")
     await mended.get_by_role("link", name="Soumettre").wait_for()

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from hub_extensions.client import WorkbenchClient
+from hub_extensions.clients.person import WorkbenchClient
 from hub_extensions.demo.scenery import PROJECT
 from tests.end_to_end.world import World
 

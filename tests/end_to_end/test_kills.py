@@ -11,17 +11,20 @@ import pytest
 from rich.console import Console
 
 from audit.verify import verify_log
-from hub_extensions import processes
-from hub_extensions.client import WorkbenchClient
+from hub_extensions.clients.kernel import Kernel
+from hub_extensions.clients.person import WorkbenchClient
 from hub_extensions.demo import exporting, working
+from hub_extensions.demo.cast import ANALYST, OTHER_ANALYST
 from hub_extensions.demo.play import Play
 from hub_extensions.demo.scenery import PROJECT
-from hub_extensions.kernel_client import Kernel
+from hub_extensions.installation import processes
 from project_spaces.errors import BureauError
 from tests.end_to_end.world import World, leaves, messages, project_folder, settle
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 COUNTED = "counted.txt"
+#: The gateway that serves whoever works, and the one that serves somebody else.
+HERS, OTHERS = "her gateway", "the other gateway"
 
 
 def kill(world: World, name: str) -> None:
@@ -68,15 +71,17 @@ class Counting:
             self.answered.append(number)
 
 
-@pytest.mark.parametrize("name", ["gateway", "ledger", "hub", "portal", "worker"])
+@pytest.mark.parametrize("name", [HERS, OTHERS, "ledger", "hub", "portal", "worker"])
 async def test_a_process_is_killed_while_cells_run(world: World, ana: WorkbenchClient, name: str) -> None:
+    served = {HERS: ANALYST.username, OTHERS: OTHER_ANALYST.username}
+    victim = world.gateway(served[name]) if name in served else name
     file = project_folder(world.settings, PROJECT) / COUNTED
     file.unlink(missing_ok=True)
     counting, stop = Counting(ana), asyncio.Event()
     task = asyncio.create_task(counting.run(stop))
     try:
         await reach(counting, 20)
-        kill(world, name)
+        kill(world, victim)
         await until_well(world)
         await reach(counting, len(counting.answered) + 20)
     finally:
@@ -86,7 +91,7 @@ async def test_a_process_is_killed_while_cells_run(world: World, ana: WorkbenchC
     assert len(written) == len(set(written)), "a cell ran twice"
     assert set(counting.answered) <= set(written), "an answered cell has no effect"
     assert written == sorted(written), "cells ran in another order than they were sent"
-    if name in {"hub", "portal", "worker"}:
+    if name in {OTHERS, "hub", "portal", "worker"}:
         assert not counting.unanswered, "people at work must not notice"
     await settle(world)
     recorded = messages(world, PROJECT)
@@ -108,7 +113,8 @@ async def test_a_process_is_killed_before_every_step_of_an_export(world: World, 
         play = Play(world.settings, world.players, Console(quiet=True), stack)
         play.adopt(world.clients)
         acts = (exporting.blocked, exporting.corrected, exporting.reviewed, exporting.downloaded, working.run_a_cell)
-        for name, act in zip(("portal", "ledger", "hub", "worker", "gateway"), acts, strict=True):
+        gateway = world.gateway(ANALYST.username)
+        for name, act in zip(("portal", "ledger", "hub", "worker", gateway), acts, strict=True):
             kill(world, name)
             await until_well(world)
             await play.act(f"after {name}", act)

@@ -19,7 +19,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
-from hub_extensions.client import API, PORTAL, WorkbenchClient
+from hub_extensions.clients.person import API, PORTAL, WorkbenchClient
 from hub_extensions.demo.cast import ADMINISTRATOR, ANALYST, OTHER_ANALYST
 from hub_extensions.demo.scenery import OTHER_PROJECT, PROJECT, day, once
 from tests.end_to_end.browser import Visitor, chromium, visitor

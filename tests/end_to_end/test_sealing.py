@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from hub_extensions.client import WorkbenchClient
+from hub_extensions.clients.person import WorkbenchClient
 from hub_extensions.demo.scenery import PROJECT
 from tests.end_to_end.world import World
 

@@ -1,7 +1,8 @@
 """Whatever ends a right cuts the live session, stops the container and keeps the work, with hub and portal stopped.
 
 An installation of its own: charters concern everybody, and hub and portal are stopped while rights end. Each person
-works on a data set of her own, so that each cause cuts exactly one of them, and one goes on.
+works in a project of her own on a data set of her own, so that each cause cuts exactly one of them, and one goes on:
+what the files of a common project may hold would count for all of them.
 """
 
 import asyncio
@@ -14,20 +15,21 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
-from hub_extensions import processes, throwaway
-from hub_extensions.bench.ours import INSTALLATION, PROJECT, enrol
+from hub_extensions.bench.ours import INSTALLATION, enrol
 from hub_extensions.bench.revoke import closed
-from hub_extensions.client import WorkbenchClient
-from hub_extensions.dataset_sheets import prepare
-from hub_extensions.demo_catalogue import DEMO_DATA, demo_data_set
-from hub_extensions.kernel_client import Kernel
-from hub_extensions.opening import open_layout, open_store
-from hub_extensions.running import running_workspaces
+from hub_extensions.clients.kernel import Kernel
+from hub_extensions.clients.person import WorkbenchClient
+from hub_extensions.datasets.sheets import prepare
+from hub_extensions.demo.catalogue import DEMO_DATA, demo_data_set
+from hub_extensions.installation import processes, throwaway
+from hub_extensions.installation.opening import open_layout, open_store
 from hub_extensions.settings import Settings
-from hub_extensions.workspace_book import WorkspaceBook
-from project_spaces.agreements import record_agreement, require_agreement, revoke_agreement, set_embargo
+from hub_extensions.workspaces.book import WorkspaceBook
+from hub_extensions.workspaces.running import running_workspaces
+from project_spaces.agreements import record_agreement, require_agreement, revoke_agreement
 from project_spaces.charters.versions import digest, publish_charter, sign_charter
 from project_spaces.datasets import register_manifest
+from project_spaces.embargoes.setting import set_embargo
 from project_spaces.facts import Classification, StopScope
 from project_spaces.kill_switches import set_switch
 from project_spaces.store import Store
@@ -47,6 +49,10 @@ TITLE, TEXT = Text("Charte", "Charter"), Text("Je promets.", "I promise.")
 
 def person(cause: str) -> str:
     return f"p-{cause}"
+
+
+def project(cause: str) -> str:
+    return f"project-{cause}"
 
 
 @dataclass
@@ -76,14 +82,14 @@ class Stage:
 
     def prepare(self, cause: str, password: str):
         """Register the person, and give what the data ask for."""
-        totp = enrol(self.settings, person(cause), password, [f"data-{cause}"])
+        totp = enrol(self.settings, person(cause), password, [f"data-{cause}"], project(cause))
         now = datetime.now(UTC)
         window = {"starts_at": now - timedelta(minutes=1), "ends_at": now + timedelta(days=1), **self.acted}
         if cause == "training":
             kept = {"person": person(cause), "kind": "secret", "certificate": "1"}
             self.held[cause] = record_training(self.store, **kept, **window)
         elif cause == "agreement":
-            signed = {"project": PROJECT, "dataset": "data-agreement", "reference": "1"}
+            signed = {"project": project(cause), "dataset": "data-agreement", "reference": "1"}
             self.held[cause] = record_agreement(self.store, **signed, **window)
         return totp
 
@@ -93,8 +99,8 @@ class Stage:
         totp = await asyncio.to_thread(self.prepare, cause, password)
         signing_in = WorkbenchClient(self.settings.public_url, person(cause), password, totp.now)
         client = await stack.enter_async_context(signing_in)
-        await client.start_workspace(PROJECT)
-        kernel = await stack.enter_async_context(client.kernel(PROJECT))
+        await client.start_workspace(project(cause))
+        kernel = await stack.enter_async_context(client.kernel(project(cause)))
         written = await kernel.execute(f"open('/project/{cause}.txt', 'w').write('kept')")
         mounted = await kernel.execute(f"import os, time; print(os.listdir('/data/data-{cause}') != [])")
         assert (written.status, mounted.text.strip()) == ("ok", "True")
@@ -154,5 +160,5 @@ async def test_every_cause_cuts_its_session_alone_and_the_work_is_kept(stage: St
     assert ids[person("nothing")] in running.workspaces(), "whose right goes on is not cut"
     assert not endings["nothing"].done()
     endings["nothing"].cancel()
-    folder = project_folder(stage.settings, PROJECT)
-    assert {cause: (folder / f"{cause}.txt").read_text() for cause in EVERYBODY} == dict.fromkeys(EVERYBODY, "kept")
+    kept = {cause: project_folder(stage.settings, project(cause)) / f"{cause}.txt" for cause in EVERYBODY}
+    assert {cause: file.read_text() for cause, file in kept.items()} == dict.fromkeys(EVERYBODY, "kept")

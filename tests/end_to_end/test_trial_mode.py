@@ -10,16 +10,16 @@ from rich.console import Console
 
 from audit.events import Event, Kind
 from audit.verify import verify_log
-from hub_extensions import throwaway
 from hub_extensions.demo import scenery, working
 from hub_extensions.demo.cast import ADMINISTRATOR, ANALYST, Players
 from hub_extensions.demo.play import Play
 from hub_extensions.demo.scenery import INSTALLATION, PROJECT, habilitate
 from hub_extensions.engine.daemon import NoEngine, Why
 from hub_extensions.engine.daemon import ensure as ensure_engine
-from hub_extensions.opening import open_store
+from hub_extensions.installation import throwaway
+from hub_extensions.installation.opening import open_store
 from hub_extensions.settings import Settings
-from hub_extensions.trial import NOT_PROTECTED
+from hub_extensions.workspaces.trial import NOT_PROTECTED
 from project_spaces.datasets import Dataset
 from project_spaces.facts import Classification
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import aiohttp
 
-from hub_extensions.client import WorkbenchClient
+from hub_extensions.clients.kernel import read_frame
+from hub_extensions.clients.person import WorkbenchClient
 from hub_extensions.gateway.messages import V1, Message, serialise
-from hub_extensions.kernel_client import read_frame
 
 PATIENCE_S = 60
 

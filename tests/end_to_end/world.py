@@ -17,13 +17,14 @@ from audit.places import Places
 from audit.private import PrivateStore
 from audit.tiles import TileReader, walk_bundles
 from audit.verify import load_checkpoint, load_vkey, published_folder
-from hub_extensions import throwaway
-from hub_extensions.client import WorkbenchClient
+from hub_extensions.clients.person import WorkbenchClient
 from hub_extensions.demo import scenery
 from hub_extensions.demo.cast import ADMINISTRATOR, Players
-from hub_extensions.opening import ledger_keys, open_layout
+from hub_extensions.installation import processes, throwaway
+from hub_extensions.installation.opening import ledger_keys, open_layout
 from hub_extensions.settings import Settings
-from hub_extensions.workspace_book import WorkspaceBook
+from hub_extensions.workspaces.book import WorkspaceBook
+from tests.end_to_end.asked import TRAINING, ask_newcomers, register_sensitive_data
 
 #: A file of the project that the analyst of ``readmission`` is no member of.
 PLANTED = "secret-of-the-other-project.txt"
@@ -63,17 +64,23 @@ class World:
             if opened is not None:
                 yield opened.hub_token
 
+    def gateway(self, username: str) -> str:
+        """Return the process that serves *username*'s workspaces."""
+        return processes.gateway_name(self.settings.gateway_of(username))
+
     def log(self, process: str) -> str:
         """What a process printed."""
         return (self.settings.log_dir / f"{process}.log").read_text(errors="replace")
 
 
 async def build(world: World) -> None:
-    """Enrol the cast, make the projects, and plant a file where nobody of ``readmission`` may look."""
+    """Enrol the cast, make the projects, plant a file where nobody of ``readmission`` may look, ask of newcomers."""
     activation = await asyncio.to_thread(scenery.first_administrator, world.settings)
     assert activation is not None
     await scenery.enrol(world.players, ADMINISTRATOR.username, activation)
-    await scenery.build(await world.client(ADMINISTRATOR.username), world.players)
+    administrator = await world.client(ADMINISTRATOR.username)
+    await scenery.build(administrator, world.players)
+    await ask_newcomers(administrator)
     folder = open_layout(world.settings).project_dir(scenery.OTHER_PROJECT)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / PLANTED).write_text("nobody of readmission may read this")
@@ -81,9 +88,10 @@ async def build(world: World) -> None:
 
 @contextmanager
 def installation() -> Iterator[Settings]:
-    """Yield the settings of a running installation that has the demonstration's data."""
-    with throwaway.installation() as settings:
+    """Yield the settings of a running installation with two gateways that has the demonstration's data."""
+    with throwaway.installation(timeout_s=240, access_trainings=TRAINING, gateways=2) as settings:
         scenery.register_data(settings)
+        register_sensitive_data(settings)
         yield settings
 
 

@@ -19,10 +19,10 @@ from typing import Any
 import aiohttp
 import pytest
 
+from hub_extensions.clients.kernel import open_kernel
 from hub_extensions.engine.daemon import Engine
 from hub_extensions.engine.images import ImageRef
-from hub_extensions.kernel_client import open_kernel
-from hub_extensions.sealed_container import Bind, SealedContainer
+from hub_extensions.workspaces.sealed_container import Bind, SealedContainer
 
 UID = 61000
 TOKEN = "token-of-this-socket-only"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hub_extensions.dataset_sheets import parse_sheet, prepare
+from hub_extensions.datasets.sheets import parse_sheet, prepare
 from hub_extensions.exports.testing import AUTHOR, SETUP
 from hub_extensions.imports import composing, reviewing
 from hub_extensions.imports.acting import load

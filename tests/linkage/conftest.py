@@ -12,9 +12,9 @@ from types import ModuleType
 import pytest
 
 from audit import KeyStore, Ledger
-from hub_extensions import throwaway
-from hub_extensions.dataset_sheets import prepare
-from hub_extensions.demo_catalogue import DEMO_DATA, catalogue, install, linkage_file
+from hub_extensions.datasets.sheets import prepare
+from hub_extensions.demo.catalogue import DEMO_DATA, catalogue, install, linkage_file
+from hub_extensions.installation import throwaway
 from hub_extensions.settings import Settings
 from project_spaces.layout import Layout
 from project_spaces.linkage.specification import parse_spec

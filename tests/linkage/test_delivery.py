@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from audit.events import Kind
+from audit.events import Event, Kind
 from audit.testing import MemoryLedger
 from hub_extensions.linkage.circuit import PartitionedSpace
 from hub_extensions.linkage.delivery import Linkages, deliver
@@ -20,9 +20,10 @@ from project_spaces.datasets import get_dataset, register_manifest, versions, wi
 from project_spaces.errors import Conflict, Invalid, NotFound, Refused, Unavailable
 from project_spaces.facts import Classification
 from project_spaces.manifests import Manifest, read_verified
-from project_spaces.people import create_person
+from project_spaces.people import Person, create_person
 from project_spaces.projects import create_project
 from project_spaces.quotas import Quota
+from project_spaces.requests.records import AccessRequest, RequestState
 from project_spaces.store import Store
 from project_spaces.text import Text
 
@@ -229,6 +230,21 @@ def test_who_holds_no_role_may_not_link(house: House, snds_spec: str):
     with pytest.raises(Refused):
         house.run(snds_spec, actor="ana")
     assert house.engine.runs == 0
+
+
+def test_what_the_accepted_request_does_not_ask_for_is_refused_and_recorded(house: House, snds_spec: str):
+    """Attack: a linkage for a project whose request asks for none."""
+    asked = {"slug": "readmissions", "linkage": None}
+    with house.linkages.store.write(Event(Kind.ADMIN_ACT, INSTALLATION, None, NOW)) as session:
+        session.add(Person(username="ana", display_name="Ana", email="ana@example.org", created_at=NOW))
+        session.flush()
+        row = {"id": "0" * 32, "applicant": "ana", "project": "readmissions", "created_at": NOW}
+        session.add(AccessRequest(**row, state=RequestState.ACCEPTED, form=asked, round=1, short=False))
+    with pytest.raises(Refused, match="asks for no linkage"):
+        house.run(snds_spec)
+    (entry,) = house.ledger.of(Kind.REFUSAL)
+    assert (entry.actor, entry.project, entry.subject["what"]) == (INSTALLATION, "readmissions", "linkage")
+    assert (house.phases(), house.engine.runs) == ([], 0)
 
 
 def test_a_failed_run_is_recorded_and_leaves_no_version(house: House, snds_spec: str):

@@ -8,8 +8,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from hub_extensions.dataset_sheets import prepare
-from hub_extensions.demo_catalogue import DEMO_DATA, demo_data_set
+from hub_extensions.datasets.sheets import prepare
+from hub_extensions.demo.catalogue import DEMO_DATA, demo_data_set
 from project_spaces.errors import Invalid, NotFound
 from project_spaces.manifests import Manifest, read_verified
 

@@ -16,7 +16,7 @@ import requests.exceptions
 
 from hub_extensions.engine import images
 from hub_extensions.linkage.circuit import Delivery, Limits, PartitionedSpace, container_of, run_linkage
-from hub_extensions.sealed_container import LABEL
+from hub_extensions.workspaces.sealed_container import LABEL
 from project_spaces.errors import Conflict, Invalid, Unavailable
 from project_spaces.linkage.tables import LinkagePlan, pseudonym
 from project_spaces.manifests import Manifest

@@ -1,5 +1,5 @@
 // A certified OpenID Connect provider on loopback: node provider.mjs PORT CLIENT_ID CLIENT_SECRET REDIRECT_URI LOGOUT_URI AFTER
-// Its sign-in is a form: an account's name, and a box for the second factor.
+// Its sign-in is a form: an account's name, a box for the second factor, and how many seconds ago that was.
 import Provider from 'oidc-provider';
 
 const [port, clientId, clientSecret, redirectUri, backchannel, after] = process.argv.slice(2);
@@ -28,10 +28,11 @@ const provider = new Provider(issuer, {
       },
     },
   },
-  claims: { openid: ['sub', 'organisation'], acr: null, amr: null, auth_time: null, iss: null, sid: null },
+  claims: { openid: ['sub', 'organisation', 'name', 'preferred_username'], acr: null, amr: null, auth_time: null, iss: null, sid: null },
   conformIdTokenClaims: false,
   pkce: { required: () => true },
-  findAccount: (ctx, id) => ({ accountId: id, claims: () => ({ sub: id, organisation: 'chu' }) }),
+  // Whoever signs in is called something else each time, and like somebody else here.
+  findAccount: (ctx, id) => ({ accountId: id, claims: () => ({ sub: id, organisation: 'chu', name: `Name ${Date.now()}`, preferred_username: 'ana' }) }),
   interactions: { url: (ctx, interaction) => `/interaction/${interaction.uid}` },
   fetch: undefined,
   httpOptions: () => ({ timeout: 3000 }),
@@ -55,7 +56,9 @@ provider.use(async (ctx, next) => {
     for await (const chunk of ctx.req) body += chunk;
     const form = new URLSearchParams(body);
     const mfa = form.get('mfa') === 'on';
-    const login = { accountId: form.get('login'), acr: mfa ? MFA : 'urn:example:password', amr: mfa ? ['pwd', 'otp', 'mfa'] : ['pwd'] };
+    const ago = Number(form.get('ago') ?? 0);
+    const ts = Math.floor(Date.now() / 1000) - ago;
+    const login = { ts, accountId: form.get('login'), acr: mfa ? MFA : 'urn:example:password', amr: mfa ? ['pwd', 'otp', 'mfa'] : ['pwd'] };
     return provider.interactionFinished(ctx.req, ctx.res, { login }, { mergeWithLastSubmission: false });
   }
   ctx.type = 'html';

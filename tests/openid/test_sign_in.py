@@ -12,10 +12,12 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from audit.events import Kind
-from hub_extensions.client import LoopbackResolver
-from hub_extensions.throwaway import free_ports, prepared
-from project_spaces.people import create_person, disable_person
+from audit.events import Event, Kind
+from hub_extensions.clients.person import LoopbackResolver
+from hub_extensions.installation.throwaway import free_ports, prepared
+from project_spaces.people import create_person, disable_person, get_person
+from project_spaces.person_details import change_person
+from project_spaces.sign_ins import SignIn, live_sign_ins
 from tests.hub_extensions.running_hub import Browser, Page, Running, until_it_answers
 
 SCRIPT = Path(__file__).parent / "provider.mjs"
@@ -65,10 +67,10 @@ class Visitor(Browser):
         """Go to the provider, fill its form when it shows one, and come back."""
         return await self.fill(await self.get(start), login, mfa=mfa)
 
-    async def fill(self, page: Page, login: str, *, mfa: bool = True) -> Page:
+    async def fill(self, page: Page, login: str, *, mfa: bool = True, ago: int = 0) -> Page:
         if "/interaction/" not in page.url.path:
             return page
-        form = {"login": login, **({"mfa": "on"} if mfa else {})}
+        form = {"login": login, "ago": str(ago), **({"mfa": "on"} if mfa else {})}
         async with self.session.post(page.url, data=form) as answer:
             return Page(answer.status, await answer.text(), answer.url, answer.headers)
 
@@ -209,6 +211,19 @@ class TestSignIn:
         assert (await browser.who(), await other.who()) == ("dan", "dan2")
         await other.close()
 
+    async def test_a_person_renamed_here_and_there_stays_the_same(self, running: Running, browser: Visitor) -> None:
+        """The provider states another name each time, and calls everybody ``ana``."""
+        await linked(running, browser, "uma")
+        name, now = {"display_name": "Uma Durand", "email": "uma.durand@example.org"}, datetime.now(UTC)
+        store = running.accounts.store
+        change_person(store, "uma", **name, reason="mariage", actor="system:test", now=now)
+        again = Visitor(running)
+        await again.prove("sub-uma")
+        assert (await again.who(), await browser.who()) == ("uma", "uma")
+        await again.close()
+        with store.read() as session:
+            assert get_person(session, "uma").display_name == "Uma Durand"
+
     async def test_an_invitation_works_once_and_an_identity_is_one_persons(
         self, running: Running, browser: Visitor
     ) -> None:
@@ -322,6 +337,95 @@ class TestAttacks:
                 assert answer.status == 302
         assert await other.signed_in()
         await other.close()
+
+
+class TestAgain:
+    """Signing in again: what the provider remembers does not count, whatever the browser makes of our request."""
+
+    AGAIN = "/hub/again?next=%2Fhub%2Fdoor%2Flogo.svg"
+
+    async def test_the_provider_is_asked_for_both_factors_now_and_the_page_comes_next(
+        self, running: Running, browser: Visitor
+    ) -> None:
+        await linked(running, browser, "ora")
+        before = self.session(running, "ora")
+        async with browser.session.get(browser.base + self.AGAIN, allow_redirects=False) as answer:
+            asked = parse_qs(urlsplit(answer.headers["Location"]).query)
+        assert (asked["prompt"], asked["max_age"]) == (["login"], ["0"])
+        page = await browser.get(self.AGAIN)
+        assert "/interaction/" in page.url.path, "not silently, though the provider knows the browser"
+        done = await browser.fill(page, "sub-ora")
+        assert (done.status, done.url.path) == (200, "/hub/door/logo.svg")
+        after = self.session(running, "ora")
+        assert after.factor_at >= before.factor_at  # the provider says it to the second
+        assert after.id != before.id
+
+    async def test_a_request_that_was_weakened_on_the_way_renews_nothing(
+        self, running: Running, browser: Visitor
+    ) -> None:
+        """Who sits at an open session takes ``prompt`` and ``max_age`` out of the address: ``auth_time`` tells."""
+        code = invite(running, "pol")
+        form = {"_xsrf": (await browser.get("/hub/enrol")).hidden("_xsrf"), "activation": code}
+        await browser.fill(await browser.post("/hub/enrol", form), "sub-pol", ago=300)
+        before = self.session(running, "pol")
+        async with browser.session.get(browser.base + self.AGAIN, allow_redirects=False) as answer:
+            address = URL(answer.headers["Location"], encoded=True)
+        kept = {name: value for name, value in address.query.items() if name not in {"prompt", "max_age"}}
+        async with browser.session.get(address.with_query(kept)) as answer:
+            page = Page(answer.status, await answer.text(), answer.url, answer.headers)
+        assert (page.status, page.url.path) == (403, "/hub/oauth_callback")
+        assert page.alert.startswith("Votre authentification chez le fournisseur d'identité est trop ancienne")
+        assert "oauth_login?next=%2Fhub%2Fdoor%2Flogo.svg&amp;again=1" in page.text
+        assert self.session(running, "pol").id == before.id
+        assert await browser.who() == "pol"
+
+    async def test_another_identity_takes_over_no_session(self, running: Running, browser: Visitor) -> None:
+        other = Visitor(running)
+        await linked(running, other, "qin")
+        await other.close()
+        await linked(running, browser, "ray")
+        leaving = await browser.fill(await browser.get(self.AGAIN), "sub-qin")
+        (form,) = re.findall(r'<form method="post" action="([^"]+)"', leaving.text)
+        fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', leaving.text))  # the provider's own: another account
+        async with browser.session.post(form, data=fields) as answer:
+            page = Page(answer.status, await answer.text(), answer.url, answer.headers)
+        assert page.status == 403
+        assert page.alert.startswith("Vous vous êtes authentifié sous une autre identité")
+        # To let another account in, the provider signs the first one out, and tells the Hub.
+        assert running.recorded("ray", Kind.SIGNOUT) == 1
+        assert await browser.who() == ""
+
+    async def test_after_nobody_was_there_the_provider_asks_again(self, running: Running, browser: Visitor) -> None:
+        """One click on the sign-in page would open the idle session of who went for lunch."""
+        await linked(running, browser, "sam")
+        store = running.accounts.store
+        with store.write(Event(Kind.ACCOUNT_CHANGED, "system:test", None, datetime.now(UTC))) as session:
+            live_sign_ins(session, "sam", now=datetime.now(UTC))[0].seen_at = datetime.now(UTC) - timedelta(minutes=32)
+        assert not await browser.signed_in()
+        assert "/interaction/" in (await browser.get("/hub/oauth_login")).url.path
+
+    async def test_forgetting_the_cookie_of_the_browser_does_not_help(self, running: Running, browser: Visitor) -> None:
+        code = invite(running, "tao")
+        form = {"_xsrf": (await browser.get("/hub/enrol")).hidden("_xsrf"), "activation": code}
+        await browser.fill(await browser.post("/hub/enrol", form), "sub-tao", ago=3000)
+        store = running.accounts.store
+        with store.write(Event(Kind.ACCOUNT_CHANGED, "system:test", None, datetime.now(UTC))) as session:
+            row = live_sign_ins(session, "tao", now=datetime.now(UTC))[0]
+            row.seen_at = datetime.now(UTC) - timedelta(minutes=32)
+        host = urlsplit(browser.base).hostname
+        browser.session.cookie_jar.clear(lambda cookie: str(cookie["domain"]).lstrip(".") == host)
+        page = await browser.prove("sub-tao")
+        assert page.status == 403
+        assert page.alert.startswith("Votre session a pris fin faute d'activité : authentifiez-vous de nouveau")
+        assert not await browser.signed_in()
+        page = await browser.prove("sub-tao", start="/hub/oauth_login?again=1")
+        assert (page.status, page.url.path) == (200, "/hub/token")
+
+    @staticmethod
+    def session(running: Running, username: str) -> SignIn:
+        with running.accounts.store.read() as session:
+            (row,) = live_sign_ins(session, username, now=datetime.now(UTC))
+            return row
 
 
 class TestProvider:

@@ -34,7 +34,15 @@ TABLE: dict[str, Any] = {
 }
 
 
-def describe(world: World, slug: str, *, public: bool = True, tables: tuple[Any, ...] = (TABLE,), **card: Any) -> None:
+def describe(
+    world: World,
+    slug: str,
+    *,
+    version: str = "2026.1",
+    public: bool = True,
+    tables: tuple[Any, ...] = (TABLE,),
+    **card: Any,
+) -> None:
     """Give a registered data set of the world a card, and show it."""
     document = VersionCard.model_validate(
         {
@@ -45,6 +53,6 @@ def describe(world: World, slug: str, *, public: bool = True, tables: tuple[Any,
             "tables": tables,
         }
     )
-    describe_version(world.portal.store, slug, "2026.1", document, actor=SETUP, now=NOW)
+    describe_version(world.portal.store, slug, version, document, actor=SETUP, now=NOW)
     if public:
         set_public(world.portal.store, slug, public=True, actor=SETUP, now=NOW)

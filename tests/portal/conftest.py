@@ -22,6 +22,7 @@ ELSEWHERE = {
     "home.stop": "the spawner, when it has stopped",
     "notifications.read": "nothing changed when there was none to read",
     "my_sessions.end_others": "nothing changed when there was no other to end",
+    "my_sessions.here": "being there is no act: one row is touched",
     "stops.foresee": "changes nothing: it counts whom a stop would hit",
 }
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"

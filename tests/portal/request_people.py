@@ -52,18 +52,44 @@ def staff(world: World) -> None:
     entrust(store, OWNER, STELLA, **at)
 
 
+#: A linkage of that data set with a cohort.
+LINKAGE: dict[str, Any] = {
+    "way": "indirect",
+    "datasets": [DATASET],
+    "cohort": "Cohorte de greffés.",
+    "criteria": "Dates de séjour.",
+    "why": "Suivi complet.",
+}
+
 #: Fields of each section of a request that lacks nothing, by address and act.
 SECTIONS: tuple[tuple[str, str, dict[str, str]], ...] = (
     (
         "project",
         "save_project",
-        {"title": "Durées de séjour", "slug": "durees", "organisation": "CHU de Rennes", "summary": "Mesurer."},
+        {
+            "title": "Durées de séjour",
+            "slug": "durees",
+            "organisation": "CHU de Rennes",
+            "controller": "CHU de Rennes",
+            "summary": "Mesurer.",
+        },
     ),
     ("data", "save_data", {"datasets": DATASET}),
     (
         f"data/{DATASET}",
         "save_columns",
-        {"columns": "sejour.age", "identifiers": "care_dates", "why_care_dates": "Délais."},
+        {
+            "columns": "sejour.age",
+            "identifiers": "care_dates",
+            "why_care_dates": "Délais.",
+            "professionals": "true",
+            "why_professionals": "Pratiques.",
+        },
+    ),
+    (
+        "linkage",
+        "save_linkage",
+        {**LINKAGE, "datasets": DATASET},
     ),
     ("people", "add_person", {"username": "ben", "organisation": "INSERM"}),
     (
@@ -84,6 +110,7 @@ FORM: dict[str, Any] = {
     "title": "Durées de séjour",
     "slug": "durees",
     "organisation": "CHU de Rennes",
+    "controller": "CHU de Rennes",
     "summary": "Mesurer.",
     "purpose": "research",
     "public_interest": "Mieux soigner.",

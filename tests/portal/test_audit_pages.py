@@ -4,9 +4,11 @@ import base64
 import csv
 import io
 import json
+import re
 import zipfile
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -21,11 +23,13 @@ from audit.errors import Malformed
 from audit.events import Event, Kind
 from audit.standings import COSIGNED, STAMP, Standing, StandingsFile
 from audit.testing import MemoryLedger
-from hub_extensions.alarms import Alarm, AlarmKind
 from hub_extensions.commands.ledger import command
+from hub_extensions.oversight.alarms import Alarm, AlarmKind
+from hub_extensions.oversight.looks import MOST_ABOUT
 from hub_extensions.portal.testing import ADA, ANA, AUD, BEN, NOW, OUT, PAUL, PROJECT, World
-from hub_extensions.portal.verbs.audit import MOST_ABOUT
+from hub_extensions.portal.verbs import trace
 from hub_extensions.portal.verbs.audit_export import defused
+from hub_extensions.portal.verification import Stage, Verification
 from project_spaces.egress import EgressCounts, hour_of
 from project_spaces.text import Text
 from tests.portal.test_pages import Browser
@@ -316,6 +320,45 @@ async def test_my_trace_shows_what_is_kept_about_me_and_who_looked(
     assert KERNEL not in theirs, "another's entries"
 
 
+async def test_own_looks_push_nobody_elses_out_and_older_ones_are_a_page_away(
+    browser: Browser, ledger: MemoryLedger, session: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every view of the page is a look itself."""
+    monkeypatch.setattr(trace, "MOST_LOOKS", 3)
+    read = partial(Event, Kind.AUDIT_READ)
+    ledger.append(*(read(name, None, NOW, {"what": "search"}, persons={"about": ANA}) for name in (AUD, BEN)))
+    ledger.append(*(read(ANA, None, NOW, {"what": "own"}) for _ in range(10)))
+    await browser.sign_in(ANA)
+    page = await browser.get("trace")
+    assert [page.count(f"<b>{name}</b>") for name in (AUD, BEN)] == [1, 1]
+    ledger.append(*(read(PAUL, None, NOW, {"what": "search"}, persons={"about": ANA}) for _ in range(2)))
+    page = await browser.get("trace")
+    assert [page.count(f"<b>{name}</b>") for name in (AUD, BEN, PAUL)] == [0, 1, 2]
+    (older,) = re.findall(r'href="[^"]*/(trace\?looks_before=\d+)#regards"', page)
+    page = await browser.get(older)
+    assert [page.count(f"<b>{name}</b>") for name in (AUD, BEN, PAUL)] == [1, 0, 0]
+    assert "Plus anciennes</a>" not in page.partition('id="regards"')[2]
+
+
+async def test_an_unsealing_is_told_to_its_author_with_who_and_why(
+    browser: Browser, ledger: MemoryLedger, session: int
+) -> None:
+    facts = {"list": f"{session},{session - 1}", "auditors": "alice, bob", "reason": "incident du 3 mai"}
+    unsealed = {"entries": 2, "first": session}
+    ledger.append(Event(Kind.AUDIT_UNSEALED, "system:audit.root", None, NOW, unsealed, None, facts, {"author": ANA}))
+    ledger.append(
+        Event(Kind.AUDIT_READ, "system:cli", None, NOW, {"what": "search"}, None, {"os_user": "root"}, {"about": ANA})
+    )
+    for lang, keys, why in (("fr", "avec les clés de", "motif"), ("en", "with the keys of", "reason")):
+        await browser.sign_in(ANA)
+        page = (await browser.get(f"trace?lang={lang}")).partition('id="regards"')[2]
+        for told in ("system:audit.root", keys, "alice, bob", why, "incident du 3 mai", "(root)"):
+            assert told in page
+        assert page.count(f'trace/entries/{session}"') == 1
+        await browser.sign_in(BEN)
+        assert "incident" not in await browser.get(f"trace?lang={lang}")
+
+
 async def test_the_proof_of_an_entry_goes_to_whom_it_concerns_only(browser: Browser, session: int) -> None:
     await browser.sign_in(ANA)
     async with browser.client.get(f"{browser.world.address}trace/entries/{session}/proof") as answer:
@@ -419,6 +462,13 @@ async def test_a_month_is_gone_through_and_signed_and_the_signature_is_an_entry(
     await browser.send(address, 422, act="mark", entries=str(session), verdict="explained")
     page = await browser.send(address, act="mark", entries=str(session), verdict="explained", comment="Figures, vues")
     assert "Figures, vues" in page
+    assert "Vérifiez d'abord le journal" in (await browser.send(address, 409, act="sign")).replace("&#39;", "'")
+    assert "Verify the ledger first" in await browser.send(f"{address}?lang=en", 409, act="sign")
+    view = browser.world.portal.ledger
+    at, head = browser.world.clock.now, view.published()
+    report = {"good": True, "size": head.size, "root": head.root.hex()}
+    view.verifications.latest = Verification(Stage.DONE, begun=at, report=report)
+    assert "signé sur le journal vérifié" in await browser.get(f"{address}?lang=fr")
     page = await browser.send(address, act="sign")
     assert "Contrôle signé" in page
     assert ledger.of(Kind.AUDIT_REVIEWED)[-1].actor == AUD
@@ -448,6 +498,27 @@ async def test_the_meter_shows_a_pause_and_an_auditor_lifts_it(
     assert ledger.of(Kind.AUDIT_READ)[-1].persons == {"about": ANA}
     page = await browser.send("audit/egress", act="lift", person=ANA, project=PROJECT, reason="Figure large, vérifiée")
     assert "L&#39;affichage reprend." in page
+
+
+async def test_an_auditor_looks_back_at_a_day_by_its_hours(
+    browser: Browser, world: World, ledger: MemoryLedger
+) -> None:
+    counts = EgressCounts(f"sqlite:///{world.home}/bureau.sqlite")
+    counts.add({(ANA, PROJECT): 3 << 20, (BEN, PROJECT): 1 << 20}, hour_of(NOW - timedelta(days=9)))
+    counts.close()
+    day = (NOW - timedelta(days=9)).date()
+    await browser.sign_in(AUD)
+    assert "Rien n'a été affiché aujourd'hui" in (await browser.get("audit/egress")).replace("&#39;", "'")
+    for lang, told in (("fr", "Heure par heure"), ("en", "Hour by hour")):
+        page = await browser.get(f"audit/egress?day={day}&lang={lang}")
+        assert told in page
+        assert ANA in page.partition('id="heures"')[2]
+        assert f'day={day - timedelta(days=1)}"' in page
+    look = ledger.of(Kind.AUDIT_READ)[-1]
+    assert (look.subject["day"], set(look.persons.values())) == (day.isoformat(), {ANA, BEN})
+    assert "arrivées à leur terme" in await browser.get("audit/egress?day=2019-01-01&lang=fr")
+    for wrong in ("2026-13-01", "0001-01-01", "x"):
+        await browser.get(f"audit/egress?day={wrong}", 422)
 
 
 async def test_alarms_are_on_every_page_of_those_who_watch(browser: Browser, world: World) -> None:

@@ -12,23 +12,16 @@ from playwright.async_api import Browser, Page, Request
 from audit.events import Event, Kind
 from audit.testing import MemoryLedger
 from hub_extensions.portal.testing import ADA, ANA, AUD, BEA, NOW, OUT, PAUL, PROJECT, SETUP, World, open_world
-from hub_extensions.trial import NOT_PROTECTED
+from hub_extensions.workspaces.trial import NOT_PROTECTED
+from project_spaces.egress import EgressCounts, hour_of
 from project_spaces.facts import PlatformRole
 from project_spaces.owner_perimeters import entrust
 from project_spaces.people import grant_role
+from tests.portal.accessibility import in_both_languages, violations
 from tests.portal.conftest import Opener
 from tests.portal.test_previews import PAYLOADS
 
-AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 REQUEST = re.compile(r"/exports/[0-9a-f]{32}$")
-
-
-async def violations(page: Page) -> list[str]:
-    """What axe objects to."""
-    await page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = await page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
-    return [f"{each['id']}: {each['nodes'][0]['html'][:120]}" for each in found["violations"]]
 
 
 async def draft(page: Page, world: World, *names: str) -> str:
@@ -60,6 +53,13 @@ async def test_every_page_is_accessible_in_both_languages(world: World, open_as:
     entrust(world.portal.store, "ATIH", OUT, actor=PAUL, now=NOW)
     mount = {"workspace": "a" * 32, "dataset": "snds-synth", "version": "2026.1"}
     world.portal.store.record(Event(Kind.MOUNT, ANA, PROJECT, NOW, mount))
+    unsealed = {"list": "3", "auditors": "alice, bob", "reason": "incident"}
+    world.portal.store.record(
+        Event(Kind.AUDIT_UNSEALED, "system:audit.root", None, NOW, {"entries": 1}, None, unsealed, {"author": ANA})
+    )
+    counts = EgressCounts(f"sqlite:///{world.home}/bureau.sqlite")
+    counts.add({(ANA, PROJECT): 3 << 20}, hour_of(NOW))
+    counts.close()
     seen = {
         ANA: ("", "habilitations", "exports", f"exports/new?project={PROJECT}", f"exports/{request}", "admin", "trace"),
         ADA: ("review", f"review/{request}"),
@@ -80,20 +80,14 @@ async def test_every_page_is_accessible_in_both_languages(world: World, open_as:
             "audit/entries/40",
             "audit/sessions",
             "audit/datasets",
+            "audit/datasets/snds-synth",
             "audit/verification",
         ),
         OUT: ("openings", "openings/snds-synth"),
     }
-    found: dict[str, list[str]] = {}
     for who, paths in seen.items():
         page = author if who == ANA else await open_as(who)
-        for language, scheme in (("fr", "light"), ("en", "dark")):
-            await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            for path in paths:
-                await page.goto(f"{world.address}{path}{'&' if '?' in path else '?'}lang={language}")
-                assert await page.get_attribute("html", "lang") == language
-                found[f"{scheme} {language} {path}"] = await violations(page)
-    assert {where: what for where, what in found.items() if what} == {}
+        assert await in_both_languages(page, world.address, *paths) == {}
 
 
 async def test_nothing_breaks_the_pages_own_policy(world: World, open_as: Opener) -> None:
@@ -210,7 +204,7 @@ async def test_a_page_of_another_origin_can_not_act_for_the_person(
     """TRAPS C12: same browser, same site, other origin: what a workspace's page would try."""
     page = await open_as(PAUL)
     await page.goto(f"{world.hub.url}/become/{PAUL}")
-    before = len(ledger.events)
+    before, revision = len(ledger.events), world.portal.store.revision()
     outcome = await page.evaluate(
         """async (address) => {
           const tries = {};
@@ -229,7 +223,10 @@ async def test_a_page_of_another_origin_can_not_act_for_the_person(
         world.address,
     )
     assert outcome == {"read": "refused", "frame": "refused"}
-    assert len(ledger.events) == before
+    assert world.portal.store.revision() == revision
+    refused = ledger.events[before:]
+    assert {(event.kind, event.actor) for event in refused} == {(Kind.REFUSAL, "system:visitor")}
+    assert any("it comes from a page that is not the Bureau virtuel's" in event.private["reason"] for event in refused)
 
 
 async def test_the_trial_banner_is_the_first_thing_a_person_reads(

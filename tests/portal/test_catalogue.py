@@ -1,8 +1,10 @@
 """French first, English whole: no sentence of a page, of the menu or of the API lacks its translation."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
+from zoneinfo import ZoneInfo
 
 import pytest
 from babel.messages.extract import extract_from_dir
@@ -10,12 +12,14 @@ from babel.messages.pofile import read_po
 
 from audit.events import Kind
 from hub_extensions.portal import audit_words, navigation, words
-from hub_extensions.portal.language import LOCALE, minute, sentence, translations, written_gap, written_size
-from hub_extensions.portal.templating import HERE, instant
+from hub_extensions.portal.language import LOCALE, sentence, translations, written_gap, written_size
+from hub_extensions.portal.templating import HERE, environment
 from hub_extensions.portal.verbs import habilitations
 from hub_extensions.portal.verbs.audit import GroupId
 from hub_extensions.portal.workspaces import STATE_LABELS, STEPS
-from project_spaces.text import Text
+from project_spaces.records.people import ROLE_LABELS
+from project_spaces.text import Language, Text
+from project_spaces.windows import moment, on_peoples_clocks
 
 TEMPLATES = HERE / "templates"
 OPTIONS = {"**.html": {"extensions": "jinja2.ext.i18n", "trim_blocks": "true", "silent": "false"}}
@@ -46,11 +50,11 @@ def test_no_template_says_a_word_outside_the_catalogue(template: Path) -> None:
     text = template.read_text(encoding="utf-8")
     text = re.sub(r"<style>.*?</style>|{%.*?%}|{{.*?}}|{#.*?#}|<!--.*?-->", " ", text, flags=re.DOTALL)
     words_left = re.findall(r"[A-Za-zÀ-ÿ]{2,}", re.sub(r"<[^>]*>", " ", text, flags=re.DOTALL))
-    assert set(words_left) <= {"CPU", "GPU", "SHA", "ms", "data"}, words_left
+    assert set(words_left) <= {"CPU", "GPU", "SHA", "UTC", "ms", "data"}, words_left
 
 
 def test_labels_of_the_domain_are_in_both_languages() -> None:
-    tables = (words.ROLE_LABELS, words.MEMBER_LABELS, words.STATUS_LABELS, words.CLASS_LABELS, words.STEP_LABELS)
+    tables = (ROLE_LABELS, words.MEMBER_LABELS, words.STATUS_LABELS, words.CLASS_LABELS, words.STEP_LABELS)
     labels = [label for table in tables for label in table.values()]
     labels += [*STATE_LABELS.values(), *habilitations.STATE_LABELS.values(), *(text for _, text in STEPS)]
     labels += [label for _, label, _ in navigation._ITEMS]
@@ -59,9 +63,39 @@ def test_labels_of_the_domain_are_in_both_languages() -> None:
 
 def test_how_things_are_written() -> None:
     assert sentence({"fr": "oui", "en": "yes"}, "en") == "yes"
-    assert minute(instant("2026-03-01T09:05:00+01:00"), "fr") == "1 mars 2026 à 08:05 UTC"
     assert written_size(3200, "fr") == "3,1\u202fKio"
     assert written_size(12, "en") == "12\u202fB"
+
+
+@pytest.mark.parametrize(
+    ("template", "language", "zone", "shown"),
+    [
+        ("{{ at|minute }}", "fr", "Europe/Paris", "1 mars 2026 à 09:05"),
+        ("{{ at|minute }}", "en", "Indian/Reunion", "1 Mar 2026 at 12:05"),
+        ("{{ at|second }}", "fr", "Europe/Paris", "1 mars 2026 09:05:00 UTC+1"),
+        ("{{ at|second }}", "en", "America/St_Johns", "1 Mar 2026 04:35:00 UTC−3:30"),
+        ("{{ at|second }}", "en", "UTC", "1 Mar 2026 08:05:00 UTC"),
+        ("{{ at|clock }}", "fr", "Europe/Paris", "09:05:00.000"),
+        ("{{ '2026-06-30T22:00:00+00:00'|day }}", "fr", "Europe/Paris", "1 juil. 2026"),
+        ("{{ '2026-06-30T22:00:00+00:00'|last_day }}", "fr", "Europe/Paris", "30 juin 2026"),
+    ],
+)
+def test_moments_are_what_peoples_clocks_say(template: str, language: Language, zone: str, shown: str) -> None:
+    text = environment(language, ZoneInfo(zone)).from_string(template).render(at="2026-03-01T08:05:00+00:00")
+    opening, _, inside = text.partition(">")
+    assert inside == f"{shown}</time>"
+    said = datetime.fromisoformat(opening.partition('"')[2].rstrip('"'))
+    assert said.tzinfo is not None
+    assert said.utcoffset() == said.astimezone(ZoneInfo(zone)).utcoffset()
+
+
+def test_sentences_are_kept_in_utc_and_read_in_the_zone() -> None:
+    at = datetime(2026, 7, 31, 22, 30, tzinfo=UTC)
+    kept = Text(f"Jusqu'au {moment(at).fr}.", f"Until {moment(at).en}.")
+    for language, told in (("fr", "Jusqu'au 01/08/2026 à 00:30."), ("en", "Until 01 August 2026 at 00:30.")):
+        page = environment(language, ZoneInfo("Europe/Paris")).from_string("{{ kept|t }}")
+        assert page.render(kept=kept) == told.replace("'", "&#39;")
+    assert on_peoples_clocks("le 99/99/2026 à 10:00 UTC", ZoneInfo("Europe/Paris")) == "le 99/99/2026 à 10:00 UTC"
 
 
 @pytest.mark.parametrize("kind", list(Kind), ids=str)

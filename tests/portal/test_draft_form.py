@@ -36,12 +36,14 @@ async def test_outside_recipients_and_the_public_mark_are_taken_back_without_scr
     assert await page.is_checked("form:has(#d-title) input[type=checkbox]")
     await page.fill("#d-outside", "")
     await page.uncheck("form:has(#d-title) input[type=checkbox]")
-    await page.locator("form:has(#d-title)").get_by_role("button", name="Enregistrer").click()
+    async with page.expect_navigation():
+        await page.locator("form:has(#d-title)").get_by_role("button", name="Enregistrer").click()
     told = detail(world.portal.desk, request, ANA, now=NOW)
     assert (told["outside"], told["public"], told["title"]) == ([], False, "Taux")
     await page.get_by_text("Modifier", exact=True).click()
     await page.check("form:has(#d-title) input[type=checkbox]")
-    await page.locator("form:has(#d-title)").get_by_role("button", name="Enregistrer").click()
+    async with page.expect_navigation():
+        await page.locator("form:has(#d-title)").get_by_role("button", name="Enregistrer").click()
     assert detail(world.portal.desk, request, ANA, now=NOW)["public"] is True
 
 

@@ -9,19 +9,33 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from audit.events import Kind
 from audit.testing import MemoryLedger
 from hub_extensions.endings.certificate import certifier, verify
-from hub_extensions.endings.copies import busy, dropper
-from hub_extensions.portal.testing import ADA, AUD, BEN, NOW, OTHER, PAUL, PROJECT, SETUP, World
-from project_spaces.endings.beginning import begin_ends
-from project_spaces.endings.carrying import carry_ends
+from hub_extensions.endings.copies import FrozenCopies, QuarantinedFiles, busy
+from hub_extensions.exports import drafting, submitting
+from hub_extensions.exports import reviewing as returning
+from hub_extensions.exports.requests import ExportRequest
+from hub_extensions.exports.states import State
+from hub_extensions.exports.testing import DECLARATION
+from hub_extensions.imports import composing
+from hub_extensions.imports.acting import By, load
+from hub_extensions.imports.composing import Target
+from hub_extensions.portal.testing import ADA, ANA, AUD, BEN, NOW, OTHER, PAUL, PROJECT, SETUP, World
+from project_spaces.endings.beginning import begin_ends, end_project
+from project_spaces.endings.carrying import carry_ends, statement
 from project_spaces.endings.remains import Remains
+from project_spaces.endings.settling import confirm, propose
 from project_spaces.errors import Invalid
 from project_spaces.facts import MemberRole
 from project_spaces.memberships import grant_membership
+from project_spaces.notifications import notifications
+from project_spaces.projects import create_project
+from project_spaces.quotas import Quota
+from project_spaces.records.ends import Fate, ProjectEnd
+from tests.portal.accessibility import in_both_languages
 from tests.portal.conftest import Opener
 from tests.portal.test_access import token
-from tests.portal.test_browser import violations
 from tests.portal.test_pages import Browser
 from tests.portal.test_people_pages import second_administrator
 
@@ -37,9 +51,8 @@ def browser(world: World, client: aiohttp.ClientSession) -> Browser:
 
 def carry(world: World) -> None:
     portal = world.portal
-    remains = Remains(
-        portal.layout, world.home / "keys", world.home / "archives", busy=busy, drop_copies=dropper(portal.desk)
-    )
+    desks = (FrozenCopies(portal.desk), QuarantinedFiles(portal.imports))
+    remains = Remains(portal.layout, world.home / "keys", world.home / "archives", busy=busy, desks=desks)
     prove = lambda events: {f"proofs/{each}.tlog-proof": b"proof" for each in events}  # noqa: E731
     carry_ends(portal.store, remains, certifier(portal.desk.signer, prove, "CHU"), now=world.clock.now)
 
@@ -71,6 +84,62 @@ async def test_from_the_end_to_the_certificate(
     assert document["decision"]["proposed_by"] == PAUL
     assert document["decision"]["confirmed_by"] == second
     _openssl_agrees(package, tmp_path)
+
+
+def _import(world: World, author: str, project: str, name: str, data: bytes) -> str:
+    desk, by = world.portal.imports, By(author, NOW)
+    number = composing.create(desk, Target(project), "Registre", by)
+    with composing.receiving(desk, number, name, by) as part:
+        part.write_bytes(data)
+    return number
+
+
+def _bytes_on_disk(world: World, secret: bytes) -> list[str]:
+    return [str(each) for each in world.home.rglob("*") if each.is_file() and secret in each.read_bytes()]
+
+
+@pytest.mark.parametrize("fate", [Fate.DELETE, Fate.ARCHIVE])
+async def test_nothing_of_an_ended_project_stays_in_quarantine_or_among_the_copies_of_the_desk(
+    world: World, ledger: MemoryLedger, fate: Fate
+) -> None:
+    """Bytes that never came in and copies that never left go with the project, counted, recorded and told."""
+    secret, portal = b"SECRET-OF-THE-PROJECT", world.portal
+    window = {"starts_at": NOW, "ends_at": NOW + 9 * DAY, "actor": SETUP, "now": NOW}
+    create_project(portal.store, slug="third", title="Third", purpose="p", quota=Quota(), **window)
+    grant_membership(portal.store, person=BEN, project="third", **window)
+    sent = _import(world, ANA, PROJECT, "a.csv", b"n\n" + secret)
+    both = _import(world, ANA, PROJECT, "b.csv", b"n\nthe same in two projects")
+    elsewhere = _import(world, BEN, "third", "b.csv", b"n\nthe same in two projects")
+    world.write("resultats/table.csv", b"a;b\n" + secret)
+    asked = drafting.create(portal.desk, project=PROJECT, title="Tableaux", purpose="p", actor=ANA, now=NOW)
+    drafting.add_file(portal.desk, asked, "resultats/table.csv", DECLARATION, actor=ANA, now=NOW)
+    submitting.submit(portal.desk, asked, actor=ANA, now=NOW)
+    returning.return_(portal.desk, asked, message="Précisez.", actor=ADA, now=NOW)
+    end_project(portal.store, PROJECT, reason="fini", actor=SETUP, now=NOW)
+    until = None if fate is Fate.DELETE else NOW + 400 * DAY
+    second = second_administrator(world)
+    propose(portal.store, PROJECT, fate, reason="fini", until=until, actor=PAUL, now=NOW)
+    confirm(portal.store, PROJECT, actor=second, now=NOW)
+    assert len(_bytes_on_disk(world, secret)) == 3
+    world.clock.now += 31 * DAY
+    carry(world)
+    with portal.store.read() as session:
+        end = session.get_one(ProjectEnd, PROJECT)
+        states = {number: str(load(session, number).state) for number in (sent, both, elsewhere)}
+        assert session.get_one(ExportRequest, asked).state is State.WITHDRAWN
+        told = [each.text.fr for each in notifications(session, ANA)]
+    assert states == {sent: "withdrawn", both: "withdrawn", elsewhere: "draft"}
+    assert {(e.kind, e.subject["change"]) for e in ledger.events if e.subject.get("change") == "project ended"} == {
+        (Kind.EXPORT_WITHDRAWN, "project ended"),
+        (Kind.IMPORT_WITHDRAWN, "project ended"),
+    }
+    assert any("import vers" in each for each in told)
+    assert (end.places or {})["quarantine"] == 1
+    assert (end.places or {})["export-copies"] == 1
+    if fate is Fate.DELETE:
+        assert _bytes_on_disk(world, secret) == []
+        assert len(_bytes_on_disk(world, b"the same in two")) == 1
+        assert statement(session, end)["deleted"]["files_by_place"] == end.places
 
 
 async def _download(browser: Browser) -> bytes:
@@ -155,12 +224,8 @@ async def test_the_page_in_a_browser(world: World, open_as: Opener) -> None:
     await lead.keyboard.press("Enter")
     await lead.wait_for_selector("text=Gelé")
     page = await open_as(PAUL)
-    found = {}
     for step in ("frozen", "proposed"):
-        for language, scheme in (("fr", "light"), ("en", "dark")):
-            await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            await page.goto(f"{world.address}{HERE}?lang={language}")
-            found[f"{step} {language}"] = await violations(page)
+        assert await in_both_languages(page, world.address, HERE) == {}, step
         if step == "frozen":
             await page.goto(f"{world.address}{HERE}?lang=fr")
             await page.select_option("#d-fate", "archive")
@@ -169,7 +234,6 @@ async def test_the_page_in_a_browser(world: World, open_as: Opener) -> None:
             await page.keyboard.press("Tab")
             await page.keyboard.press("Enter")
             await page.wait_for_selector("text=À confirmer")
-    assert {where: what for where, what in found.items() if what} == {}
     other = await open_as(second)
     await other.goto(world.address + HERE)
     await other.get_by_role("button", name="Confirmer").click()

@@ -39,6 +39,7 @@ KNOWN: dict[str, Any] = {
     "entries": ["0"],
     "username": OUT,
     "email": "x@example.org",
+    "code": "000000",
 }
 
 #: Fields that may be left out, but not all of them.

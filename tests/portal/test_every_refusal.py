@@ -16,13 +16,15 @@ import aiohttp
 import pytest
 from tornado.web import RequestHandler
 
+from audit.events import Kind
 from audit.testing import MemoryLedger
 from hub_extensions.portal.api.handlers import LARGEST_BODY, ApiBase
-from hub_extensions.portal.base import PortalHandler
+from hub_extensions.portal.app import CallbackHandler
+from hub_extensions.portal.base import NOTED, PortalHandler
 from hub_extensions.portal.handlers.outside import OutsideBase
-from hub_extensions.portal.plain import LARGEST_REQUEST
 from hub_extensions.portal.public import Unsigned
 from hub_extensions.portal.testing import ANA, OUT, PROJECT, World
+from hub_extensions.portal.too_large import LARGEST_REQUEST
 from tests.portal.test_access import sign_in, token
 
 FILLED = {
@@ -87,7 +89,7 @@ class State:
     where
         which addresses are asked.
     some
-        only some of them refuse then; otherwise all do.
+        only some of them refuse then, and never none; otherwise all do.
     """
 
     name: str
@@ -130,7 +132,7 @@ STATES = (
     State("a stranger", ("GET",), token("mallory")),
     State("a service", ("GET",), token("worker")),
     State("a token without the scope", ("GET",), token("unscoped")),
-    State("a session that ended", ("GET",), token(f"{ANA}~ended")),
+    State("a session that ended", ("GET",), {**token(f"{ANA}~ended"), "Sec-Fetch-Mode": "cors"}),
     State("a hub that is down", ("GET",), token(ANA), before=_hub_down),
     State("a ledger that is down", ("POST",), token(OUT), before=_ledger_down, some=True),
     State("another origin", ("POST",), {**token(ANA), "Origin": "https://evil.example"}),
@@ -218,11 +220,30 @@ def judged(route: Route, state: State, told: list[tuple[Answer, Answer]]) -> lis
     return wrong
 
 
+def not_let_in(route: Route, told: list[tuple[Answer, Answer]]) -> int:
+    """How many of the answers must be in the ledger: on public pages, and of files of the frame, what was too large."""
+    noting = route.handler is CallbackHandler or (issubclass(route.handler, PortalHandler) and route.handler.noting)
+    answers = [answer for french, english in told for answer in ([english] if french is english else [french, english])]
+    return sum(answer.status in (NOTED if noting else {413}) for answer in answers)
+
+
+async def noted(world: World) -> int:
+    """How many refusals are in the ledger, one by one or counted."""
+    assert isinstance(world.ledger, MemoryLedger)
+    world.ledger.start()
+    await world.app.settings["strangers"].close()
+    return sum(int(event.private.get("more", 1)) for event in world.ledger.of(Kind.REFUSAL))
+
+
 async def walked(world: World, client: aiohttp.ClientSession, state: State) -> str:
     """What is wrong anywhere, one line each."""
     asked_of = [route for route in routes(world) if state.where(route)]
     told = await asyncio.gather(*(in_both(world, client, state, route) for route in asked_of))
+    refused = sum(not_let_in(route, answers) for route, answers in zip(asked_of, told, strict=True))
+    assert await noted(world) >= refused, "each is recorded, or counted"  # a page may ask two verbs that refuse
     wrong = [line for route, answers in zip(asked_of, told, strict=True) for line in judged(route, state, answers)]
+    if not any(both[0].refuses for answers in told for both in answers):
+        wrong.append(f"{state}: nobody was refused anything")
     return "\n".join(wrong)
 
 
@@ -232,6 +253,13 @@ async def test_every_refusal_says_why_in_the_language_that_was_asked_for(
 ) -> None:
     state.before(world, ledger)
     assert await walked(world, client, state) == ""
+
+
+async def test_a_state_in_which_nobody_is_refused_is_seen(world: World, client: aiohttp.ClientSession) -> None:
+    state = State(
+        "whoever may", ("GET",), token(ANA), where=lambda route: route.path == "/services/bureau/sessions", some=True
+    )
+    assert await walked(world, client, state) == "whoever may: nobody was refused anything"
 
 
 async def test_a_form_without_the_page_s_token_is_told_to_reload(world: World, client: aiohttp.ClientSession) -> None:

@@ -8,8 +8,8 @@ from hub_extensions.imports.advancing import advance
 from hub_extensions.imports.composing import Target
 from hub_extensions.imports.testing import DECLARATION
 from hub_extensions.portal.testing import ANA, PROJECT, SOL, World
+from tests.portal.accessibility import in_both_languages
 from tests.portal.conftest import Opener
-from tests.portal.test_browser import violations
 
 
 def waiting(world: World, name: str = "patients.csv", data: bytes = b"patient_id,age\np1,40\np2,51\n") -> str:
@@ -30,16 +30,8 @@ async def test_every_page_is_accessible_in_both_languages(world: World, open_as:
         ANA: ("imports", f"imports/{judged}", f"imports/{blocked}"),
         SOL: ("import-review", f"import-review/{judged}"),
     }
-    found: dict[str, list[str]] = {}
     for who, paths in seen.items():
-        page = await open_as(who)
-        for language, scheme in (("fr", "light"), ("en", "dark")):
-            await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            for path in paths:
-                await page.goto(f"{world.address}{path}?lang={language}")
-                await page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-                found[f"{scheme} {language} {path}"] = await violations(page)
-    assert {where: what for where, what in found.items() if what} == {}
+        assert await in_both_languages(await open_as(who), world.address, *paths, unfolded=True) == {}
 
 
 async def test_a_file_comes_in_without_script(world: World, open_as: Opener, tmp_path: Path) -> None:
@@ -50,18 +42,21 @@ async def test_a_file_comes_in_without_script(world: World, open_as: Opener, tmp
     await page.fill("#i-title", "Référentiel CCAM")
     await page.get_by_role("button", name="Ouvrir l'import").click()
     await page.set_input_files("#up", file)
-    await page.get_by_role("button", name="Envoyer en quarantaine").click()
+    async with page.expect_navigation():
+        await page.get_by_role("button", name="Envoyer en quarantaine").click()
     await page.fill("#s-origin", "ATIH")
     await page.fill("#s-basis", "Données ouvertes")
     await page.fill("#s-licence", "Licence Ouverte 2.0")
-    await page.get_by_role("button", name="Enregistrer").click()
-    await page.get_by_role("button", name="Déposer").click()
+    async with page.expect_navigation():
+        await page.get_by_role("button", name="Enregistrer").click()
+    async with page.expect_navigation():
+        await page.get_by_role("button", name="Déposer").click()
     request_id = page.url.rpartition("/")[2]
     advance(world.portal.imports, request_id, now=world.clock())
     steward = await open_as(SOL, java_script_enabled=False)
     await steward.goto(f"{world.address}import-review")
     await steward.get_by_role("link", name="Référentiel CCAM").click()
-    await steward.get_by_role("button", name="Accepter").click()
+    async with steward.expect_navigation():
+        await steward.get_by_role("button", name="Accepter").click()
     advance(world.portal.imports, request_id, now=world.clock())
-    await page.reload()
-    assert "en lecture seule, sous" in await page.content()
+    await page.get_by_text("en lecture seule, sous").wait_for()  # the page looks again by itself

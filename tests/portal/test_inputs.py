@@ -1,6 +1,7 @@
 """Bodies are strict, days become moments in UTC, and what is wrong is said field by field in both languages."""
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -16,6 +17,13 @@ def test_a_day_begins_at_midnight_and_the_last_day_is_included() -> None:
     project = parse(NewProject, PROJECT)
     assert project.starts_at == datetime(2026, 1, 1, tzinfo=UTC)
     assert project.ends_at == datetime(2027, 1, 1, tzinfo=UTC)
+
+
+def test_a_day_is_one_of_the_place_where_people_work() -> None:
+    """Summer and winter: in Paris the last of June is over two hours before it is in UTC."""
+    project = parse(NewProject, PROJECT | {"ends_at": "2026-06-30"}, ZoneInfo("Europe/Paris"))
+    assert project.starts_at == datetime(2025, 12, 31, 23, tzinfo=UTC)
+    assert project.ends_at == datetime(2026, 6, 30, 22, tzinfo=UTC)
 
 
 def test_a_moment_keeps_its_zone_and_a_naive_one_is_refused() -> None:

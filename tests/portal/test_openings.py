@@ -2,14 +2,16 @@
 
 import csv
 import io
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import timedelta
 
 import aiohttp
 import pytest
 
 from audit.events import Event, Kind
-from audit.testing import MemoryLedger
+from audit.testing import MemoryLedger, PlainKeys
 from hub_extensions.portal.testing import ADA, ANA, AUD, BEN, NOW, OTHER, OUT, PAUL, PROJECT, SETUP, World
 from project_spaces.datasets import register_dataset
 from project_spaces.facts import Classification, PlatformRole
@@ -57,11 +59,13 @@ async def api(world: World, client: aiohttp.ClientSession, path: str, who: str =
 async def test_every_opening_with_its_person_project_and_time(world, client, ledger) -> None:
     found = await api(world, client, f"/openings/{OWN}")
     assert found["dataset"]["mounts"] == 60
-    assert (sum(each["sessions"] for each in found["readers"]), found["others"]) == (20, 40)
+    counted = {(each["person"], each["project"]): each["sessions"] for each in found["readers"] if each["sessions"]}
+    assert counted == {(ANA, PROJECT): 20, (ANA, OTHER): 10, (BEN, PROJECT): 20, (BEN, OTHER): 10}, "habilitated or not"
+    assert (found["older"], found["altered"]) == (0, [])
     assert len(found["openings"]) == 50
     assert found["openings"][0] | {"entry": 0} == {
         "entry": 0, "at": (NOW - timedelta(days=1)).isoformat(), "person": ANA, "project": PROJECT,
-        "project_title": "Réadmissions à 30 jours", "version": "2026.1",
+        "project_title": "Réadmissions à 30 jours", "version": "2026.1", "problem": None,
     }  # fmt: skip
     rest = await api(world, client, f"/openings/{OWN}?before={found['next']}")
     assert (len(rest["openings"]), rest["next"]) == (10, None)
@@ -69,6 +73,17 @@ async def test_every_opening_with_its_person_project_and_time(world, client, led
     day = (NOW - timedelta(days=10)).date()
     (one,) = (await api(world, client, f"/openings/{OWN}?since={day}&until={day}"))["openings"]
     assert one["at"] == (NOW - timedelta(days=10)).isoformat()
+
+
+async def test_who_opened_it_is_a_line_once_the_name_is_gone(world, client, ledger) -> None:
+    """No entry says who it was; the log still tells one from another."""
+    view = world.portal.ledger
+    view.publish()
+    with closing(sqlite3.connect(view.places.private)) as database, database:
+        database.execute("DELETE FROM person WHERE name = ?", (BEN,))
+    found = await api(world, client, f"/openings/{OWN}")
+    gone = [each for each in found["readers"] if each["person"] is None]
+    assert {(each["who"], each["sessions"]) for each in gone} == {(PlainKeys().pseudonym(BEN), n) for n in (10, 20)}
 
 
 async def test_the_list_holds_what_the_steward_answers_for_and_nothing_else(world, client) -> None:
@@ -118,7 +133,7 @@ async def test_pages_and_table_tell_the_same(world, browser, ledger) -> None:
     assert 'rel="next"' in page
     text = await browser.get(f"openings/{OWN}/openings.csv")
     rows = list(csv.reader(io.StringIO(text.lstrip("\ufeff"))))
-    assert rows[0] == ["at", "person", "project", "project_title", "version", "entry"]
+    assert rows[0] == ["at", "person", "project", "project_title", "version", "entry", "problem"]
     assert len(rows) == 62
     assert rows[1][4] == "'" + FORMULA
     assert rows[2][1:4] == [ANA, PROJECT, "Réadmissions à 30 jours"]

@@ -6,8 +6,8 @@ from hub_extensions.imports import composing
 from hub_extensions.imports.acting import By
 from hub_extensions.imports.composing import Target
 from hub_extensions.portal.testing import ANA, PROJECT, World
+from tests.portal.accessibility import LOOKS, violations
 from tests.portal.conftest import Opener
-from tests.portal.test_browser import violations
 from tests.portal.test_outside import LEA, TOM, invited, released
 
 
@@ -20,10 +20,10 @@ async def test_a_visit_on_accessible_pages(world: World, open_as: Opener) -> Non
         page = await open_as("nobody")
 
         async def look(what: str, page=page, name=name) -> None:
-            for language, scheme in (("fr", "light"), ("en", "dark")):
+            for language, scheme, rules in LOOKS:
                 await page.emulate_media(color_scheme=scheme)
                 await page.goto(f"{page.url.split('?')[0]}?lang={language}")
-                found[f"{name} {what} {language}"] = await violations(page)
+                found[f"{name} {what} {language}"] = await violations(page, rules)
             await page.goto(f"{page.url.split('?')[0]}?lang=fr")
 
         await page.goto(f"{world.address}outside/{invitation.token}")

@@ -11,7 +11,7 @@ import pytest
 
 from audit.events import Event, Kind
 from audit.trace_keys import Cause
-from hub_extensions.key_standing import NO_CEREMONY
+from hub_extensions.oversight.key_standing import NO_CEREMONY
 from hub_extensions.portal import app as portal_app
 from hub_extensions.portal.ledger_view import PublishedLedger
 from hub_extensions.portal.testing import ANA, AUD, BEN, NOW, PROJECT, World, open_world, populate

@@ -8,8 +8,8 @@ from project_spaces.charters.versions import publish_charter
 from project_spaces.text import Text
 from project_spaces.trainings.claims import claim_training
 from project_spaces.trainings.kinds import define_training
+from tests.portal.accessibility import in_both_languages
 from tests.portal.conftest import Opener
-from tests.portal.test_browser import violations
 from tests.portal.test_people_pages import hub
 
 DAY = timedelta(days=1)
@@ -58,16 +58,9 @@ async def test_every_page_is_accessible_in_both_languages(world: World, open_as:
         ),
         AUD: (f"why?person={ANA}&project={PROJECT}", "admin/stops", review),
     }
-    found: dict[str, list[str]] = {}
     for who, paths in seen.items():
         page = admin if who == PAUL else await open_as(who)
-        for language, scheme in (("fr", "light"), ("en", "dark")):
-            await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            for path in paths:
-                await page.goto(f"{world.address}{path}{'&' if '?' in path else '?'}lang={language}")
-                await page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-                found[f"{scheme} {language} {path}"] = await violations(page)
-    assert {where: what for where, what in found.items() if what} == {}
+        assert await in_both_languages(page, world.address, *paths, unfolded=True) == {}
 
 
 async def test_a_charter_is_signed_by_keyboard(world: World, open_as: Opener) -> None:

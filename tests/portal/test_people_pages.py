@@ -8,15 +8,32 @@ import pytest
 
 from audit.events import Kind
 from audit.testing import MemoryLedger
-from hub_extensions.portal.testing import ADA, ANA, AUD, BEN, NOW, OTHER, OUT, PAUL, PROJECT, SETUP, World
+from hub_extensions.portal.testing import (
+    ADA,
+    ANA,
+    AUD,
+    BEN,
+    NAMES,
+    NOW,
+    OTHER,
+    OUT,
+    PAUL,
+    PROJECT,
+    SETUP,
+    SOL,
+    World,
+)
 from hub_extensions.worker.rights_clock import warn
 from project_spaces.charters.versions import publish_charter
 from project_spaces.facts import MemberRole, PlaceKind, PlatformRole
 from project_spaces.habilitations import grant_habilitation
 from project_spaces.memberships import grant_membership
 from project_spaces.organisations import create_organisation, set_organisation, set_project_organisation
-from project_spaces.people import create_person, grant_role
+from project_spaces.owner_perimeters import entrust
+from project_spaces.people import create_person, disable_person, grant_role
 from project_spaces.perimeters import grant_perimeter
+from project_spaces.requirements import Requirement
+from project_spaces.rules import Rules
 from project_spaces.text import Text
 from project_spaces.trainings.kinds import define_training
 from tests.portal.test_access import token
@@ -98,9 +115,11 @@ class TestOnboarding:
     async def test_a_certificate_is_handed_in_confirmed_by_somebody_else_and_forgotten(
         self, browser: Browser, client: aiohttp.ClientSession
     ) -> None:
-        define_training(browser.world.portal.store, "snds", title=Text("SNDS", "SNDS"), months=12, **BY_SETUP)
+        where = {"organiser": "CNAM", "address": "https://formation.example.org/snds"}
+        define_training(browser.world.portal.store, "snds", title=Text("SNDS", "SNDS"), months=12, **where, **BY_SETUP)
         await browser.sign_in(ANA)
-        await browser.get("onboarding")
+        page = await browser.get("onboarding")
+        assert all(each in page for each in ("CNAM", f'href="{where["address"]}"')), "where one takes it"
         form = aiohttp.FormData()
         xsrf = next(cookie.value for cookie in client.cookie_jar if cookie.key == "_xsrf")
         fields = {"_xsrf": xsrf, "act": "claim", "kind": "snds", "taken_at": "2026-11-20", "certificate": "CNAM 7"}
@@ -198,6 +217,17 @@ class TestWhy:
         async with client.get(f"{world.api}/why?person=rien", headers=token(PAUL)) as answer:
             assert answer.status == 404
 
+    async def test_who_holds_a_role_reads_what_it_asks_for(
+        self, browser: Browser, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        rules = Rules(duties=Requirement(trainings=frozenset({"relecture"})))
+        monkeypatch.setattr(browser.world.portal.store, "_rules", rules)
+        for who, told in ((AUD, True), (BEN, False)):
+            await browser.sign_in(who)
+            assert ("relecture" in await browser.get("onboarding")) is told, who
+        await browser.sign_in(AUD)
+        assert "Il vous manque la formation « relecture »." in await browser.get("why?action=read_audit")
+
 
 class TestComingEnds:
     async def test_a_banner_says_it_on_every_page_until_the_right_is_renewed(self, browser: Browser) -> None:
@@ -255,10 +285,14 @@ class TestHubs:
             assert (OTHER in page) is told, who
 
     async def test_perimeters_are_the_platforms_to_give(self, browser: Browser) -> None:
+        nobody = "Aucun organisme ne répond de ces projets"
+        await browser.sign_in(PAUL)
+        notice = (await browser.get("admin/hubs")).partition(nobody)[2].partition("</div>")[0]
+        assert (PROJECT in notice, OTHER in notice) == (True, False), "the other one has ended"
         hub(browser.world)
         given = {"act": "grant", "scope": "project", "name": OTHER, "ends_at": "2027-01-01"}
-        await browser.sign_in(PAUL)
-        assert "CHU Nord" in await browser.get("admin/hubs")
+        page = await browser.get("admin/hubs")
+        assert ("CHU Nord" in page, nobody in page) == (True, False)
         page = await browser.send("admin/hubs", username=BEN, **given)
         assert "Périmètre confié." in page
         await browser.send("admin/hubs", 403, username=PAUL, **given)
@@ -280,7 +314,13 @@ class TestGuarantees:
         address = "admin/datasets/omop-1001"
         await browser.send(address, act="ask", required="true")
         await browser.sign_in(ANA)
-        assert "Aucune convention" in await browser.get(f"why?action=mount_dataset&project={PROJECT}&dataset=omop-1001")
+        question = f"why?action=mount_dataset&project={PROJECT}&dataset=omop-1001"
+        page = await browser.get(question)
+        assert "Aucune convention" in page
+        assert ("Sol Ferrer" in page, NAMES[PAUL] in page) == (False, True), "nobody speaks for this owner yet"
+        entrust(browser.world.portal.store, "ATIH", SOL, actor=SETUP, now=NOW)
+        page = await browser.get(question)
+        assert ("Sol Ferrer" in page, NAMES[PAUL] in page) == (True, False), "whoever speaks for this owner"
         await browser.sign_in(PAUL)
         page = await browser.send(address, act="agree", project=PROJECT, reference="C-1", **dates)
         number = page.split('name="agreement_id" value="')[1].split('"')[0]
@@ -326,6 +366,37 @@ class TestReviews:
         page = await browser.send("admin/orphans", act="withdraw", kind="membership", right=number, reason="clos")
         assert "Droit retiré." in page
         assert number not in page
+
+    async def test_what_is_done_for_the_platform_is_taken_away_by_its_administrators_only(
+        self, browser: Browser, world: World
+    ) -> None:
+        hub(world)
+        grant_role(world.portal.store, BEN, PlatformRole.REVIEWER, **BY_SETUP)
+        disable_person(world.portal.store, BEN, reason="parti", **BY_SETUP)
+        asked = {"act": "withdraw", "kind": "role", "right": "reviewer", "person": BEN, "reason": "parti"}
+        await browser.sign_in(NORA)
+        assert "Vérificateur" not in await browser.get("admin/orphans")
+        await browser.send("admin/orphans", 403, **asked)
+        await browser.sign_in(PAUL)
+        page = await browser.get("admin/orphans")
+        assert "compte est fermé" in page
+        assert "Vérificateur" in page
+        await browser.send("admin/orphans", 422, **{**asked, "right": "king"})
+        assert "Vérificateur" not in await browser.send("admin/orphans", **asked)
+
+    async def test_a_review_of_the_platform_names_roles_and_places_in_words(
+        self, browser: Browser, world: World
+    ) -> None:
+        hub(world)
+        second_administrator(world)
+        await browser.sign_in(PAUL)
+        page = await browser.send("admin/reviews", act="begin", occasion="yearly")
+        for words in ("Rôle", "Vérificateur", "Périmètre", "Organisme"):
+            assert words in page
+        address = page.split('action="/services/bureau/')[1].split("#")[0]
+        await browser.sign_in(NORA)
+        page = await browser.get(address)
+        assert "Vérificateur" not in page
 
 
 PRIVATE: dict[str, Callable[[str], str]] = {

@@ -4,10 +4,14 @@ import base64
 import io
 import json
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from PIL import Image, PngImagePlugin
 
+from hub_extensions.exports.checks import Policy, Severity
+from hub_extensions.exports.checks.delimited import inspect_delimited
+from hub_extensions.exports.checks.tables import check_grid
 from hub_extensions.exports.marks import Mark, english, mark_of
 from hub_extensions.exports.previews.views import NotebookView, NoView, PictureView, TableView, TextView, view_of
 from hub_extensions.portal.templating import render
@@ -26,7 +30,7 @@ PAYLOADS = (
 
 def drawn(path: Path, wheres: tuple[str, ...] = ()) -> str:
     view = view_of(path, path.name, wheres)
-    return render("preview.html", "fr", view=view, name=path.name)
+    return render("preview.html", "fr", ZoneInfo("UTC"), view=view, name=path.name)
 
 
 @pytest.mark.parametrize(
@@ -50,6 +54,38 @@ def test_where_a_finding_points(where: str, mark: Mark | None) -> None:
 
 def test_places_are_told_in_english() -> None:
     assert english("ligne 3, colonne 2") == "line 3, column 2"
+
+
+@pytest.mark.parametrize(
+    ("text", "titles"),
+    [
+        ("dep;taux;n\n75;0,25;120\n92;0,5;4\n", []),
+        ("# Source : SNDS, 2022\n# Champ\ndep;taux;n\n75;0,25;120\n92;0,5;4\n", ["Source : SNDS, 2022", "Champ"]),
+        ("Patients hospitalisés\ndep\ttaux\tn\n75\t0,25\t120\n92\t0,5\t4\n", ["Patients hospitalisés"]),
+        ("dep|taux|n\n75|0,25|120\n92|0,5|4\n# Source : SNDS\n", ["Source : SNDS"]),
+    ],
+)  # fmt: skip
+def test_a_french_table_below_its_titles_is_drawn_in_its_cells_and_the_right_one_is_lit(
+    tmp_path: Path, text: str, titles: list[str]
+) -> None:
+    """The reviewer sees the normalised file: its lines are those that the checks name."""
+    file = tmp_path / "table.csv"
+    file.write_text(text)
+    read = inspect_delimited(file, Policy())
+    wheres = [finding.where for finding in check_grid(read.grids[0], Policy()) if finding.severity is Severity.BLOCK]
+    normal = read.normal
+    assert normal is not None
+    file.with_suffix(normal.suffix).write_bytes(normal.data)
+    view = view_of(file.with_suffix(normal.suffix), f"table{normal.suffix}", wheres)
+    assert isinstance(view, TableView)
+    assert [title.text for title in view.titles] == titles
+    assert [cell.text for cell in view.header] == ["dep", "taux", "n"]
+    assert [[cell.text for cell in row] for _, row in view.rows] == [["75", "0,25", "120"], ["92", "0,5", "4"]]
+    assert [cell.text for _, row in view.rows for cell in row if cell.marked] == ["4"]
+    assert [line for line, _ in view.rows] == [len(titles) + 2, len(titles) + 3]
+    page = render("preview.html", "fr", ZoneInfo("UTC"), view=view, name="table.csv")
+    assert f'<th scope="col">{len(titles) + 1}</th>' in page
+    assert all(f'<p class="title">{title}</p>' in page for title in titles)
 
 
 def test_the_cell_that_a_finding_names_is_lit_and_no_other(tmp_path: Path) -> None:

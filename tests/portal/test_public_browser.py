@@ -4,8 +4,8 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from hub_extensions.portal.testing import World
+from tests.portal.accessibility import in_both_languages
 from tests.portal.cards import describe
-from tests.portal.test_browser import violations
 
 PAGES = (
     "catalogue",
@@ -13,6 +13,7 @@ PAGES = (
     "catalogue?q=rien",
     "catalogue/pmsi-mco",
     "catalogue/pmsi-mco/tables/SEJ_T",
+    "questions",
 )
 
 
@@ -35,14 +36,7 @@ async def test_public_pages_are_accessible_in_both_languages(catalogued: World, 
     page = await stranger(chromium)
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    found: dict[str, list[str]] = {}
-    for language, scheme in (("fr", "light"), ("en", "dark")):
-        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        for path in PAGES:
-            await page.goto(f"{catalogued.address}{path}{'&' if '?' in path else '?'}lang={language}")
-            assert await page.get_attribute("html", "lang") == language
-            found[f"{scheme} {language} {path}"] = await violations(page)
-    assert {where: what for where, what in found.items() if what} == {}
+    assert await in_both_languages(page, catalogued.address, *PAGES) == {}
     assert said == []
 
 

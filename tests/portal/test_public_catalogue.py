@@ -12,9 +12,9 @@ from rdflib.namespace import DCAT, RDF
 from audit.testing import MemoryLedger
 from hub_extensions.portal.base import CONTENT_POLICY
 from hub_extensions.portal.testing import ANA, AUD, NAMES, NOW, PAUL, SETUP, World
-from project_spaces.agreements import set_embargo
 from project_spaces.catalogue.publications import set_public
 from project_spaces.datasets import withdraw_dataset
+from project_spaces.embargoes.setting import set_embargo
 from tests.portal.cards import describe
 from tests.portal.test_access import sign_in
 

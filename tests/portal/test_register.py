@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import aiohttp
 import pytest
@@ -13,9 +14,9 @@ from hub_extensions.portal.testing import NAMES, NOW, PAUL, PROJECT, SETUP, Worl
 from hub_extensions.portal.verbs import register
 from hub_extensions.register_export import export
 from project_spaces.register import Result, set_entry
+from tests.portal.accessibility import violations
 from tests.portal.cards import describe
 from tests.portal.test_access import sign_in
-from tests.portal.test_browser import violations
 from tests.portal.test_public_catalogue import read
 
 ADDRESSES = ("register", f"register/{PROJECT}", "register.csv", "api/v1/register", f"api/v1/register/{PROJECT}")
@@ -103,7 +104,7 @@ async def test_pages_and_files_are_accessible_and_open_from_a_disk(
 ) -> None:
     folder = tmp_path / "out"
     told = {"operator": "Hub", "rights_contact": "dpo@example.org"}
-    assert export(listed.portal.store, folder, **told, now=NOW) == 1
+    assert export(listed.portal.store, folder, **told, now=NOW, zone=ZoneInfo("Europe/Paris")) == 1
     assert {each.name for each in folder.iterdir()} == {
         "index.html",
         "index.en.html",

@@ -5,11 +5,12 @@ import re
 import aiohttp
 from playwright.async_api import Page
 
-from hub_extensions.portal.testing import ANA, PAUL, World
+from hub_extensions.portal.testing import ANA, NOW, PAUL, PROJECT, SETUP, World
+from project_spaces.owner_perimeters import entrust
+from tests.portal.accessibility import in_both_languages
 from tests.portal.conftest import Opener
-from tests.portal.request_people import CARL, DATASET, FORM, STELLA, Turn, staff, turns
+from tests.portal.request_people import CARL, DATASET, FORM, LINKAGE, STELLA, Turn, staff, turns
 from tests.portal.test_api import Caller
-from tests.portal.test_browser import violations
 from tests.portal.test_requests import step_of, take
 
 REQUEST = re.compile(r"/requests/[0-9a-f]{32}$")
@@ -32,14 +33,27 @@ async def test_every_page_is_accessible_in_both_languages(
     identifiers = {"commune": "", "care_dates": "Délais."}
     asked = [{"dataset": DATASET, "columns": [], "identifiers": identifiers}, {"dataset": "omop-1001"}]
     draft = await made(call, submit=False, title="", datasets=asked)
-    signing, waiting = await made(call, submit=True), await made(call, submit=True, slug="autre")
+    signing, waiting = await made(call, submit=True, linkage=LINKAGE), await made(call, submit=True, slug="autre")
     for turn in turns(PAUL):
         await take(call, signing, turn)
     step = (await step_of(call, signing, "signature"))["id"]
     await take(call, waiting, Turn(PAUL, "completeness"))
     await call(STELLA, "POST", "/embargoes", {"dataset": DATASET, "reason": "Publication."}, 201)
+    entrust(world.portal.store, "ATIH", STELLA, actor=SETUP, now=NOW)
+    closure = {"dataset": "omop-1001", "ends_at": "2027-03-31", "reason": "Article."}
+    await call(ANA, "POST", f"/projects/{PROJECT}/closures", closure, 201)
     form = f"requests/{draft}/form/"
-    sections = ("project", "purpose", "data", f"data/{DATASET}", "data/omop-1001", "people", "means", "check")
+    sections = (
+        "project",
+        "purpose",
+        "data",
+        f"data/{DATASET}",
+        "data/omop-1001",
+        "linkage",
+        "people",
+        "means",
+        "check",
+    )
     seen = {
         ANA: (
             "requests",
@@ -50,21 +64,14 @@ async def test_every_page_is_accessible_in_both_languages(
             f"requests/{signing}/agreements/{step}",
             "requests/delays",
             "notifications",
+            f"workspaces/{PROJECT}",
         ),
         CARL: ("instruction", f"requests/{waiting}"),
         STELLA: ("instruction/embargoes",),
         PAUL: ("instruction", "instruction/stuck", "instruction/owners"),
     }
-    found: dict[str, list[str]] = {}
     for who, paths in seen.items():
-        page = await open_as(who)
-        for language, scheme in (("fr", "light"), ("en", "dark")):
-            await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            for path in paths:
-                await page.goto(f"{world.address}{path}{'&' if '?' in path else '?'}lang={language}")
-                assert await page.get_attribute("html", "lang") == language
-                found[f"{language} {path}"] = await violations(page)
-    assert {where: what for where, what in found.items() if what} == {}
+        assert await in_both_languages(await open_as(who), world.address, *paths) == {}
 
 
 async def test_a_whole_request_by_keyboard_and_without_script(
@@ -74,7 +81,7 @@ async def test_a_whole_request_by_keyboard_and_without_script(
     page = await open_as(ANA, java_script_enabled=False)
     await page.goto(f"{world.address}requests/new?dataset={DATASET}")
     await press(page, "Commencer une demande")
-    for field in ("title", "organisation", "summary"):
+    for field in ("title", "organisation", "controller", "summary"):
         await page.locator(f"#{field}").focus()
         await page.keyboard.type("Durées de séjour")
     await page.locator("#slug").focus()
@@ -89,6 +96,7 @@ async def test_a_whole_request_by_keyboard_and_without_script(
     await press(page, "Enregistrer et continuer")
     await page.locator('input[value="sejour.age"]').focus()
     await page.keyboard.press("Space")
+    await press(page, "Enregistrer et continuer")
     await press(page, "Enregistrer et continuer")
     await page.get_by_role("link", name="Continuer", exact=True).focus()
     await page.keyboard.press("Enter")

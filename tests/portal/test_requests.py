@@ -1,5 +1,7 @@
 """Requests for access on the portal: the form that loses nothing, the steps, and what others try on them."""
 
+import json
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -8,12 +10,16 @@ import pytest
 from audit.events import Kind
 from audit.testing import MemoryLedger
 from hub_extensions.portal.context import Call
-from hub_extensions.portal.testing import ADA, ANA, AUD, BEN, DAY, NOW, OUT, PAUL, SETUP, World
+from hub_extensions.portal.testing import ADA, ANA, AUD, BEN, DAY, NOW, OTHER, OUT, PAUL, PROJECT, SETUP, World
 from hub_extensions.portal.verbs.request_sections import NewPerson, add_person
+from project_spaces.datasets import register_dataset
 from project_spaces.errors import Invalid
-from project_spaces.facts import PlatformRole
+from project_spaces.facts import Classification, PlatformRole
+from project_spaces.owner_perimeters import entrust
 from project_spaces.people import create_person, disable_person, grant_role
 from project_spaces.requests.agreements import document_hash
+from project_spaces.text import Text
+from tests.portal.cards import describe
 from tests.portal.request_people import (
     CARL,
     DATASET,
@@ -30,6 +36,7 @@ from tests.portal.request_people import (
 )
 from tests.portal.test_api import Caller, call
 from tests.portal.test_pages import Browser, browser
+from tests.portal.test_public_catalogue import read
 
 __all__ = ["browser", "call"]
 
@@ -68,6 +75,16 @@ async def take(call: Caller, request: str, turn: Turn, status: int = 200, **chan
     return await call(turn.who, "POST", f"/requests/{request}/answers", body, status)
 
 
+def spoken(answer: Any) -> str:
+    """An answer as its reader sees it."""
+    return json.dumps(answer, ensure_ascii=False)
+
+
+def without(fields: dict[str, str], name: str) -> dict[str, str]:
+    """The same without one field."""
+    return {key: value for key, value in fields.items() if key != name}
+
+
 async def begun(browser: Browser) -> str:
     """Begin a request in the browser; return its id."""
     page = await browser.send("requests", act="begin")
@@ -96,7 +113,15 @@ class TestForm:
         assert "En instruction" in page
         assert "Paul Girard" in page, "who must act is named"
         summary = await browser.get(f"requests/{number}/summary")
-        for words in ("Durées de séjour", "sejour.age", "Délais.", "INSERM", "Ben Aubry"):
+        for words in (
+            "Durées de séjour",
+            "sejour.age",
+            "Délais.",
+            "Pratiques.",
+            "Cohorte de greffés.",
+            "INSERM",
+            "Ben Aubry",
+        ):
             assert words in summary
         assert ledger.of(Kind.ACCESS_REQUEST)[-1].subject["change"] == "submitted"
         await browser.get(f"requests/{number}/form/project", 404)
@@ -140,6 +165,22 @@ class TestForm:
         assert "Un titre" in summary
         assert "Tableaux" in summary
 
+    async def test_a_linkage_described_without_its_way_is_given_back_and_no_longer_asking_empties_it(
+        self, browser: Browser, call: Caller
+    ) -> None:
+        await browser.sign_in(ANA)
+        number = await begun(browser)
+        here = f"requests/{number}/form/linkage"
+        page = await browser.send(here, 422, act="save_linkage", why="Suivi complet.")
+        assert "direct ou indirect" in page
+        assert "Suivi complet.</textarea>" in page
+        await browser.send(here, act="save_linkage", way="direct", why="Suivi complet.")
+        page = await browser.get(here)
+        assert 'value="direct" checked' in page
+        assert "au moins deux sources" in page
+        await browser.send(here, act="save_linkage", why="Suivi complet.")
+        assert (await call(ANA, "GET", f"/requests/{number}"))["form"]["linkage"] is None
+
     async def test_identifying_columns_are_not_offered_and_unknown_ones_are_refused(
         self, browser: Browser, call: Caller
     ) -> None:
@@ -168,7 +209,8 @@ class TestForm:
     ) -> None:
         number = await submitted(people=["ben", CARL])
         assert (await call(ANA, "GET", f"/requests/{number}"))["remarks"] == []
-        (remark,) = (await call(PAUL, "GET", f"/requests/{number}"))["remarks"]
+        said = (await call(PAUL, "GET", f"/requests/{number}"))["remarks"]
+        (remark,) = [each for each in said if each["field"] == "people"]
         assert remark["about"] == CARL
         assert "sits on the committee" in remark["text"]["en"]
 
@@ -179,7 +221,9 @@ class TestForm:
             {"username": "ben", "organisation": "INSERM"},
             {"username": "ben2", "organisation": "CHU de Brest", "role": "lead"},
         ]
-        page = await call(ANA, "GET", f"/requests/{await submitted(people=people)}")
+        number = await submitted(people=people)
+        await take(call, number, Turn(PAUL, "completeness"))
+        page = await call(ANA, "GET", f"/requests/{number}")
         shown = [(each["name"], each["username"], each["organisation"]) for each in page["form"]["people"]]
         assert shown == [("Ben Aubry", "ben", "INSERM"), ("Ben Aubry", "ben2", "CHU de Brest")]
 
@@ -224,7 +268,24 @@ class TestCourse:
         assert {each["dataset"] for each in page["became"]["habilitations"]} == {DATASET}
         assert (await call(BEN, "GET", "/habilitations"))["habilitations"][0]["dataset"]["allowed"]
         told = (await call(BEN, "GET", "/notifications"))["notifications"]
-        assert told[0]["text"]["fr"] == "L'espace projet « Durées de séjour » est ouvert."
+        opened = "L'espace projet « Durées de séjour » est ouvert."
+        assert [each["text"]["fr"] == opened for each in told].count(True) == 1
+
+    async def test_an_authority_that_takes_its_time_again_says_why(
+        self, browser: Browser, call: Caller, submitted: Submitted
+    ) -> None:
+        number = await submitted()
+        for turn in list(turns(PAUL))[:2]:
+            await take(call, number, turn)
+        step = await step_of(call, number, "authority")
+        await browser.sign_in(PAUL)
+        assert "Renouveler le délai, une fois" in await browser.get(f"requests/{number}")
+        await browser.send(f"requests/{number}", act="renew", step=step["id"], reasons="Séance reportée.")
+        await browser.sign_in(ANA)
+        page = await browser.get(f"requests/{number}")
+        assert "Séance reportée." in page
+        assert "Renouveler le délai, une fois" not in page
+        assert (await step_of(call, number, "authority"))["due_at"] > step["due_at"]
 
     async def test_a_return_is_answered_and_its_reason_stays_readable(
         self, browser: Browser, call: Caller, submitted: Submitted
@@ -259,7 +320,10 @@ class TestCourse:
     async def test_every_refusal_owes_a_reason(self, call: Caller, submitted: Submitted) -> None:
         number = await submitted()
         problem = await take(call, number, Turn(PAUL, "completeness"), 422, outcome="unfavourable", reasons="   ")
-        assert problem["text"] == {"fr": "Un motif est dû au demandeur.", "en": "The applicant is owed a reason."}
+        assert problem["text"] == {
+            "fr": "Un motif est dû au demandeur (10000 caractères au plus).",
+            "en": "The applicant is owed a reason (at most 10000 characters).",
+        }
         done = await take(call, number, Turn(PAUL, "completeness"), outcome="unfavourable", reasons="Hors champ.")
         assert done["state"] == "refused"
         page = await call(ANA, "GET", f"/requests/{number}")
@@ -305,6 +369,73 @@ class TestOthers:
                 await call(who, "POST", f"/requests/{number}/{verb}", {}, 404)
             await call(who, "PUT", f"/requests/{number}", FORM, 404)
             await call(who, "POST", f"/requests/{number}/answers", answer, 404)
+
+    async def test_a_draft_tells_nobody_s_name_account_or_project(
+        self, call: Caller, world: World, browser: Browser
+    ) -> None:
+        """Whatever is tried in a draft is answered like what is not there: names, accounts, slugs, closed data sets."""
+        setup = {"actor": SETUP, "now": NOW}
+        create_person(world.portal.store, username="parti", display_name="Paule Parti", email="p@x.org", **setup)
+        disable_person(world.portal.store, "parti", reason="x", **setup)
+        register_dataset(
+            world.portal.store,
+            slug="closed-data",
+            title=Text("Traits d'identité", "Identities"),
+            owner="CNAM",
+            classification=Classification.IDENTIFYING,
+            min_persons=11,
+            person_column=None,
+            **setup,
+        )
+        await browser.sign_in(OUT)
+        said = set()
+        for person, slug, dataset in (
+            ("nobody-here", "no-such-project", "no-such-data"),
+            (BEN, OTHER, "closed-data"),
+            ("parti", PROJECT, "closed-data"),
+        ):
+            number = (await call(OUT, "POST", "/requests", {}, 201))["id"]
+            asked = [{"dataset": DATASET, "columns": ["sejour.age"]}, {"dataset": dataset, "columns": ["x"]}]
+            await call(OUT, "PUT", f"/requests/{number}", {**FORM, "people": [person], "slug": slug, "datasets": asked})
+            answers = [
+                spoken(await call(OUT, "GET", f"/requests/{number}")),
+                spoken(await call(OUT, "POST", f"/requests/{number}/submit", {}, 422)),
+                await browser.get(f"requests/new?dataset={dataset}"),
+                *[
+                    await browser.get(f"requests/{number}/form/{each}")
+                    for each in ("data", f"data/{dataset}", "people")
+                ],
+            ]
+            await browser.send(f"requests/{number}/form/people", act="add_person", username=person)
+            answers.append(spoken(await call(OUT, "GET", f"/requests/{number}")))
+            words = "\n".join(answers)
+            for typed in (person, slug, dataset, number):
+                words = re.sub(rf"\b{typed}\b", "…", words)
+            said.add(words)
+            await call(OUT, "POST", f"/requests/{number}/withdraw", {})
+        assert len(said) == 1
+
+    async def test_whoever_checks_the_file_reads_what_is_wrong_with_its_names(
+        self, call: Caller, submitted: Submitted
+    ) -> None:
+        theirs = (await call(OUT, "POST", "/requests", {}, 201))["id"]
+        await call(OUT, "PUT", f"/requests/{theirs}", {**FORM, "slug": "held"})
+        await call(OUT, "POST", f"/requests/{theirs}/submit", {})
+        number = await submitted(people=["ben", "nobody-here"], slug="held")
+        shown = (await call(ANA, "GET", f"/requests/{number}"))["form"]["people"]
+        assert [(each["name"], each["checked"]) for each in shown] == [("Ben Aubry", True), (None, False)]
+        said = (await call(PAUL, "GET", f"/requests/{number}"))["remarks"]
+        wrong = {each["text"]["en"] for each in said if each["field"] != "organisation"}
+        problem = await take(call, number, Turn(PAUL, "completeness"), 409)
+        assert {each["en"] for each in problem["reasons"]} == wrong
+        assert any("nobody-here" in each for each in wrong)
+        assert any("“held”" in each for each in wrong)
+        await take(call, number, Turn(PAUL, "completeness"), outcome="returned", reasons="Vérifiez nobody-here.")
+        await call(ANA, "PUT", f"/requests/{number}", {**FORM, "people": ["ben", OUT]})
+        await call(ANA, "POST", f"/requests/{number}/submit", {})
+        assert "Zoé" not in spoken(await call(ANA, "GET", f"/requests/{number}"))
+        await take(call, number, Turn(PAUL, "completeness"))
+        assert "Zoé Masson" in spoken(await call(ANA, "GET", f"/requests/{number}"))
 
     async def test_a_draft_is_its_authors_alone(self, call: Caller) -> None:
         number = (await call(ANA, "POST", "/requests", {}, 201))["id"]
@@ -481,21 +612,75 @@ class TestAdministration:
         assert page["form"]["datasets"][0]["embargo"] is True
         await browser.sign_in(ANA)
         assert "sous embargo" in await browser.get(f"requests/{number}")
-        assert (await call(SVEN, "GET", "/embargoes")) == {"datasets": [], "embargoes": []}
+        assert (await call(SVEN, "GET", "/embargoes")) == {"datasets": [], "asks": [], "embargoes": []}
         await call(SVEN, "POST", "/embargoes/lift", {"embargo": embargo, "reason": "x"}, 403)
+        await call(SVEN, "POST", "/embargoes/keep", {"embargo": embargo, "reason": "x"}, 403)
+        await browser.sign_in(STELLA)
+        assert "À réexaminer avant le" in await browser.get("instruction/embargoes")
+        page = await browser.send("instruction/embargoes", act="keep", embargo=embargo, reason="Encore.")
+        assert "Embargo maintenu." in page
         await call(STELLA, "POST", "/embargoes/lift", {"embargo": embargo, "reason": "Publié."})
         assert not (await call(ANA, "GET", f"/requests/{number}"))["form"]["datasets"][0]["embargo"]
 
-    async def test_delays_are_for_everybody(
-        self, browser: Browser, call: Caller, submitted: Submitted, world: World
+    async def test_a_lead_asks_for_a_closure_on_the_project_s_page_and_reads_why_not(
+        self, browser: Browser, call: Caller, world: World
+    ) -> None:
+        entrust(world.portal.store, "ATIH", STELLA, actor=SETUP, now=NOW)
+        page_, queue = f"workspaces/{PROJECT}", "instruction/embargoes"
+        asked = {"act": "ask_closure", "dataset": "omop-1001", "ends_at": "2027-03-31", "reason": "Article soumis."}
+        await browser.sign_in(BEN)
+        assert "Fermeture temporaire" not in await browser.get(page_)
+        await browser.send(page_, 403, **asked)
+        await call(BEN, "GET", f"/projects/{PROJECT}/closures", status=403)
+        await browser.sign_in(ANA)
+        assert f'href="/services/bureau/{page_}#fermetures"' in await browser.get("")
+        page = await browser.send(page_, 422, **{**asked, "ends_at": "2031-03-31"})
+        assert "Article soumis." in page
+        assert "Fermeture demandée" in await browser.send(page_, **asked)
+        (waits,) = (await call(ANA, "GET", f"/projects/{PROJECT}/closures"))["asks"]
+        await call(SVEN, "POST", "/closures/accept", {"ask": waits["id"]}, 403)
+        await browser.sign_in(STELLA)
+        assert "Article soumis." in await browser.get(queue)
+        await browser.send(queue, act="decline", ask=waits["id"], reason="Données attendues.")
+        await browser.sign_in(ANA)
+        assert "Données attendues." in await browser.get(page_)
+        again = (await call(ANA, "POST", f"/projects/{PROJECT}/closures", without(asked, "act"), 201))["id"]
+        accepted = await call(STELLA, "POST", "/closures/accept", {"ask": again})
+        held = (await call(STELLA, "GET", "/embargoes"))["embargoes"]
+        assert [each["id"] for each in held if each["state"] == "current"] == [accepted["embargo"]]
+
+    async def test_delays_are_for_everybody_without_signing_in(
+        self, call: Caller, submitted: Submitted, world: World
     ) -> None:
         for number in range(5):
             request = await submitted(slug=f"essai-{number}")
             world.clock.now = NOW + (number + 1) * DAY
             await take(call, request, Turn(PAUL, "completeness"), outcome="unfavourable", reasons="Non.")
             world.clock.now = NOW
-        found = await call(OUT, "GET", "/request-delays")
+        found = json.loads((await read(world, "api/v1/request-delays"))[0])
         assert (found["decision"]["cases"], found["decision"]["median_days"]) == (5, 3.0)
         assert {each["state"]: each["count"] for each in found["outcomes"]}["refused"] == 5
-        await browser.sign_in(OUT)
-        assert "Du dépôt à la décision" in await browser.get("requests/delays")
+        assert "Du dépôt à la décision" in (await read(world, "requests/delays?lang=fr"))[0]
+        assert (await read(world, "requests/delays"))[1]["Cache-Control"] == "public, max-age=60"
+
+    async def test_delays_name_an_owner_once_the_catalogue_does_and_count_nothing_under_five(
+        self, call: Caller, submitted: Submitted, world: World
+    ) -> None:
+        """Attack: learn from public figures that somebody keeps data here, or what became of one request."""
+        number = await submitted()
+        for turn in list(turns(PAUL))[:-1]:
+            await take(call, number, turn)
+        await take(call, number, Turn(STELLA, "owner"), outcome="unfavourable", reasons="Non.")
+        for public in (False, True):
+            describe(world, DATASET, version="1", public=public)
+            found = json.loads((await read(world, "api/v1/request-delays"))[0])
+            assert [(each["owner"], each["step"]) for each in found["owners"]] == [(OWNER, "owner")] * public
+            assert {each["cases"] for each in found["owners"]} <= {None}
+        assert {each["state"]: each["count"] for each in found["outcomes"]} == {
+            "submitted": 0,
+            "returned": 0,
+            "accepted": 0,
+            "refused": None,
+            "withdrawn": 0,
+        }
+        assert "moins de 5" in (await read(world, "requests/delays?lang=fr"))[0]

@@ -58,18 +58,28 @@ async def approve_all(page: Page, count: int) -> None:
             await page.locator("[data-review-file]:has(.voting):focus").wait_for()
 
 
-async def test_a_queue_of_thirty_simple_files_is_done_by_keyboard_alone(world: World, open_as: Opener) -> None:
+async def test_a_queue_of_thirty_simple_files_is_done_by_keyboard_alone(
+    world: World, open_as: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Six requests of five files: from the queue to the end without a pointer, oldest promise first."""
     requests = [submitted(world, f"Demande {n}", *(f"d{n}-{f}.csv" for f in range(5)), ago_h=20 - n) for n in range(6)]
     page = await open_as(ADA)
     await page.goto(f"{world.address}review")
+    keys: list[str] = []
+    strike = page.keyboard.press
+
+    async def counted(key: str) -> None:
+        keys.append(key)
+        await strike(key)
+
+    monkeypatch.setattr(page.keyboard, "press", counted)
     await press(page, "j", "Enter")
     for number, request in enumerate(requests):
         await page.wait_for_url(f"**/review/{request}")
-        await press(page, "j")
         await approve_all(page, 5)
         if number < 5:
             await press(page, "n")
+    assert len(keys) == 2 + 30 * 2 + 5, "two to open the queue, two for a file, one between requests"
     assert await page.locator("[data-next]").count() == 0
     for request in requests:
         files = detail(world.portal.desk, request, ADA, now=NOW)["files"]

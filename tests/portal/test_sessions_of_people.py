@@ -7,7 +7,7 @@ import pytest
 
 from audit.events import Event, Kind
 from hub_extensions.portal.testing import ANA, NOW, PROJECT, World
-from project_spaces.requirements import Requirement
+from project_spaces.requirements import Requirement, network
 from project_spaces.rules import Rules
 from project_spaces.sign_ins import Proof, SignInEnd, Terminal, end_sign_in, keep_sign_in
 from tests.portal.test_access import token
@@ -16,11 +16,16 @@ HOUR = timedelta(hours=1)
 
 
 def sign_in(
-    world: World, session: str, *, amr: tuple[str, ...] = ("pwd", "otp"), lasts: timedelta | None = None
+    world: World,
+    session: str,
+    *,
+    person: str = ANA,
+    amr: tuple[str, ...] = ("pwd", "otp"),
+    lasts: timedelta | None = None,
 ) -> str:
     terminal = Terminal("10.0.0.9", session=session, device=session, lasts=lasts)
-    with world.portal.store.write(Event(Kind.SIGNIN_SUCCESS, ANA, None, world.clock.now)) as writing:
-        return keep_sign_in(writing, ANA, Proof(amr, world.clock.now), terminal, now=world.clock.now)
+    with world.portal.store.write(Event(Kind.SIGNIN_SUCCESS, person, None, world.clock.now)) as writing:
+        return keep_sign_in(writing, person, Proof(amr, world.clock.now), terminal, now=world.clock.now)
 
 
 async def opening(world: World, client: aiohttp.ClientSession, session: str) -> tuple[int, list[str]]:
@@ -38,6 +43,20 @@ async def test_a_weak_session_does_not_profit_from_a_strong_one(
     sign_in(world, "strong")
     assert await opening(world, client, "weak") == (200, ["sign_in_weak"])
     assert await opening(world, client, "strong") == (200, [])
+
+
+async def test_a_session_from_an_accepted_place_opens_nothing_from_elsewhere(
+    world: World, client: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = Rules(everybody=Requirement(networks=(network("10.0.0.0/8"),)))
+    monkeypatch.setattr(world.portal.store, "_rules", rules)
+    sign_in(world, "here")
+    found = {}
+    for seen in ("10.7.7.7", "192.0.2.7", "10.0.0.9, 192.0.2.7"):
+        headers = {**token(f"{ANA}~here"), "X-Forwarded-For": seen}
+        async with client.get(f"{world.api}/projects/{PROJECT}", headers=headers) as answer:
+            found[seen] = [each["code"] for each in (await answer.json())["opening"]["reasons"]]
+    assert found == {"10.7.7.7": [], "192.0.2.7": ["place_left"], "10.0.0.9, 192.0.2.7": ["place_left"]}
 
 
 async def test_a_session_that_ended_is_answered_nothing_at_once(world: World, client: aiohttp.ClientSession) -> None:
@@ -93,7 +112,7 @@ async def test_right_after_signing_in_one_sees_when_one_was_here_before(
         async with client.get(world.address, headers=token(f"{ANA}~here")) as page:
             text = " ".join((await page.text()).split())
         assert "Connexion précédente : <time" in text
-        assert "09:00 UTC" in text
+        assert "10:00</time>" in text
         assert ("Autres sessions ouvertes : 1." in text) is not over
         end_sign_in(world.portal.store, stolen, SignInEnd.ASKED, actor=ANA, now=world.clock.now)
     async with client.get(f"{world.address}sessions", headers=token(f"{ANA}~here")) as page:
@@ -106,3 +125,39 @@ async def test_a_first_sign_in_has_none_before_it(world: World, client: aiohttp.
     sign_in(world, "first")
     async with client.get(world.address, headers=token(f"{ANA}~first")) as page:
         assert "last-sign-in" not in await page.text()
+
+
+async def reads(world: World, client: aiohttp.ClientSession, who: str) -> int:
+    async with client.get(f"{world.api}/sessions", headers=token(who)) as answer:
+        return answer.status
+
+
+@pytest.mark.parametrize("way", ["with the others", "alone"])
+async def test_programs_end_at_once_where_that_is_asked(world: World, client: aiohttp.ClientSession, way: str) -> None:
+    """What the Hub said of a token a moment ago does not count; a new token works a little later."""
+    sign_in(world, "here")
+    assert await reads(world, client, ANA) == 200
+    path, body = ("others", {"programs": "on"}) if way == "with the others" else ("programs", {})
+    headers = token(f"{ANA}~here")
+    async with client.delete(f"{world.api}/sessions/{path}", json=body, headers=headers) as answer:
+        assert answer.status == 200
+    assert await reads(world, client, ANA) == 401
+    assert await reads(world, client, f"{ANA}~here") == 200
+    assert await reads(world, client, "ben") == 200
+    world.clock.now += timedelta(seconds=20)
+    assert await reads(world, client, ANA) == 200
+
+
+async def test_programs_stay_where_nobody_asks(world: World, client: aiohttp.ClientSession) -> None:
+    sign_in(world, "here")
+    sign_in(world, "there")
+    async with client.delete(f"{world.api}/sessions/others", headers=token(f"{ANA}~here")) as answer:
+        assert await answer.json() == {"ended": 1}
+    assert await reads(world, client, ANA) == 200
+
+
+async def test_a_program_ends_no_programs(world: World, client: aiohttp.ClientSession) -> None:
+    """A stolen token would lock the person's own programs out."""
+    async with client.delete(f"{world.api}/sessions/programs", headers=token(ANA)) as answer:
+        assert answer.status == 403
+    assert await reads(world, client, ANA) == 200

@@ -14,8 +14,8 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from hub_extensions.jobs import JobFailed, run_template
-from hub_extensions.templates_catalogue import Template, load_template
+from hub_extensions.notebooks.catalogue import Template, load_template
+from hub_extensions.notebooks.jobs import JobFailed, run_template
 from project_spaces.errors import Invalid, Unavailable
 from project_spaces.text import Text
 

@@ -9,11 +9,11 @@ import docker
 import pandas as pd
 import pytest
 
-from hub_extensions.dataset_sheets import prepare
-from hub_extensions.demo_catalogue import DEMO_DATA, demo_data_set
+from hub_extensions.datasets.sheets import prepare
+from hub_extensions.demo.catalogue import DEMO_DATA, demo_data_set
 from hub_extensions.engine import images
-from hub_extensions.sealed_container import LABEL, Bind, SealedContainer
-from hub_extensions.templates_catalogue import find_template, notebook_path
+from hub_extensions.notebooks.catalogue import find_template, notebook_path
+from hub_extensions.workspaces.sealed_container import LABEL, Bind, SealedContainer
 
 #: Executes the code cells in one namespace; the values given replace those of the cell tagged parameters.
 RUNNER = """

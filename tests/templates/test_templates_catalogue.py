@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hub_extensions.templates_catalogue import TEMPLATES, find_template, load_template, templates
+from hub_extensions.notebooks.catalogue import TEMPLATES, find_template, load_template, templates
 from project_spaces.errors import Invalid, NotFound
 
 
