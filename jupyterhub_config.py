@@ -1,16 +1,19 @@
 """Wiring of JupyterHub: settings in, traits out. No logic lives here; TRAPS numbers say why a trait is set."""
 
-from hub_extensions import settings as bureau_settings
-from hub_extensions.authenticator import LocalAuthenticator
+from hub_extensions.installation.hub_roles import SERVICE_ROLES, USER_SCOPES
+from hub_extensions.installation.processes import PORTAL_PREFIX
+from hub_extensions.installation.secret_files import secret
+from hub_extensions.installation.settings_entry import settle_settings
 from hub_extensions.openid.authenticator import OpenIDAuthenticator
-from hub_extensions.processes import PORTAL_PREFIX
-from hub_extensions.roles import SERVICE_ROLES, USER_SCOPES
-from hub_extensions.secret_files import secret
-from hub_extensions.spawner import spawner_class
+from hub_extensions.settings import loading as bureau_settings
+from hub_extensions.sign_in.authenticator import LocalAuthenticator
+from hub_extensions.sign_in.refused_calls import log_and_record
+from hub_extensions.workspaces.spawner import spawner_class
 
 c = get_config()
 settings = bureau_settings.load()
 settings.prepare_folders()
+settle_settings(settings, "hub")
 
 
 def token(name: str) -> str:
@@ -79,11 +82,12 @@ c.JupyterHub.services = [
 # Pages
 c.JupyterHub.template_paths = [str(bureau_settings.TEMPLATES)]
 c.JupyterHub.tornado_settings = {
+    "log_function": log_and_record,  # B9
     "headers": {
         "Content-Security-Policy": "frame-ancestors 'none'; form-action 'self'; object-src 'none'; base-uri 'none'",
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",
-    }
+    },
 }
 c.JupyterHub.authenticate_prometheus = True
 c.JupyterHub.concurrent_spawn_limit = 20
