@@ -5,6 +5,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from playwright.async_api import expect
 
 from hub_extensions.clients.person import WorkbenchClient
 from hub_extensions.demo.cast import ANALYST
@@ -14,6 +15,9 @@ from tests.end_to_end.people import People
 from tests.end_to_end.world import World, leaves, project_folder, settle
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+#: How long the panel waits for an answer before it says that there is none.
+PATIENCE_MS = 240_000
 
 OTHERS = """\
 print(bureau.policy()["min_persons"], end=" ")
@@ -70,6 +74,7 @@ async def test_the_panel_goes_from_refused_to_the_portals_form(
     panel = page.locator("#bureau-desk-panel")
     file = panel.locator(".bureau-file", has_text="panneau.csv")
     await file.get_by_role("button", name="Contrôler").click()
+    await expect(panel.get_by_role("status")).to_have_text("Contrôle terminé.", timeout=PATIENCE_MS)
     await file.locator("td.bureau-block", has_text="4").wait_for()
     rules = panel.locator(".bureau-rules")
     await rules.locator("summary").click()

@@ -230,6 +230,25 @@ def test_pipes_and_folders_named_as_asks_block_nobody(notebook: Notebook) -> Non
         assert not answer["ok"]
 
 
+def test_an_ask_that_is_still_being_written_is_left_alone(notebook: Notebook) -> None:
+    """The contents API writes in place, and fails when a file is gone before it has looked at it again."""
+    box = Dropbox(notebook.home)
+    ask = notebook.lay({"t.csv": SMALL})
+    whole = notebook.home / ASKS / f"{ask}.json"
+    part = whole.rename(whole.with_suffix(".part"))
+    text = part.read_bytes()
+    part.write_bytes(text[:10])
+    assert box.waiting() == []
+    part.write_bytes(text)
+    part.with_suffix(".ready").mkdir()
+    assert box.waiting() == [ask]
+    answer = notebook.serve(ask)
+    assert answer is not None
+    assert answer["ok"]
+    assert box.waiting() == []  # the folder is still there, the ask is not
+    assert not part.exists()
+
+
 def test_a_flood_costs_one_look_a_bounded_number_of_names(notebook: Notebook) -> None:
     for number in range(MOST_NAMES * 8):
         (notebook.home / ASKS / f"{number:032x}.json").touch()

@@ -1,8 +1,10 @@
 """The two folders through which a notebook and the desk speak, opened as whatever people of a workspace could replace.
 
 ``asks/<id>.json`` with the files ``asks/<id>/<number>/<name>``; ``answers/<id>.json`` and, for a mended file,
-``answers/<id>.file``. The person's own programs make the folders and clear them; here nothing is followed, nothing that
-is there is overwritten, and no more is read than one look may cost.
+``answers/<id>.file``. A program that can't put a whole file there at once, as the workspace's contents API, writes
+``asks/<id>.part`` and says with a folder ``asks/<id>.ready`` that it is whole. The person's own programs make the
+folders and clear them; here nothing is followed, nothing that is there is overwritten, and no more is read than one
+look may cost.
 """
 
 import os
@@ -21,7 +23,7 @@ MOST_NAMES = 256
 #: Answers that may lie unread; who leaves more gets no further ones.
 MOST_UNREAD = 100
 
-_ASK = re.compile(r"([0-9a-f]{32})\.json")
+_ASK = re.compile(r"([0-9a-f]{32})\.(json|part)")
 
 
 class Dropbox:
@@ -36,7 +38,8 @@ class Dropbox:
             names = names_beneath(self.home, ASKS, MOST_NAMES)
         except (BureauError, OSError):
             return []
-        return sorted(found[1] for name in names if (found := _ASK.fullmatch(name)))
+        asks = [found for name in names if (found := _ASK.fullmatch(name))]
+        return sorted({ask for ask, kind in map(re.Match.groups, asks) if kind == "json" or f"{ask}.ready" in names})
 
     def take(self, ask: str) -> bytes:
         """Return what is asked, and take it out of the folder: it is answered once.
@@ -48,16 +51,22 @@ class Dropbox:
         Invalid
             it is too large to be an ask.
         """
-        name = f"{ASKS}/{ask}.json"
         try:
-            with os.fdopen(open_beneath(self.home, name), "rb") as source:
-                data = source.read(LARGEST_ASK + 1)
-        finally:
-            with suppress(BureauError, OSError):
-                remove_beneath(self.home, name)
+            data = self._taken(f"{ASKS}/{ask}.json")
+        except NotFound:
+            data = self._taken(f"{ASKS}/{ask}.part")
         if len(data) > LARGEST_ASK:
             raise Invalid(NOT_AN_ASK)
         return data
+
+    def _taken(self, name: str) -> bytes:
+        """Return what a file holds, one byte more than an ask at most, and remove it."""
+        try:
+            with os.fdopen(open_beneath(self.home, name), "rb") as source:
+                return source.read(LARGEST_ASK + 1)
+        finally:
+            with suppress(BureauError, OSError):
+                remove_beneath(self.home, name)
 
     def folder_of(self, ask: str) -> str:
         """Where the files of an ask lie, below the home."""

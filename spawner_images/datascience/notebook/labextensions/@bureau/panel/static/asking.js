@@ -22,7 +22,11 @@ export async function ask(contents, verb, files, mend = null) {
   }
   const id = hex();
   const content = JSON.stringify({ version: 1, verb, place: 'project', files, mend });
-  await contents.save(`${ASKS}/${id}.json`, { type: 'file', format: 'text', content });
+  // The server looks at a file again after it has written it, and it writes in place: an ask that the desk may take at
+  // any moment is therefore called whole by a folder beside it, which nobody takes.
+  await contents.save(`${ASKS}/${id}.part`, { type: 'file', format: 'text', content });
+  const ready = `${ASKS}/${id}.ready`;
+  await contents.save(ready, { type: 'directory' });
   const until = Date.now() + PATIENCE;
   while (Date.now() < until) {
     await wait(EVERY);
@@ -30,7 +34,9 @@ export async function ask(contents, verb, files, mend = null) {
       ? await read(contents, `${ANSWERS}/${id}.json`)
       : null;
     if (said !== null && said.endsWith('\n')) {
-      contents.delete(`${ANSWERS}/${id}.json`).catch(() => undefined);
+      for (const each of [ready, `${ANSWERS}/${id}.json`]) {
+        contents.delete(each).catch(() => undefined);
+      }
       return JSON.parse(said);
     }
   }
