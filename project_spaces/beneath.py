@@ -84,6 +84,20 @@ def remove_beneath(root: Path, relative: str) -> None:
                 raise explained from None
 
 
+def link_beneath(root: Path, folder: str, present: str, new: str) -> None:
+    """Give the file *present* of *folder* a second name there, *new*, all at once; a link is not followed.
+
+    Raises
+    ------
+    NotFound, Refused
+        as ``open_beneath``.
+    FileExistsError
+        something has the new name.
+    """
+    with _folder(root, _parts(folder), folder) as place:
+        os.link(present, new, src_dir_fd=place, dst_dir_fd=place, follow_symlinks=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One thing in a folder that is walked: *folder* is the open descriptor of where it lies, for the next moment."""

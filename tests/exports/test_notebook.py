@@ -249,6 +249,23 @@ def test_an_ask_that_is_still_being_written_is_left_alone(notebook: Notebook) ->
     assert not part.exists()
 
 
+def test_an_answer_has_its_name_once_the_person_may_read_it_whole(
+    notebook: Notebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever looks every twentieth of a second would otherwise meet a file of the platform's, or half of one."""
+    seen: list[list[str]] = []
+
+    def given(*_: int) -> None:
+        seen.append([each.name for each in (notebook.home / ANSWERS).iterdir()])
+
+    monkeypatch.setattr("os.fchown", given)
+    ask = notebook.lay({"t.csv": SMALL}, verb="mend", mend="merge")
+    assert notebook.serve(ask)
+    assert [name for names in seen for name in names if name == f"{ask}.json"] == []
+    assert len(seen) == 2
+    assert {each.name for each in (notebook.home / ANSWERS).iterdir()} == {f"{ask}.file", f"{ask}.json"}
+
+
 def test_a_flood_costs_one_look_a_bounded_number_of_names(notebook: Notebook) -> None:
     for number in range(MOST_NAMES * 8):
         (notebook.home / ASKS / f"{number:032x}.json").touch()

@@ -9,11 +9,12 @@ look may cost.
 
 import os
 import re
+import uuid
 from contextlib import suppress
 from pathlib import Path
 
 from hub_extensions.exports.notebook.asks import LARGEST_ASK, NOT_AN_ASK
-from project_spaces.beneath import names_beneath, open_beneath, remove_beneath
+from project_spaces.beneath import link_beneath, names_beneath, open_beneath, remove_beneath
 from project_spaces.errors import BureauError, Invalid, NotFound
 
 FOLDER = ".bureau/sas"
@@ -90,17 +91,22 @@ class Dropbox:
             there is no folder for answers.
         """
         if file is not None:
-            self._write(f"{ANSWERS}/{ask}.file", file)
-        self._write(f"{ANSWERS}/{ask}.json", said)
+            self._write(f"{ask}.file", file)
+        self._write(f"{ask}.json", said)
 
-    def _write(self, path: str, data: bytes) -> None:
-        """Write a file that was not there, owned as the home is."""
-        descriptor = open_beneath(self.home, path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as target:
-            owner = self.home.stat()
-            with suppress(PermissionError):
-                os.fchown(descriptor, owner.st_uid, owner.st_gid)
-            target.write(data)
+    def _write(self, name: str, data: bytes) -> None:
+        """Write a file that was not there, owned as the home is; it has its name once the person may read it whole."""
+        draft = f"{uuid.uuid4().hex}.part"
+        descriptor = open_beneath(self.home, f"{ANSWERS}/{draft}", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as target:
+                owner = self.home.stat()
+                with suppress(PermissionError):
+                    os.fchown(descriptor, owner.st_uid, owner.st_gid)
+                target.write(data)
+            link_beneath(self.home, ANSWERS, draft, name)
+        finally:
+            remove_beneath(self.home, f"{ANSWERS}/{draft}")
 
     def withdraw(self, ask: str) -> None:
         """Remove what an answer that failed half-way left."""
