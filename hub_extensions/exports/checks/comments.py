@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 from hub_extensions.exports.checks.cells import Kind
 from hub_extensions.exports.checks.embedded import MOST_NUMBERS, unfolded
 from hub_extensions.exports.checks.findings import Finding, Severity, block, flag
-from hub_extensions.exports.checks.freetext import check_blobs, check_sentences, tables_in_text
+from hub_extensions.exports.checks.freetext import check_blobs, tables_in_text
 from hub_extensions.exports.checks.grid import Grid
 from hub_extensions.exports.checks.policy import Policy
 from hub_extensions.exports.checks.rowshape import check_row_level
+from hub_extensions.exports.checks.sentences import check_sentences
 from hub_extensions.exports.checks.settling import table_of
 from hub_extensions.exports.checks.words import Role
 
@@ -87,7 +88,7 @@ def check_comments(code: str, policy: Policy, where: str) -> Iterator[Finding]:
     text = comments_of(code)
     yield from check_rows(text, f"{where} · commentaires")
     unsigned = "\n".join(line for line in text.splitlines() if not _SIGNED.search(line))
-    yield from check_sentences(unsigned, policy, f"{where} · commentaires")
+    yield from check_sentences(unsigned, policy, f"{where} · commentaires", of_results=False)
 
 
 def check_notes(notes: Sequence[str], policy: Policy, where: str) -> Iterator[Finding]:

@@ -72,6 +72,15 @@ def rounding_of(table: Table, policy: Policy, *, surely: bool = False) -> Roundi
     return Rounding()
 
 
+#: Words of a count that may fall below nothing: what has changed.
+_CHANGED = frozenset("diff difference ecart delta variation evolution change gap solde net".split())
+
+
+def _shown(column: Column, cell: Cell) -> float:
+    """Return what a cell counts: in a pyramid the men are drawn to the left, and -4 are four."""
+    return cell.value if set(column.name.split("_")) & _CHANGED else abs(cell.value)
+
+
 def _small(value: float, rounding: Rounding, policy: Policy) -> Severity | None:
     low, high = rounding.interval(value)
     if value <= 0 or low >= policy.min_persons:
@@ -107,7 +116,7 @@ def check_small_counts(table: Table, policy: Policy) -> Iterator[Finding]:
     for row, column, cell in count_cells(table):
         if cell.kind is not Kind.NUMBER:
             continue
-        severity = _small(cell.value, rounding, policy)
+        severity = _small(_shown(column, cell), rounding, policy)
         if severity is not None:
             found.append((Severity.FLAG if unsure else severity, table.grid.place(row, column.index)))
     for severity, where in found[:SHOWN]:

@@ -30,6 +30,10 @@ _RUNS = re.compile(r"[(!|=]|['\"]|\b[A-Za-z]{1,3}\$?\d")
 #: What makes a line a comment; ``--`` and ``//`` only before a space, ``%`` before a number: « % décès » is a label.
 _COMMENT_MARK = re.compile(r"[ \t]*(?:#[# \t]*|(?:--+|//+)[ \t]+|%+[ \t]*(?=\d))")
 _LEADS = "=@\t\r＝＠"
+#: « -log10(p) »: the name of a column, which computes nothing that a cell holds.
+_LOGARITHM = re.compile(
+    r"[+\-−]\s?(?:log_?\d{0,2}|ln)\s?\(\s?[A-Za-z_][A-Za-z_ .\-]{0,30}\)(?: of .{1,40})?", re.IGNORECASE
+)
 
 
 def decode(data: bytes) -> str:
@@ -82,6 +86,8 @@ def runs_as_formula(cell: str) -> bool:
     if text[0] in _LEADS:
         return len(text) > 1
     if text[0] in "+-−" and len(text) > 1:
+        if _LOGARITHM.fullmatch(text.rstrip()):
+            return False
         return (not _NUMBER.match(text) and bool(_RUNS.search(text[1:]))) or bool(
             re.match(r"^[+\-]\d[\d.,]*\s*[+*/^|!(]\s*\S*[A-Za-z(|!]", text)
         )

@@ -9,79 +9,24 @@ import yaml
 
 from hub_extensions.exports.checks.active import check_active
 from hub_extensions.exports.checks.consoles import printed_tables
+from hub_extensions.exports.checks.crossed import crossed_tables
 from hub_extensions.exports.checks.delimited import decode
 from hub_extensions.exports.checks.dumps.recognising import check_text_dump
 from hub_extensions.exports.checks.findings import Finding, block, flag
 from hub_extensions.exports.checks.grid import Grid, grids_from_matrix
 from hub_extensions.exports.checks.inspection import Inspected, Normal
+from hub_extensions.exports.checks.latexcells import is_latex, printed_latex
+from hub_extensions.exports.checks.leaves import check_leaves
 from hub_extensions.exports.checks.listed import check_lists
-from hub_extensions.exports.checks.noted import speaks_of_persons
 from hub_extensions.exports.checks.policy import Policy
+from hub_extensions.exports.checks.printedends import check_printed_ends, without_residuals
+from hub_extensions.exports.checks.sentences import check_sentences
 
 _ANCHOR = re.compile(r"(?:^|[\s\[{,:])[&*]\w", re.MULTILINE)
 MOST_NESTED = 20
 #: Lines in a row that are cut alike before they are taken for a table.
 FEWEST_LINES = 3
-_CIVILITY = re.compile(
-    r"\b(?:M\.|Mr|Mme|Mlle|Madame|Monsieur|Dr|Docteur|Pr|Professeur)\s+(?:[A-ZÉÈ][a-zéèêëïîç-]+\s+){0,2}[A-ZÉÈ][A-Za-zéèêëïîç-]{2,}"
-)
-_CLINICAL = re.compile(
-    r"\b(?:hospitalis[ée]e?s?\s+(?:pour|le|du)|ant[ée]c[ée]dents?\s*:|motif d.hospitalisation|compte[- ]rendu (?:d.hospitalisation|op[ée]ratoire)|lettre de (?:sortie|liaison)|examen clinique|patiente?\s+(?:de|âg[ée]e?)\s+\d{1,3}\s+ans|conclusion\s*:\s*patient)",  # noqa: E501
-    re.IGNORECASE,
-)
-_NUMBER = r"\d{1,3}(?:[\u00a0\u202f ]\d{3})+|\d{1,6}"
-_SMALL = re.compile(
-    rf"(?<![\w.,=<>≥≤-])(?<!\d[\u00a0\u202f ])(?:[nN]\s*=\s*({_NUMBER})|({_NUMBER})\s+(?:patient|personne|sujet|cas\b|d[ée]c[èe]s|b[ée]n[ée]ficiaire|individu|s[ée]jour)[a-z]*)(?![\d.,]\d)"  # noqa: E501
-)
 _BLOB = re.compile(r"[A-Za-z0-9+/]{400,}={0,2}|(?:[0-9a-fA-F]{2}){300,}")
-
-
-def check_sentences(text: str, policy: Policy, where: str = "texte") -> Iterator[Finding]:
-    """Yield hints that a text speaks of persons, and small numbers of persons said in words. Never a block: these
-    are hints."""
-    quoted = [found for found in _SMALL.finditer(text) if speaks_of_persons(text, found.start(), found.end())]
-    counts = [int(re.sub(r"\D", "", found.group(1) or found.group(2))) for found in quoted]
-    small = [count for count in counts if 0 < count < policy.min_persons]
-    if small:
-        yield flag(
-            "text.small_count",
-            where,
-            f"Le texte cite un effectif inférieur à {policy.min_persons} : vérifiez.",
-            f"The text quotes a count under {policy.min_persons}: check it.",
-        )
-    if _CIVILITY.search(text):
-        yield flag(
-            "text.name",
-            where,
-            "Le texte semble nommer une personne : vérifiez.",
-            "The text seems to name a person: check it.",
-        )
-    if _CLINICAL.search(text):
-        yield flag(
-            "text.clinical",
-            where,
-            "Le texte ressemble à un écrit clinique : vérifiez.",
-            "The text looks like a clinical note: check it.",
-        )
-
-
-#: A node of a decision tree, as scikit-learn, rpart and graphviz print it.
-_LEAF = re.compile(
-    r"\b(?:n_node_samples|samples|effectifs?|cover)\s*[:=]\s*(?P<said>\d+)\b|^[^\S\n]*\d+\)\s\S.*?\s(?P<rpart>\d+)\s+\d[\d.]*\s+\S+\s+\(",
-    re.IGNORECASE | re.MULTILINE,
-)
-
-
-def check_leaves(text: str, policy: Policy, where: str = "texte") -> Iterator[Finding]:
-    """Yield nodes of a tree that few persons reach."""
-    small = [found for found in _LEAF.finditer(text) if 0 < int(found["said"] or found["rpart"]) < policy.min_persons]
-    if small:
-        yield block(
-            "model.leaf",
-            f"{where} · ligne {text.count(chr(10), 0, small[0].start()) + 1}",
-            f"Un nœud de l'arbre compte moins de {policy.min_persons} personnes : imposez un minimum par feuille.",
-            f"A node of the tree holds fewer than {policy.min_persons} persons: require a minimum for each leaf.",
-        )
 
 
 def check_blobs(text: str, where: str) -> Iterator[Finding]:
@@ -122,8 +67,12 @@ def tables_in_text(text: str, where: str = "texte") -> list[Grid]:
     """Return the tables found in *text*: printed by a program, or three lines or more cut in the same number of
     cells."""
     grids: list[Grid] = []
-    lines = text.splitlines()
-    for first, end, rows in printed_tables(text):
+    text = printed_latex(text) if is_latex(text) else text
+    lines = without_residuals(text.splitlines())
+    for first, end, rows in crossed_tables(text):
+        grids += grids_from_matrix(f"{where} ligne {first + 1}", rows)
+        lines[first:end] = [""] * (end - first)
+    for first, end, rows in printed_tables("\n".join(lines)):
         grids += grids_from_matrix(f"{where} ligne {first + 1}", rows)
         lines[first:end] = [""] * (end - first)
     return [*grids, *_separated_tables(lines, where)]
@@ -185,6 +134,7 @@ def inspect_text(path: Path, policy: Policy) -> Inspected:
         *check_blobs(text, "texte"),
         *_lines_like_rows(text, policy),
         *check_leaves(text, policy),
+        *check_printed_ends(text, policy),
         *check_lists(text, policy, "texte"),
     ]
     return Inspected(

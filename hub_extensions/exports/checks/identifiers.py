@@ -122,10 +122,25 @@ _BIRTH = re.compile(
 )
 
 
+#: Where a NIR is parted when it is written in its groups.
+_PARTED = frozenset({1, 3, 5, 7, 10, 13})
+
+
+def _is_columns(number: str) -> bool:
+    """Whether what is shaped as a NIR is columns of numbers, wide gaps or points between groups that are not its own."""  # noqa: E501
+    pieces = re.findall(r"[0-9A-Za-z]+", number)
+    gaps = set(re.findall(r"[^0-9A-Za-z]+", number))
+    cuts = {sum(map(len, pieces[:at])) for at in range(1, len(pieces))}
+    uneven = len(gaps) > 1 or any(len(gap) > 1 for gap in gaps)
+    return uneven and not cuts <= _PARTED and max(map(len, pieces)) > 1
+
+
 def nir_parts(text: str) -> Iterator[tuple[str, str]]:
     """Yield the 13 characters and the key (maybe empty) of each number in *text* that is shaped as a NIR."""
     for match in _NIR.finditer(text):
         if re.fullmatch(r"\d+[.,]\d+", match.group()) or re.match(r"[.,]\d", text[match.end() : match.end() + 2]):
+            continue
+        if _is_columns(match.group()):
             continue
         groups = ["".join(c for c in (part or "") if c.isalnum()).upper() for part in match.groups()]
         body, key = "".join(groups[:6]), "".join(groups[6:])

@@ -72,12 +72,19 @@ _SPAN = re.compile(r"\bmin(?:imum)?\s*(?:[-–—;,/…]|à|et|to|and)\s*max(?:i
 
 def _spans(table: Table) -> Iterator[tuple[int, Column]]:
     """Yield cells that show the two ends of a distribution, as their column or their row announces."""
-    for row, cells in enumerate(table.grid.cells):
+    for row in range(len(table.grid.rows)):
         labelled = any(_SPAN.search(text) for text in table.labels(row))
         for column in table.columns:
             announced = labelled or bool(_SPAN.search(column.header))
-            if announced and len(re.findall(r"\d+(?:[.,]\d+)?", cells[column.index].text)) >= 2:
+            if announced and _two_numbers(table, row, column):
                 yield row, column
+
+
+def _two_numbers(table: Table, row: int, column: Column) -> bool:
+    """Whether a cell writes two numbers in brackets, or two with a sign between them."""
+    cells = table.grid.rows[row]
+    text = cells[column.index] if column.index < len(cells) else ""
+    return len(re.findall(r"\d+(?:[.,]\d+)?", text.partition("(n")[0])) >= 2
 
 
 def check_extremes(table: Table, policy: Policy) -> Iterator[Finding]:

@@ -14,7 +14,8 @@ _PERSONS = (
     r"(?:patient|personne|sujet|participant|b[ée]n[ée]ficiaire|assur[ée]|individu|malade|femme|homme|enfant|cas\b"
     r"|d[ée]c[èe]s|s[ée]jour|person|people|subject|case|wom[ae]n|child|death|stay)\w*"
 )
-_SPELT = {
+#: Small numbers written out.
+SPELT = {
     word: value
     for words in ("deux trois quatre cinq six sept huit neuf dix", "two three four five six seven eight nine ten")
     for value, word in enumerate(words.split(), start=2)
@@ -29,7 +30,7 @@ _NAMED = re.compile(
 )
 #: A number, then what it counts.
 _COUNTED = re.compile(
-    rf"(?<![\w.,=<>≥≤/-])(?<!\d[\u00a0\u202f ])({_NUMBER}|(?:{'|'.join(_SPELT)})(?!\s+cas))\s+{_PERSONS}",
+    rf"(?<![\w.,=<>≥≤/-])(?<!\d[\u00a0\u202f ])({_NUMBER}|(?:{'|'.join(SPELT)})(?!\s+cas))\s+{_PERSONS}",
     re.IGNORECASE,
 )
 #: What stands before a number that is a threshold, a rate or the name of something.
@@ -47,7 +48,7 @@ _OTHER_THINGS = re.compile(
     r"|communes?|ann[ée]es?|years?|ans\b|mois|months?|semaines?|weeks?|jours?|days?|plis?|folds?|imputations?|mod[èe]les?"
     r"|models?|it[ée]rations?|variables?|modalit[ée]s?|classes?|cat[ée]gories?|sites?|arbres?|trees?|pays|countries"
     r"|points?|bins?|clusters?|groupes?|groups?|lignes?|rows?|colonnes?|columns?|(?:\w+\s+)?(?:pour|par|per|sur)\s+"
-    r"(?:100\b|1[ \u00a0\u202f]?000|cent|mille|year|an\b|mois|jour|personne-))",
+    r"(?:100\b|1[ \u00a0\u202f,]?000|cent|mille|year|an\b|mois|jour|personne-))",
     re.IGNORECASE,
 )
 _BEFORE = 40
@@ -57,7 +58,7 @@ _NAMES_A_CLASS = re.compile(_PERSONS, re.IGNORECASE)
 
 
 def _value(text: str) -> float:
-    spelt = _SPELT.get(text.casefold())
+    spelt = SPELT.get(text.casefold())
     if spelt is not None:
         return float(spelt)
     cell = parse_cell(text.replace(",", "").strip())

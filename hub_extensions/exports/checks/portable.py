@@ -14,10 +14,10 @@ from typing import Any
 from hub_extensions.exports.checks.buried import check_buried
 from hub_extensions.exports.checks.embedded import check_hidden, check_visible
 from hub_extensions.exports.checks.findings import Finding, block, flag
-from hub_extensions.exports.checks.freetext import check_sentences
 from hub_extensions.exports.checks.inspection import Inspected, Unreadable
 from hub_extensions.exports.checks.pagelines import tables_of_pages
 from hub_extensions.exports.checks.policy import Policy
+from hub_extensions.exports.checks.sentences import check_sentences
 
 MOST_MARKS = 20
 MOST_CURVES = 400

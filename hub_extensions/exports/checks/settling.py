@@ -187,7 +187,7 @@ def table_of(grid: Grid) -> Table:
         cells = grid.column(index)
         named = _named(index, header, cells) if grid.has_header else None
         columns.append(named or _unnamed(index, header if grid.has_header else "", cells))
-    columns = _settle_groups(_settle_sizes(_settle_deciles(columns, grid), grid), grid)
+    columns = _settle_groups(_settle_sizes(_settle_mirrored(_settle_deciles(columns, grid), grid), grid), grid)
     return Table(
         grid,
         tuple(
@@ -238,6 +238,26 @@ def _settle_classes(columns: list[Column], grid: Grid) -> list[Column]:
     if not 2 <= len(square) == len(grid.rows) <= 30 or not whole:
         return columns
     return [replace(column, role=Role.COUNT) if column in square else column for column in columns]
+
+
+#: Who stands on the two sides of a pyramid.
+_LEFT = frozenset("homme hommes h m male males men garcon garcons boys masculin".split())
+_RIGHT = frozenset("femme femmes f female females women fille filles girls feminin".split())
+
+
+def _settle_mirrored(columns: list[Column], grid: Grid) -> list[Column]:
+    """Take whole numbers below nothing for counts where one sex is drawn to the left of the other."""
+    names = {column.name for column in columns}
+    if not (names & _LEFT and names & _RIGHT):
+        return columns
+    return [
+        replace(column, role=Role.COUNT)
+        if column.name in _LEFT | _RIGHT
+        and column.role is Role.VALUE
+        and all(cell.is_whole and cell.value <= 0 for cell in grid.column(column.index) if cell.kind is Kind.NUMBER)
+        else column
+        for column in columns
+    ]
 
 
 def _settle_deciles(columns: list[Column], grid: Grid) -> list[Column]:

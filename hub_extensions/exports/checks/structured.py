@@ -16,11 +16,11 @@ from hub_extensions.exports.checks.dumps.recognising import check_json_dump
 from hub_extensions.exports.checks.embedded import check_visible
 from hub_extensions.exports.checks.figures import check_spec, figure_notice
 from hub_extensions.exports.checks.findings import Finding, block, flag
-from hub_extensions.exports.checks.freetext import check_sentences
 from hub_extensions.exports.checks.grid import Grid, grids_from_matrix
 from hub_extensions.exports.checks.implied import OUTLIER_WORDS
 from hub_extensions.exports.checks.inspection import Inspected, Normal, Unreadable
 from hub_extensions.exports.checks.policy import Policy
+from hub_extensions.exports.checks.sentences import check_sentences
 from hub_extensions.exports.checks.words import Role, role_of_header
 
 DEEPEST = 40

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from hub_extensions.exports.checks.findings import Finding
-from hub_extensions.exports.checks.freetext import check_sentences
 from hub_extensions.exports.checks.identifiers import check_text
 from hub_extensions.exports.checks.policy import Policy
 from hub_extensions.exports.checks.secrets import check_secrets
+from hub_extensions.exports.checks.sentences import check_sentences
 
 WHOLE = "texte"
 #: Lines that are read again at most.

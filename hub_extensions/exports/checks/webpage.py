@@ -12,11 +12,12 @@ from typing import Any
 from hub_extensions.exports.checks.delimited import check_formulas, decode
 from hub_extensions.exports.checks.figures import check_spec, figure_notice, json_values, longest_array
 from hub_extensions.exports.checks.findings import Finding, block, flag
-from hub_extensions.exports.checks.freetext import check_blobs, check_sentences
+from hub_extensions.exports.checks.freetext import check_blobs
 from hub_extensions.exports.checks.grid import Grid
 from hub_extensions.exports.checks.inspection import Inspected, Normal, Unreadable
 from hub_extensions.exports.checks.pagetables import loose_tables, tables_of
 from hub_extensions.exports.checks.policy import Policy
+from hub_extensions.exports.checks.sentences import check_sentences
 from hub_extensions.exports.checks.vector import check_embedded
 
 #: Public addresses of charting libraries: not a beacon of the author's, though still code.

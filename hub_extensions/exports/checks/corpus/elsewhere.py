@@ -253,7 +253,7 @@ jour,cif
     ("else_jsonstat.json", BLOCK, "a 6 in JSON-stat", """\
 {"version": "2.0", "class": "dataset", "id": ["dep", "sexe"], "size": [2, 2], "dimension": {"dep": {"category": {"index": ["75", "92"]}}, "sexe": {"category": {"index": ["H", "F"]}}}, "value": [120, 130, 6, 48]}"""),
     ("else_grouped.json", BLOCK, "a 4 in a list in a list", '{"par_dep": [{"dep": "75", "par_sexe": [{"sexe": "H", "n": 120}, {"sexe": "F", "n": 4}]}]}'),
-    ("else_strings.json", FLAG, "4 patients in a sentence", '{"r\\u00e9sultat": "75: 1 204; 2A: 4 patients", "n": "moins"}'),
+    ("else_strings.json", BLOCK, "4 patients in a sentence", '{"r\\u00e9sultat": "75: 1 204; 2A: 4 patients", "n": "moins"}'),
 )  # fmt: skip
 
 

@@ -50,8 +50,9 @@ def _above(rows: list[str]) -> Iterator[Case]:
         "formula": '# =HYPERLINK("http://x.example";"a")\n' + CLEAN,
     }.items():
         yield Case(f"remarked_{name}.csv", BLOCK, f"what must not leave, as a remark: {name}", text.encode())
+    few = "# 5 patients exclus\n" + CLEAN
+    yield Case("remarked_few.csv", BLOCK, "five persons in a remark", few.encode())
     for name, text in {
-        "few": "# 5 patients exclus\n" + CLEAN,
         "lost": "# n = 8 perdus de vue\n" + CLEAN,
         "name": "# Relu par le Dr Sophie Martin\n" + CLEAN,
         "long": marked([f"remarque numéro {number}" for number in range(60)]) + CLEAN,

@@ -65,7 +65,10 @@ def _letters() -> Iterator[Case]:
         "names.txt", FLAG, "names without any number", "Réunion avec le Dr Sophie Bernard et Mme Lefèvre.\n".encode()
     )
     yield Case(
-        "small_in_words.md", FLAG, "4 patients, said in a sentence", "Parmi eux, 4 patients ont été réadmis.\n".encode()
+        "small_in_words.md",
+        BLOCK,
+        "4 patients, said in a sentence",
+        "Parmi eux, 4 patients ont été réadmis.\n".encode(),
     )
     yield Case(
         "secret.log", BLOCK, "an access token", b"push with ghp_" + b"a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8 done\n"

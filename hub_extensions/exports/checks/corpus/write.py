@@ -28,6 +28,7 @@ from hub_extensions.exports.checks.corpus import (
     pasted,
     printed,
     remarked,
+    said,
     smuggled,
     spelt,
     texts,
@@ -72,6 +73,7 @@ def all_cases() -> Iterator[Case]:
         located,
         paged,
         remarked,
+        said,
         modelled,
         together,
     )

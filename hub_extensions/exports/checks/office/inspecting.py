@@ -12,7 +12,6 @@ from typing import Any
 from hub_extensions.exports.checks.archives import read_member, sane_members, trailing_bytes
 from hub_extensions.exports.checks.embedded import check_hidden, check_visible
 from hub_extensions.exports.checks.findings import Finding, block, flag
-from hub_extensions.exports.checks.freetext import check_sentences
 from hub_extensions.exports.checks.identifiers import check_nir
 from hub_extensions.exports.checks.inspection import Inspected
 from hub_extensions.exports.checks.office.encoded import check_encoded
@@ -20,6 +19,7 @@ from hub_extensions.exports.checks.office.parts import check_headers, check_part
 from hub_extensions.exports.checks.office.reading import charted, described, parse, tables, text_of, words
 from hub_extensions.exports.checks.office.unseen import check_unseen, check_written, local
 from hub_extensions.exports.checks.policy import Policy
+from hub_extensions.exports.checks.sentences import check_sentences
 
 _SHOWN = re.compile(
     r"(?:word/(?:document|header\d*|footer\d*|footnotes|endnotes|comments)|"
