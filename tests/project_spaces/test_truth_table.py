@@ -24,6 +24,7 @@ from tests.project_spaces.cases import (
     WITHDRAWN,
     YESTERDAY,
     approvals,
+    both,
     case,
     charter,
     data,
@@ -31,6 +32,7 @@ from tests.project_spaces.cases import (
     memberships,
     person,
     project,
+    roles,
     signed_in,
     trainings,
 )
@@ -189,6 +191,11 @@ def test_last_results_may_leave_until_the_frozen_time_ends() -> None:
     assert frozen.decide(Action.SUBMIT_EXPORT).until == SOON
 
 
+def test_a_lead_ends_a_project_as_long_as_he_leads_it() -> None:
+    leads = both(memberships(UNTIL_SOON), roles())
+    assert case(Action.END_PROJECT, leads).decide(Action.END_PROJECT).until == SOON
+
+
 def stops(*windows: Window) -> list[ConditionState]:
     """The states of the switches that are about something, where the project's were set in these *windows*."""
     switches = tuple(StopFacts(StopScope.PROJECT, "etude", window) for window in windows)
@@ -259,6 +266,8 @@ SENTENCES = {
         "Le jeu de données medicaments, dont des fichiers du projet peuvent provenir, est sous embargo jusqu'au "
         "26/11/2026 à 12:00 UTC."
     ),
+    "approval of everybody missing": "Le projet n'a pas l'autorisation « cesrees ».",
+    "approval of the data set missing": "Le projet n'a pas l'autorisation « cnil ».",
     "project begins tomorrow": "L'espace projet ouvre le 26/11/2026 à 12:00 UTC.",
     "project ended this instant": "L'espace projet a pris fin le 25/11/2026 à 12:00 UTC.",
     "the data set is stopped": "L'usage du jeu de données sejours est arrêté depuis le 25/11/2026 à 10:00 UTC.",
