@@ -8,6 +8,7 @@ line, so edges decide and no dialect has to be known.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 #: Lines of numbers that make a table when nothing stands above them; one is enough below a line of names.
 FEWEST_LINES = 2
@@ -134,15 +135,64 @@ def _blocks(lines: Sequence[str]) -> Iterator[_Block]:
         yield block
 
 
-def _above(lines: Sequence[str], first: int) -> tuple[int, list[_Word]]:
-    """Return the line of names above line *first*: rules and one blank line may lie between."""
-    for number in range(first - 1, max(first - 4, -1), -1):
-        if lines[number].strip() and not _RULE.fullmatch(lines[number]):
-            words = _words(lines[number])
-            if words and all(_STORED.fullmatch(word.text) for word in words):
-                continue
-            return number, [] if any(word.text.isdigit() for word in words[:1]) else words
-    return first, []
+#: What a person typed at a prompt is no line of names.
+_TYPED = re.compile(r"\s{0,20}(?:>|>>>|\.\.\.|In \[\d{1,6}\]:)(?:\s|$)")
+#: Signs by which a name may reach beyond the last number below it.
+WIDER = 12
+#: Levels of names above a table.
+MOST_LEVELS = 5
+
+
+def _above(lines: Sequence[str], first: int, rows: Sequence[Sequence[_Word]]) -> tuple[int, list[str] | None]:
+    """Return the line where the names above line *first* begin, and the names, of several levels where pandas prints
+    several; rules and one blank line may lie between."""
+    names: list[str] | None = None
+    start, index, blanks = first, "", 0
+    for number in range(first - 1, max(first - MOST_LEVELS - 2, -1), -1):
+        line = lines[number]
+        if not line.strip() or _RULE.fullmatch(line):
+            blanks += not line.strip()
+            if names is not None or blanks > 1:
+                break
+            continue
+        words = _words(line)
+        if words and all(_STORED.fullmatch(word.text) for word in words):
+            continue
+        if not words or _TYPED.match(line) or words[0].text.isdigit():
+            break
+        if names is None:
+            names = _header(words, rows)
+            if names is not None:
+                names[0] = names[0] or index
+            elif not index and _left_of(words, rows):
+                index = " ".join(word.text for word in words)
+            else:
+                break
+        elif _groups(line, words, rows):
+            names = _below(words, names, rows)
+        else:
+            break
+        start = number
+    return (start, names) if names is not None else (first, None)
+
+
+def _left_of(words: Sequence[_Word], rows: Sequence[Sequence[_Word]]) -> bool:
+    """Whether all of a line stands above the labels of a table: the names of its index."""
+    return len(rows[0]) > 1 and words[-1].end < min(row[1].start for row in rows)
+
+
+def _groups(line: str, words: Sequence[_Word], rows: Sequence[Sequence[_Word]]) -> bool:
+    """Whether a line names groups of columns: words far apart, fewer than the columns, within the table."""
+    inside = len(line.rstrip()) <= max(row[-1].end for row in rows) + WIDER
+    apart = all(after.start - before.end >= 2 for before, after in pairwise(words))
+    return inside and apart and words[-1].start >= rows[0][0].end and len(words) <= len(rows[0])
+
+
+def _below(words: Sequence[_Word], names: Sequence[str], rows: Sequence[Sequence[_Word]]) -> list[str]:
+    """Return *names* with the group that each column stands in, which is written above the first of them only."""
+    ends = [max(row[at].end for row in rows) for at in range(len(names))]
+    groups = [next((word.text for word in reversed(words) if word.start < end), "") for end in ends]
+    return [names[0], *(f"{group} {name}".strip() for group, name in zip(groups[1:], names[1:], strict=True))]
 
 
 def _told_apart(cells: list[list[str]]) -> list[list[str]]:
@@ -162,9 +212,8 @@ def printed_tables(text: str) -> Iterator[tuple[int, int, list[list[str]]]]:
     """Yield the printed tables of *text*: first line, line after the last (both from 0), and rows with their header."""
     lines = text.splitlines()
     for block in _blocks(lines):
-        at, above = _above(lines, block.first)
         rows = block.rows()
-        names = _header(above, rows) if above else None
+        at, names = _above(lines, block.first, rows)
         needed = 1 if names is not None and len(rows[0]) >= 3 else FEWEST_LINES
         if len(rows) < needed or len(rows[0]) < 2:
             continue

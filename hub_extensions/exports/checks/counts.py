@@ -164,7 +164,7 @@ def _zeros(table: Table, policy: Policy) -> Iterator[Finding]:
     zeros = [
         table.grid.place(row, column.index)
         for row, column, cell in count_cells(table)
-        if cell.kind is Kind.NUMBER and cell.value == 0
+        if cell.kind is Kind.NUMBER and cell.value == 0 and not column.counts_missing
     ]
     if zeros:
         more = "" if len(zeros) == 1 else f" (+{len(zeros) - 1})"

@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from hub_extensions.exports.checks.active import check_active
+from hub_extensions.exports.checks.cells import plain
 from hub_extensions.exports.checks.consoles import printed_tables
 from hub_extensions.exports.checks.crossed import crossed_tables
 from hub_extensions.exports.checks.delimited import decode
@@ -20,6 +21,7 @@ from hub_extensions.exports.checks.leaves import check_leaves
 from hub_extensions.exports.checks.listed import check_lists
 from hub_extensions.exports.checks.policy import Policy
 from hub_extensions.exports.checks.printedends import check_printed_ends, without_residuals
+from hub_extensions.exports.checks.regressions import check_printed_models
 from hub_extensions.exports.checks.sentences import check_sentences
 
 _ANCHOR = re.compile(r"(?:^|[\s\[{,:])[&*]\w", re.MULTILINE)
@@ -41,7 +43,9 @@ def check_blobs(text: str, where: str) -> Iterator[Finding]:
 
 
 #: A line that LaTeX draws between the rows of a table.
-_RULE = re.compile(r"\s*\\(?:hline|toprule|midrule|bottomrule|cline\{[^}]*\})\s*")
+_RULE = re.compile(
+    r"\s{0,40}(?:\\(?:hline|toprule|midrule|bottomrule|(?:cline|cmidrule)(?:\([lr]+\))?\{[^{}]*\})\s{0,40}){1,20}"
+)
 
 
 #: A line drawn with signs between the rows of a printed table.
@@ -85,7 +89,7 @@ def _separated_tables(lines: Sequence[str], where: str) -> list[Grid]:
         if _RULE.fullmatch(line) or (line.strip() and _DRAWN.fullmatch(line)):
             continue
         cells = _cut(line)
-        if cells is None:
+        if cells is None or _of_model(cells):
             width = 0
             continue
         if all(re.fullmatch(r":-+:?|-+:|-{2,}|=+", cell) for cell in cells if cell) and any(cells):
@@ -98,6 +102,22 @@ def _separated_tables(lines: Sequence[str], where: str) -> list[Grid]:
     return [
         grid for number, rows in blocks if _worth(rows) for grid in grids_from_matrix(f"{where} ligne {number}", rows)
     ]
+
+
+#: What a program says of a model above its coefficients, two facts a line.
+_FACTS = frozenset(
+    """
+    dep_variable model method date time no_observations df_residuals df_model covariance_type r_squared adj_r_squared
+    f_statistic prob_f_statistic log_likelihood aic bic scale converged no_groups min_group_size max_group_size
+    mean_group_size no_iterations link_function deviance pearson_chi2 pseudo_r_squ llr_p_value ll_null
+    """.split()
+)
+
+
+def _of_model(cells: Sequence[str]) -> bool:
+    """Whether a line says two facts of a model: ``No. Groups:  10  Scale:  812.1``."""
+    named = [plain(cell) for cell in cells[::2]]
+    return len(cells) == 4 and all(cell.endswith(":") for cell in cells[::2]) and bool(_FACTS & set(named))
 
 
 def _worth(rows: Sequence[Sequence[str]]) -> bool:
@@ -135,6 +155,7 @@ def inspect_text(path: Path, policy: Policy) -> Inspected:
         *_lines_like_rows(text, policy),
         *check_leaves(text, policy),
         *check_printed_ends(text, policy),
+        *check_printed_models(text),
         *check_lists(text, policy, "texte"),
     ]
     return Inspected(

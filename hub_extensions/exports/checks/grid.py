@@ -61,9 +61,17 @@ def _filled(row: Sequence[str]) -> int:
     return sum(1 for cell in row if cell.strip())
 
 
+#: The ends of an interval, as R names them: they look like shares and are names.
+_BOUND = re.compile(r"(?:0[.,]5|2[.,]5|5|95|97[.,]5|99[.,]5)\s?%")
+
+
+def _name(text: str) -> Cell:
+    return Cell(Kind.LABEL, text) if _BOUND.fullmatch(text.strip()) else parse_cell(text)
+
+
 def _is_header(rows: Matrix) -> bool:
     """Whether the first row names columns: words above values, or years and codes beside the name of a dimension."""
-    first = [parse_cell(text) for text in rows[0]]
+    first = [_name(text) for text in rows[0]]
     named = [cell for cell in first if cell.kind is not Kind.EMPTY]
     words = sum(1 for cell in named if cell.kind is Kind.LABEL)
     others = [cell for cell in named if cell.kind in {Kind.NUMBER, Kind.DATE}]
@@ -73,7 +81,9 @@ def _is_header(rows: Matrix) -> bool:
         below = [parse_cell(text).kind for row in rows[1:20] for text in row]
         return len(rows) == 1 or Kind.NUMBER in below or Kind.MASKED in below or _known(rows[0])
     corner = plain(rows[0][0])
-    codes = all(cell.is_whole for cell in others) and len({cell.value for cell in others}) == len(others)
+    named_again = len(rows) > 1 and all(parse_cell(text).kind in {Kind.LABEL, Kind.EMPTY} for text in rows[1])
+    distinct = len({cell.value for cell in others}) == len(others) or named_again
+    codes = all(cell.is_whole for cell in others) and distinct
     years = all(1900 <= cell.value <= 2100 for cell in others)
     named_corner = not corner or bool(set(corner.split("_")) & DIMENSION_WORDS)
     return (codes and (years or named_corner)) or (words > len(others) and _known(rows[0]))
@@ -91,18 +101,41 @@ def _merge_headers(first: Sequence[str], second: Sequence[str]) -> list[str]:
     return merged
 
 
-def _second_header(rows: Matrix) -> bool:
-    """Whether the second row still names columns, as pandas writes two-level headers."""
-    if len(rows) < 3:
+#: Levels of names that stand above one another.
+MOST_LEVELS = 5
+
+
+def _still_names(rows: Matrix, at: int, names: Sequence[str]) -> bool:
+    """Whether row *at* still names columns, as pandas writes several levels: *names* are those found above it."""
+    if len(rows) < at + 2:
         return False
-    second = [parse_cell(text) for text in rows[1]]
-    named = [cell for cell in second if cell.kind is not Kind.EMPTY]
-    below = [parse_cell(text).kind for text in rows[2][1:]]
-    if not named or any(cell.kind is not Kind.LABEL for cell in named) or Kind.NUMBER not in below:
+    row = [parse_cell(text) for text in rows[at]]
+    named = [number for number, cell in enumerate(row) if cell.kind is not Kind.EMPTY]
+    below = {parse_cell(text).kind for line in rows[at + 1 : at + 1 + MOST_LEVELS] for text in line[1:]}
+    if not named or not (Kind.NUMBER in below or Kind.MASKED in below):
         return False
-    only_index_name = len(named) == 1 and second[0].kind is Kind.LABEL and len(second) > 2
-    repeated = len(set(rows[0][1:])) < len(rows[0][1:])
-    return only_index_name or (repeated and len(named) > len(second) // 2)
+    words = all(row[number].kind is Kind.LABEL for number in named)
+    if words and _index_alone(rows, at, named):
+        return True
+    carried = [name for name in _merge_headers(names, [""] * len(names))[1:] if name]
+    repeated = len(set(carried)) < len(carried)
+    return repeated and len(named) * 2 > len(carried) and (words or _codes_between_words(row, named))
+
+
+def _index_alone(rows: Matrix, at: int, named: Sequence[int]) -> bool:
+    """Whether a row names the columns of labels and no other: they have no name yet, or it is the first alone."""
+    wide = len(rows[at])
+    unnamed = all(not rows[above][number].strip() for above in range(at) for number in named)
+    leading = list(named) == list(range(len(named)))
+    return wide > len(named) and ((len(named) == 1 and named[0] == 0 and wide > 2) or (leading and unnamed))
+
+
+def _codes_between_words(row: Sequence[Cell], named: Sequence[int]) -> bool:
+    """Whether years, or codes among words, name columns below a level of groups; the labels of the rows have none."""
+    numbers = [row[number] for number in named if row[number].kind is Kind.NUMBER]
+    words = len(named) - len(numbers)
+    years = all(1900 <= cell.value <= 2100 for cell in numbers)
+    return row[0].kind is not Kind.NUMBER and all(cell.is_whole for cell in numbers) and (years or words > len(numbers))
 
 
 def _is_note(text: str) -> bool:
@@ -129,10 +162,10 @@ def _one_grid(where: str, rows: list[list[str]], first_row: int) -> Grid | None:
         return Grid(
             where, header, tuple(tuple(row) for row in rows), tuple(notes), has_header=False, first_row=first_row
         )
-    if _second_header(rows):
-        header, body, skipped = _merge_headers(rows[0], rows[1]), rows[2:], 2
-    else:
-        header, body, skipped = rows[0], rows[1:], 1
+    header, skipped = list(rows[0]), 1
+    while skipped < MOST_LEVELS and _still_names(rows, skipped, header):
+        header, skipped = _merge_headers(header, rows[skipped]), skipped + 1
+    body = rows[skipped:]
     names = tuple(text.strip().lstrip("\ufeff") for text in header)
     return Grid(where, names, tuple(tuple(row) for row in body), tuple(notes), first_row=first_row + skipped)
 

@@ -12,7 +12,7 @@ from hub_extensions.exports.checks.policy import Policy
 
 #: How many persons reach a node: said, or third on a line of rpart (node, split, n).
 _REACHED = re.compile(
-    r"\b(?:n_node_samples|samples|effectifs?|cover)\s*[:=]\s*(?P<said>\d+)\b"
+    r"(?:\b|(?<=\\n))(?:n_node_samples|samples|effectifs?|cover)\s*[:=]\s*(?P<said>\d+)\b"
     r"|^[^\S\n]*\d+\)\s\S[^\n]*?\s(?P<rpart>\d+)\s+\d[\d.]*\s+\S+\s+\("
     r"|\(n\s*=\s*(?P<party>\d+)\s*,\s*err\s*=",
     re.IGNORECASE | re.MULTILINE,
@@ -23,7 +23,7 @@ _REGRESSED = re.compile(
 )
 _RPART = re.compile(r"node\),\s*split,\s*n,")
 #: The persons of each class in a leaf: ``weights: [870.00, 3.00]``, ``value = [44, 3]``.
-_CLASSES = re.compile(r"\b(?:weights|values?)\s*[:=]\s*\[+(?P<classes>[\d., \t]{3,400})\]", re.IGNORECASE)
+_CLASSES = re.compile(r"(?:\b|(?<=\\n))(?:weights|values?)\s*[:=]\s*\[+(?P<classes>[\d., \t]{3,400})\]", re.IGNORECASE)
 
 
 def check_leaves(text: str, policy: Policy, where: str = "texte") -> Iterator[Finding]:

@@ -67,7 +67,10 @@ def _are_bounds(table: Table) -> bool:
 
 
 #: A header or a label that announces the two ends: ``moyenne [min–max]``, ``étendue``.
-_SPAN = re.compile(r"\bmin(?:imum)?\s*(?:[-–—;,/…]|à|et|to|and)\s*max(?:imum)?\b|\b[ée]tendue\b|^range$", re.IGNORECASE)
+_SPAN = re.compile(
+    r"\bmin(?:imum)?\s*(?:[-–—;,/…]|à|et|to|and)\s*max(?:imum)?\b|\b[ée]tendue\b(?! inter)|^range$|[\[(,]\s*range\s*[\])]",  # noqa: E501
+    re.IGNORECASE,
+)
 
 
 def _spans(table: Table) -> Iterator[tuple[int, Column]]:

@@ -44,7 +44,7 @@ _NOT_COUNTED = re.compile(
 )
 #: What follows a number that counts other things than persons, or that is a rate.
 _OTHER_THINGS = re.compile(
-    r"\s*(?:%|‰|[=:]|(?:[àa]|to|[-–])\s*\d|centres?|h[ôo]pita\w+|hospitals?|services?|[ée]tablissements?|r[ée]gions?|d[ée]partements?|departments?"
+    r"\s*(?:%|‰|=|:(?!\s*\n)|(?:[àa]|to|[-–])\s*\d|centres?|h[ôo]pita\w+|hospitals?|services?|[ée]tablissements?|r[ée]gions?|d[ée]partements?|departments?"
     r"|communes?|ann[ée]es?|years?|ans\b|mois|months?|semaines?|weeks?|jours?|days?|plis?|folds?|imputations?|mod[èe]les?"
     r"|models?|it[ée]rations?|variables?|modalit[ée]s?|classes?|cat[ée]gories?|sites?|arbres?|trees?|pays|countries"
     r"|points?|bins?|clusters?|groupes?|groups?|lignes?|rows?|colonnes?|columns?|(?:\w+\s+)?(?:pour|par|per|sur)\s+"

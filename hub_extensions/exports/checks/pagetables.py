@@ -8,21 +8,47 @@ from hub_extensions.exports.checks.grid import Grid, grids_from_matrix
 
 #: Elements of one kind in a row before they are taken for the rows of a table.
 FEWEST_ROWS = 3
+#: Rows or columns that a cell spans at most.
+MOST_SPANNED = 100
 
 
 def tables_of(root: Any) -> list[Grid]:
     """Return the tables that say so."""
     grids: list[Grid] = []
     for number, table in enumerate(root.iter("table"), start=1):
-        matrix = []
-        for row in table.iter("tr"):
-            cells: list[str] = []
-            for cell in row.iterchildren("th", "td"):
-                span = min(int(cell.get("colspan", "1")), 100) if cell.get("colspan", "1").isdigit() else 1
-                cells += [" ".join(cell.text_content().split())] + [""] * (span - 1)
-            matrix.append(cells)
+        matrix = list(_rows(table))
         grids += grids_from_matrix(f"tableau {number}", matrix)
     return grids
+
+
+def _span(cell: Any, name: str) -> int:
+    said = cell.get(name, "1")
+    return max(1, min(int(said), MOST_SPANNED)) if said.isdigit() else 1
+
+
+def _rows(table: Any) -> Iterator[list[str]]:
+    """Yield the rows of a table as they are shown: a cell over rows stands in each of them, one over columns first."""
+    held: dict[int, tuple[str, int]] = {}
+    for row in table.iter("tr"):
+        cells: list[str] = []
+        for cell in row.iterchildren("th", "td"):
+            cells += _carried(held, len(cells))
+            text, down = " ".join(cell.text_content().split()), _span(cell, "rowspan")
+            if down > 1:
+                held[len(cells)] = (text, down - 1)
+            cells += [text] + [""] * (_span(cell, "colspan") - 1)
+        yield [*cells, *_carried(held, len(cells))]
+
+
+def _carried(held: dict[int, tuple[str, int]], at: int) -> list[str]:
+    """Return the cells that reach from rows above into this one, from place *at* on."""
+    found = []
+    while held.get(at, ("", 0))[1] > 0:
+        text, left = held[at]
+        held[at] = (text, left - 1)
+        found.append(text)
+        at += 1
+    return found
 
 
 def _text(element: Any) -> str:

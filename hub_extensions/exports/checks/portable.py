@@ -18,6 +18,7 @@ from hub_extensions.exports.checks.inspection import Inspected, Unreadable
 from hub_extensions.exports.checks.pagelines import tables_of_pages
 from hub_extensions.exports.checks.policy import Policy
 from hub_extensions.exports.checks.sentences import check_sentences
+from hub_extensions.exports.checks.strokes import Strokes
 
 MOST_MARKS = 20
 MOST_CURVES = 400
@@ -125,6 +126,7 @@ class _Reader:
     def __init__(self) -> None:
         self.placed: Counter[str] = Counter()
         self.curves = self.longest = self.operators = 0
+        self.strokes = Strokes()
         self.text: list[str] = []
 
     def read(self, stream: Any, resources: Any, depth: int = 0) -> None:
@@ -141,7 +143,9 @@ class _Reader:
             name = str(operator)
             if name == "Do" and operands:
                 self._form(forms, str(operands[0]), depth)
-            elif name in {"c", "v", "y", "l"}:
+            elif name in {"m", "l", "re"}:
+                self._straight(name, operands)
+            if name in {"c", "v", "y", "l"}:
                 self.curves += name != "l"
                 run += 1
                 self.longest = max(self.longest, run)
@@ -153,6 +157,13 @@ class _Reader:
                 self._say(operands[-1], font)
             elif name in {"Td", "TD", "T*", "ET", "Tm"}:
                 self.text.append("\n" if name in {"T*", "ET"} else " ")
+
+    def _straight(self, name: str, operands: Any) -> None:
+        """Note a piece of a path that may be a stroke."""
+        numbers = [round(float(operand), 3) for operand in operands]
+        draw = {"m": self.strokes.move, "l": self.strokes.line, "re": self.strokes.rectangle}[name]
+        if len(numbers) == (4 if name == "re" else 2):
+            draw(*numbers)
 
     def _form(self, forms: Any, name: str, depth: int) -> None:
         form = forms.get(name)
@@ -210,8 +221,8 @@ def inspect_pdf(path: Path, policy: Policy) -> Inspected:
     except (pikepdf.PdfError, TypeError, AttributeError, KeyError) as error:
         raise Unreadable("Le document PDF est endommagé.", "The PDF is damaged.") from error
     marks = max(reader.placed.values(), default=0)
-    if marks > MOST_MARKS or reader.curves > MOST_CURVES or reader.longest > 150:
-        points = max(marks, reader.curves // 8, reader.longest)
+    if marks > MOST_MARKS or reader.curves > MOST_CURVES or reader.longest > 150 or reader.strokes.most:
+        points = max(marks, reader.curves // 8, reader.longest, reader.strokes.most)
         found.append(
             block(
                 "vector.points",

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from hub_extensions.exports.checks.cells import Kind, plain
 from hub_extensions.exports.checks.findings import Finding, block, flag, info
 from hub_extensions.exports.checks.policy import Policy
-from hub_extensions.exports.checks.roles import Table
+from hub_extensions.exports.checks.roles import Column, Table
 from hub_extensions.exports.checks.shares import numbers_in_notes
 from hub_extensions.exports.checks.words import Role
 
@@ -40,9 +40,42 @@ def observations_said(text: str) -> int | None:
     return int(min(noted)) if noted else freedom
 
 
+#: What prints coefficients for an article, and says so below them.
+_ARTICLE = re.compile(
+    r"(?:standard errors?|robust standard errors?|[tz][- ]statistics|p-?values?|[ée]carts?[- ]types?|erreurs?[- ]types?|confidence intervals?)"  # noqa: E501
+    r" (?:in|entre) (?:parenthes[ei]s|brackets|parenth[èe]ses)|\\sym\{\*|\*{1,3}\s?\$?p\s?\$?<\s?\$?0?[.,]\d",
+    re.IGNORECASE,
+)
+_N_LINE = re.compile(
+    r"^[^\S\n]*(?:\\\(N\\\)|\$?N\$?|Obs\w*|Observations|Num\.\s?Obs\.?|No\.? of obs\w*|Effectifs?)(?=\W)[^\n]{0,60}?\d",
+    re.MULTILINE,
+)
+
+
+def check_printed_models(text: str, where: str = "texte") -> Iterator[Finding]:
+    """Yield models printed for an article (esttab, stargazer, texreg) without their number of observations."""
+    if _ARTICLE.search(text) and not _N_LINE.search(text) and observations_said(text) is None:
+        yield flag(
+            "regression.no_n",
+            where,
+            "Régression sans nombre d'observations : ajoutez N.",
+            "A regression without its number of observations: add N.",
+        )
+
+
+#: A ratio and its interval in one column: « OR [IC 95 %] ».
+_RATIO = frozenset("or hr rr irr aor ahr shr".split())
+
+
+def _effects(table: Table) -> list[Column]:
+    """Return the columns of coefficients and ratios, those that write their interval beside them too."""
+    beside = [column for column in table.of(Role.INTERVAL) if _RATIO & set(column.name.split("_"))]
+    return [*table.of(Role.COEFFICIENT, Role.RATIO), *beside]
+
+
 def is_regression(table: Table) -> bool:
     """Whether the table reports effects: coefficients or ratios, with errors, intervals or p-values beside them."""
-    effects = table.of(Role.COEFFICIENT, Role.RATIO)
+    effects = _effects(table)
     return bool(effects) and (
         bool(table.of(Role.ERROR, Role.P_VALUE, Role.INTERVAL))
         or len(effects) == len(table.columns) - len(table.dimensions)
@@ -93,11 +126,10 @@ def check_regression(table: Table, policy: Policy, context: str = "") -> Iterato
     freedom = printed_freedom(context)
     if freedom is None and n is not None:
         freedom = int(n - len(table.grid.rows))
-    where = (
-        table.grid.place(0, table.of(Role.COEFFICIENT, Role.RATIO)[0].index) if table.grid.rows else table.grid.where
-    )
+    where = table.grid.place(0, _effects(table)[0].index) if table.grid.rows else table.grid.where
     if freedom is None:
-        ratios_only = bool(table.of(Role.RATIO)) and not table.of(Role.ERROR)
+        bare = table.of(Role.INTERVAL) and not table.of(Role.P_VALUE)  # a model's own output, not a table of results
+        ratios_only = bool(table.of(Role.RATIO)) and not table.of(Role.ERROR) and not bare
         said = info if ratios_only else flag
         yield said(
             "regression.no_n",

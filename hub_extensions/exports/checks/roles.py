@@ -21,10 +21,16 @@ COUNTS = frozenset({Role.COUNT, Role.AT_RISK})
 EXTREMES = frozenset({Role.MIN, Role.MAX, Role.TOP_TWO})
 #: ``Décès, n (%)``: the count stands first.
 COUNT_AND_SHARE = re.compile(r"(?:^|_)n(?:b|br?e|ombre)?_(?:et_|and_)?%$")
+#: A count and its share in one cell.
+_AND_SHARE = re.compile(r"\s*\d[\d\u00a0\u202f ]{0,12}\(\s*\d{1,3}(?:[.,]\d{1,3})?\s*%?\s*\)\s*")
 #: The rows of quantiles that ``describe()`` prints.
 _CENTILE = re.compile(r"(?:\d{1,2}(?:_\d)?|100)_?%")
 #: What a row of shares is called; a « taux » alone may be anything.
 _SHARE = re.compile(r"%|(?:^|_)(?:pct|percent\w*|pourcent\w*|proportions?|part)(?:_|$)")
+
+
+#: Names of a column of those without a value.
+_MISSING = frozenset("missing manquant manquants manquante manquantes manquantes nas".split())
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,11 @@ class Column:
     def name(self) -> str:
         """The header, comparable."""
         return plain(self.header)
+
+    @property
+    def counts_missing(self) -> bool:
+        """Whether it counts those of whom nothing is known, in whatever line."""
+        return bool(_MISSING & set(self.name.split("_")))
 
 
 @dataclass(frozen=True)
@@ -74,13 +85,32 @@ class Table:
         """Roles given by row labels, when statistics run downwards; empty otherwise."""
         if not self.dimensions:
             return {}
-        roles = {row: role for row in range(len(self.grid.rows)) if (role := row_role(self.labels(row))) is not None}
+        roles: dict[int, Role] = {}
+        for row in range(len(self.grid.rows)):
+            labels = self.labels(row)
+            role = row_role(labels)
+            if role is None and len(labels) > 1 and not labels[0].strip():  # a further level of the line above
+                role = roles.get(row - 1)
+            if role is not None:
+                roles[row] = role
         return roles if runs_downwards(roles.values()) else {}
+
+    def _counts_first(self, row: int, column: Column) -> bool:
+        """Whether a cell writes a whole number and its share behind it: ``4 (0.3)``."""
+        cells = self.grid.rows[row]
+        return column.index < len(cells) and bool(_AND_SHARE.fullmatch(cells[column.index]))
 
     def role_at(self, row: int, column: Column) -> Role:
         """Return the role of one cell: the row's statistic wins over a column that only has values."""
-        if column.role is Role.DIMENSION and not column.index:
+        level = column.index == 1 and not column.header and self.grid.has_header
+        if (column.role is Role.DIMENSION and (not column.index or level)) or column.counts_missing:
             return column.role
+        if (
+            self.row_roles.get(row) is Role.PERCENT
+            and column.role is not Role.PERCENT
+            and self._counts_first(row, column)
+        ):
+            return Role.COUNT
         if column.guessed or column.role in {Role.VALUE, Role.COUNT}:
             return self.row_roles.get(row, column.role if not self.row_roles or not column.guessed else Role.VALUE)
         return column.role

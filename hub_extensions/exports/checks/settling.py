@@ -13,6 +13,7 @@ from hub_extensions.exports.checks.cells import Cell, Kind, masked_range, plain
 from hub_extensions.exports.checks.grid import Grid
 from hub_extensions.exports.checks.parts import parts_of_counts
 from hub_extensions.exports.checks.roles import COUNT_AND_SHARE, COUNTS, EXTREMES, Column, Table, row_role
+from hub_extensions.exports.checks.unsaid import settle_flags, settle_flows, settle_mirrored, settle_repeated
 from hub_extensions.exports.checks.words import (
     ATTRIBUTE_WORDS,
     DENOMINATOR_WORDS,
@@ -89,7 +90,8 @@ def _unnamed(index: int, header: str, cells: Sequence[Cell]) -> Column:
     """Return a guess from the values of a column whose header says nothing."""
     filled = [cell for cell in cells if cell.kind is not Kind.EMPTY]
     numbers = [cell for cell in filled if cell.kind in {Kind.NUMBER, Kind.MASKED} or masked_range(cell.text)]
-    if not filled or len(numbers) * 2 < len(filled) + (index == 0):  # « 25% » is the label of a line, too
+    level = index == 1 and not header and any(cell.kind is Kind.LABEL for cell in filled)
+    if level or not filled or len(numbers) * 2 < len(filled) + (index == 0):  # « 25% » is the label of a line, too
         return Column(index, header, Role.DIMENSION, guessed=True)
     seen = [cell for cell in numbers if cell.kind is Kind.NUMBER]
     if any(cell.percent for cell in seen):
@@ -187,7 +189,16 @@ def table_of(grid: Grid) -> Table:
         cells = grid.column(index)
         named = _named(index, header, cells) if grid.has_header else None
         columns.append(named or _unnamed(index, header if grid.has_header else "", cells))
-    columns = _settle_groups(_settle_sizes(_settle_mirrored(_settle_deciles(columns, grid), grid), grid), grid)
+    for settle in (
+        settle_flags,
+        settle_repeated,
+        settle_flows,
+        _settle_deciles,
+        settle_mirrored,
+        _settle_sizes,
+        _settle_groups,
+    ):
+        columns = settle(columns, grid)
     return Table(
         grid,
         tuple(
@@ -238,26 +249,6 @@ def _settle_classes(columns: list[Column], grid: Grid) -> list[Column]:
     if not 2 <= len(square) == len(grid.rows) <= 30 or not whole:
         return columns
     return [replace(column, role=Role.COUNT) if column in square else column for column in columns]
-
-
-#: Who stands on the two sides of a pyramid.
-_LEFT = frozenset("homme hommes h m male males men garcon garcons boys masculin".split())
-_RIGHT = frozenset("femme femmes f female females women fille filles girls feminin".split())
-
-
-def _settle_mirrored(columns: list[Column], grid: Grid) -> list[Column]:
-    """Take whole numbers below nothing for counts where one sex is drawn to the left of the other."""
-    names = {column.name for column in columns}
-    if not (names & _LEFT and names & _RIGHT):
-        return columns
-    return [
-        replace(column, role=Role.COUNT)
-        if column.name in _LEFT | _RIGHT
-        and column.role is Role.VALUE
-        and all(cell.is_whole and cell.value <= 0 for cell in grid.column(column.index) if cell.kind is Kind.NUMBER)
-        else column
-        for column in columns
-    ]
 
 
 def _settle_deciles(columns: list[Column], grid: Grid) -> list[Column]:

@@ -17,7 +17,7 @@ from hub_extensions.exports.checks.roles import Column, Table
 from hub_extensions.exports.checks.words import DENOMINATOR_WORDS, Role
 
 _N_TEXT = re.compile(
-    r"\b(?:n|N|[nN]_\w+|nobs|effectif(?: total)?|population|total|d[ée]nominateur|patients?|(?:[Nn]umber of|[Nn]o\.?|[Nn]ombre d.)\s*obs\w*\.?)\s*(?:=|:|≈)\s*((?:\d|[^\S\n]|,(?=\d{3}\b)){1,14})"  # noqa: E501
+    r"\b(?:n|N|[nN]_\w+|nobs|effectif(?: total)?|population|total|d[ée]nominateur|patients?|(?:[Nn]umber of|[Nn]o\.?|[Nn]ombre d.)\s*[Oo]bs\w*\.?)\s*(?:=|:|≈)\s*((?:\d|[^\S\n]|,(?=\d{3}\b)){1,14})"  # noqa: E501
 )
 
 
@@ -35,7 +35,8 @@ def _fits(share: Cell, column: Column, part: float, whole: float) -> bool:
     return abs(part / whole * column.whole - share.value) <= 0.51 * 10**-share.decimals + 1e-9
 
 
-def _value(table: Table, row: int, column: Column) -> float | None:
+def value_at(table: Table, row: int, column: Column) -> float | None:
+    """Return the number of a cell, if it shows one."""
     cell = table.grid.cells[row][column.index]
     return cell.value if cell.kind is Kind.NUMBER else None
 
@@ -49,7 +50,7 @@ def explained_by_pair(table: Table, share: Column) -> tuple[Column, Column] | No
     counts, rows = table.of(Role.COUNT), _rows_with(table, share)
     for part in counts:
         for whole in counts:
-            pairs = [(row, _value(table, row, part), _value(table, row, whole)) for row in rows]
+            pairs = [(row, value_at(table, row, part), value_at(table, row, whole)) for row in rows]
             known = [(row, a, b) for row, a, b in pairs if a is not None and b is not None]
             if (
                 part is not whole
@@ -64,7 +65,7 @@ def whole_of(table: Table, row: int, share: Column) -> float | None:
     """Return what the share of a row is a share of, as far as the table tells."""
     pair = explained_by_pair(table, share)
     if pair is not None:
-        return _value(table, row, pair[1])
+        return value_at(table, row, pair[1])
     if explained_by_total(table, share):
         return max(_totals(table, share, table.of(Role.COUNT)[0]))
     own = numbers_in_notes([share.header])
@@ -75,15 +76,17 @@ def _totals(table: Table, share: Column, part: Column) -> set[float]:
     """Return what a column of counts adds up to in the rows that show a share, and its margins."""
     rows = [row for row in _rows_with(table, share) if not table.is_total_row(row)]
     margins = [row for row in range(len(table.grid.rows)) if table.is_total_row(row)]
-    added = sum(value for row in rows if (value := _value(table, row, part)) is not None)
-    return {added, *(value for row in margins if (value := _value(table, row, part)) is not None)}
+    added = sum(value for row in rows if (value := value_at(table, row, part)) is not None)
+    cumulated = "cum" in part.name
+    last = {value for row in rows[-1:] if cumulated and (value := value_at(table, row, part)) is not None}
+    return {added, *last, *(value for row in margins if (value := value_at(table, row, part)) is not None)}
 
 
 def explained_by_total(table: Table, share: Column) -> bool:
     """Whether the share is that of each row in the column's own total, or of its group."""
     rows = [row for row in _rows_with(table, share) if not table.is_total_row(row)]
     for part in table.of(Role.COUNT):
-        values = [(row, value) for row in rows if (value := _value(table, row, part)) is not None]
+        values = [(row, value) for row in rows if (value := value_at(table, row, part)) is not None]
         if values and any(
             sum(_fits(table.grid.cells[row][share.index], share, value, whole) for row, value in values)
             >= 0.9 * len(values)
@@ -111,7 +114,7 @@ def _groups_explain(table: Table, share: Column, values: list[tuple[int, float]]
 
 def _denominator(table: Table, row: int) -> float | None:
     """Return the whole that a row names: the column of a denominator, else its largest count."""
-    counts = [(column, value) for column in table.of(Role.COUNT) if (value := _value(table, row, column)) is not None]
+    counts = [(column, value) for column in table.of(Role.COUNT) if (value := value_at(table, row, column)) is not None]
     named = [value for column, value in counts if set(column.name.split("_")) & DENOMINATOR_WORDS]
     if named:
         return max(named)
@@ -129,9 +132,16 @@ def implied_counts(share: Cell, column: Column, whole: float) -> range:
     return range(first, last + 1)
 
 
-def check_shares(table: Table, policy: Policy) -> Iterator[Finding]:
-    """Yield shares that give away small numerators, whole groups, or that no denominator explains."""
+def check_shares(table: Table, policy: Policy, context: str = "") -> Iterator[Finding]:
+    """Yield shares that give away small numerators, whole groups, or that no denominator explains.
+
+    Args:
+        table: the table with its roles.
+        policy: gives the threshold.
+        context: text of the same file, which may say how many persons it is about.
+    """
     noted = [*numbers_in_notes((*table.grid.notes, *table.grid.header)), *persons_said(table.grid.notes)]
+    noted = noted or [*numbers_in_notes([context]), *persons_said([context])]
     for share in table.of(Role.PERCENT):
         rows = _rows_with(table, share)
         if not rows or (
@@ -140,7 +150,7 @@ def check_shares(table: Table, policy: Policy) -> Iterator[Finding]:
             continue
         pair = explained_by_pair(table, share)
         if pair is not None:
-            yield from _pair(table, pair, policy)
+            yield from small_complements(table, pair, policy)
         elif not explained_by_total(table, share):
             yield from _implied(table, share, rows, noted, policy)
         yield from _unanimous_share(table, share, rows, policy)
@@ -200,10 +210,11 @@ def small_numerator(where: str, counts: range, whole: float, policy: Policy) -> 
         )
 
 
-def _pair(table: Table, pair: tuple[Column, Column], policy: Policy) -> Iterator[Finding]:
+def small_complements(table: Table, pair: tuple[Column, Column], policy: Policy) -> Iterator[Finding]:
+    """Yield rows in which the second count of a pair exceeds the first by a few persons."""
     part, whole = pair
     for row in range(len(table.grid.rows)):
-        a, b = _value(table, row, part), _value(table, row, whole)
+        a, b = value_at(table, row, part), value_at(table, row, whole)
         if a is not None and b is not None and 0 < b - a < policy.min_persons:
             yield block(
                 "table.implied_complement",
@@ -254,10 +265,12 @@ def check_unanimous_counts(table: Table, policy: Policy) -> Iterator[Finding]:
         if set(column.name.split("_")) & DENOMINATOR_WORDS
         or column.name in {"n", "effectif", "patients", "n_patients", "nb_patients", "effectif_total"}
     ]
-    parts = [column for column in counts if column not in wholes]
+    parts = [column for column in counts if column not in wholes and not column.counts_missing]
     for whole in wholes:
         for part in parts:
-            pairs = [(row, _value(table, row, part), _value(table, row, whole)) for row in range(len(table.grid.rows))]
+            pairs = [
+                (row, value_at(table, row, part), value_at(table, row, whole)) for row in range(len(table.grid.rows))
+            ]
             known = [(row, a, b) for row, a, b in pairs if a is not None and b is not None]
             nested = bool(known) and all(a <= b for _, a, b in known)
             equal = [row for row, a, b in known if a == b and b > 0]
@@ -266,4 +279,4 @@ def check_unanimous_counts(table: Table, policy: Policy) -> Iterator[Finding]:
             if (nested and whole.is_total and len(counts) == 2 and part.unit == whole.unit) or (
                 nested and whole.is_total and len(counts) == 2 and not (part.unit and whole.unit)
             ):
-                yield from _pair(table, (part, whole), policy)
+                yield from small_complements(table, (part, whole), policy)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from hub_extensions.exports.checks.attacker import check_margins
 from hub_extensions.exports.checks.binarymeans import check_binary_means
 from hub_extensions.exports.checks.comments import check_notes, counted_tables
+from hub_extensions.exports.checks.complements import check_complements, check_unanimous_cells
 from hub_extensions.exports.checks.counts import check_maybe_counts, check_rounded_totals, check_small_counts
 from hub_extensions.exports.checks.curves import check_curves
 from hub_extensions.exports.checks.denominators import check_small_bases
@@ -22,6 +23,7 @@ from hub_extensions.exports.checks.implied import (
     check_quotients,
 )
 from hub_extensions.exports.checks.magnitudes import check_extremes, check_freedom, check_means, check_quantiles
+from hub_extensions.exports.checks.notedtotals import check_noted_totals, check_unnamed_shares
 from hub_extensions.exports.checks.policy import Policy
 from hub_extensions.exports.checks.regressions import check_regression, is_regression
 from hub_extensions.exports.checks.roles import Table
@@ -67,9 +69,13 @@ def check_statistics(
     yield from check_group_sizes(table, policy)
     yield from check_dated_ends(table)
     yield from check_margins(table, policy)
+    yield from check_noted_totals(table, policy, context)
     yield from check_small_bases(table, policy, context)
-    yield from check_shares(table, policy)
+    yield from check_shares(table, policy, context)
+    yield from check_unnamed_shares(table, policy, context)
     yield from check_unanimous_counts(table, policy)
+    yield from check_complements(table, policy)
+    yield from check_unanimous_cells(table, policy)
     yield from check_downwards(table, policy)
     yield from check_extremes(table, policy)
     yield from check_quantiles(table, policy)
@@ -113,7 +119,8 @@ def check_grid(grid: Grid, policy: Policy, context: str = "", *, controls: Seque
     if not grid.rows:
         return
     yield from check_packed(grid)
-    yield from check_turned(grid)
     table = table_of(grid)
+    if not is_regression(table):
+        yield from check_turned(grid)
     yield from check_row_level(table)
     yield from check_statistics(table, policy, context, controls=controls)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hub_extensions.exports.checks.archives import noted_bytes, read_member, sane_members, trailing_bytes
+from hub_extensions.exports.checks.arrays.datalike import holds_rows
 from hub_extensions.exports.checks.arrays.keeping import keep_array, keep_texts
 from hub_extensions.exports.checks.embedded import check_hidden
 from hub_extensions.exports.checks.findings import Finding, block
@@ -120,6 +121,8 @@ def _keep(result: Inspected, where: str, array: Any, policy: Policy) -> None:
             result.findings.append(_table(where, "une liste de valeurs", "a list of values"))
     elif array.ndim and array.size >= 2 * policy.min_persons and _whole_numbers(np, array):
         result.findings.append(_table(where, "des nombres entiers en lignes", "rows of whole numbers"))
+    elif holds_rows(where, array, 2 * policy.min_persons):
+        result.findings.append(_table(where, "des lignes de données, pas des poids", "rows of data, no weights"))
     keep_array(result, array, where)
 
 

@@ -300,7 +300,7 @@ HELD_WORDS = frozenset(
 #: Numbers that are neither counts nor labels, when their name is alone in the header.
 VALUE_WORDS = frozenset(
     """
-    score points point rang poids weight weights note seuil threshold cutoff cut duree delai temps time cout
+    score points point nnt nnh cmp rang poids weight weights note seuil threshold cutoff cut duree delai temps time cout
     cost montant tarif prix valeur value val mesure imc crp taille age coef pente slope skew kurtosis log lambda
     alpha gamma fpr tpr latitude longitude lat lon
     """.split()
@@ -333,21 +333,23 @@ DENOMINATOR_WORDS = frozenset(
 )
 
 
+#: A number that stands for a kind: ``admission_type_id``, ``code_sortie``, ``type_deces``.
+_KIND = re.compile(r"^(?:code|id|type|kind|cd)_|_(?:id|code|cd|kind)$|(?<!ecart)(?<!erreur)_type$")
+_CLASSES = frozenset("classe tranche groupe class group categorie bin quintile".split())
+
+
+def _names_classes(name: str) -> bool:
+    """Whether a column says which class or which kind each row is of, and doesn't count them."""
+    counts = name.startswith(("n_", "nb_", "count_", "nombre_")) or "%" in name
+    return not counts and bool(_KIND.search(name) or set(name.split("_")) & _CLASSES)
+
+
 def role_of_header(header: str) -> Role | None:
     """Return the role that the words of *header* give, or ``None`` when they say nothing."""
     name = plain(header)
     if not name:
         return None
-    if set(name.split("_")) & {
-        "classe",
-        "tranche",
-        "groupe",
-        "class",
-        "group",
-        "categorie",
-        "bin",
-        "quintile",
-    } and not (name.startswith(("n_", "nb_")) or "%" in name):
+    if _names_classes(name):
         return Role.DIMENSION
     if re.fullmatch(r"\s*0[.,](?:0?[1-9]|[1-9]\d)\s*", header):
         return Role.QUANTILE

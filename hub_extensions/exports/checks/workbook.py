@@ -15,6 +15,7 @@ from typing import Any
 
 from hub_extensions.exports.checks.active import check_active
 from hub_extensions.exports.checks.archives import read_member, sane_members, trailing_bytes
+from hub_extensions.exports.checks.customparts import check_custom_parts
 from hub_extensions.exports.checks.delimited import check_formulas, check_length, serialise
 from hub_extensions.exports.checks.embedded import check_hidden
 from hub_extensions.exports.checks.findings import Finding, block, flag
@@ -97,7 +98,7 @@ def _parts(members: list[zipfile.ZipInfo]) -> Iterator[Finding]:
             "Le classeur contient une image ; elle n'est pas reprise.",
             "The workbook holds an image; it is not kept.",
         )
-    if any(name.startswith(("docprops/custom", "customxml/")) for name in names):
+    if any(name.startswith("docprops/custom") for name in names):
         yield flag(
             "workbook.properties",
             "docProps",
@@ -303,6 +304,7 @@ def inspect_workbook(path: Path, policy: Policy) -> Inspected:
             if member.filename.startswith("xl/worksheets/") and read_member(archive, member).count(b"<c ") > _CELLS:
                 raise Unreadable("Le classeur a trop de cellules.", "The workbook has too many cells.")
         found += _orphans(archive, members)
+        found += check_custom_parts(archive, members)
         for member in members:
             if member.filename.endswith((".xml", ".vml")) and not _CELL_PARTS.match(member.filename):
                 text = re.sub(r"<[^<>]+>", "\n", read_member(archive, member).decode("utf-8", "replace"))

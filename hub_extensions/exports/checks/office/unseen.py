@@ -15,7 +15,7 @@ from hub_extensions.exports.checks.findings import Finding, block
 from hub_extensions.exports.checks.freetext import check_blobs
 
 #: Namespaces of what programs write by themselves, in which many alike elements with numbers are a style or a shape.
-_PROGRAMS = re.compile(
+PROGRAMS = re.compile(
     r"\{(?:http://schemas\.(?:openxmlformats|microsoft)\.(?:org|com)/|urn:schemas-microsoft-com:|http://purl\.|"
     r"http://www\.w3\.org/)"
 )
@@ -61,7 +61,7 @@ def _spread(root: Any) -> bool:
     """Whether elements of one's own give several values to each of two names, numbers to one of them."""
     values: dict[str, list[str]] = defaultdict(list)
     for element in root.iter():
-        if not len(element) and (element.text or "").strip() and not _PROGRAMS.match(str(element.tag)):
+        if not len(element) and (element.text or "").strip() and not PROGRAMS.match(str(element.tag)):
             values[str(element.tag)].append(element.text)
     often = [given for given in values.values() if len(given) >= FEWEST_SPREAD]
     return len(often) > 1 and any(sum(map(_is_number, given)) * 2 > len(given) for given in often)
@@ -87,7 +87,7 @@ def _records(root: Any) -> Iterator[Any]:
     for parent in root.iter():
         alike: dict[str, int] = defaultdict(int)
         for child in parent:
-            if not _PROGRAMS.match(str(child.tag)):
+            if not PROGRAMS.match(str(child.tag)):
                 values = [*child.attrib.values(), *((leaf.text or "") for leaf in child if not len(leaf))]
                 numbers = sum(map(_is_number, values))
                 alike[str(child.tag)] += len(values) >= 2 and numbers >= 1
