@@ -115,6 +115,15 @@ def test_locks_name_hashes_and_no_address(name: str) -> None:
     assert all("--hash=sha256:" in entry for entry in entries)
 
 
+def test_no_process_pays_for_what_nothing_needs() -> None:
+    left_out = set(re.findall(r"^([a-z0-9-]+) ;", (images.FOLDER / "not-needed.txt").read_text(), re.MULTILINE))
+    assert left_out
+    locks = [images.FOLDER.parent / "requirements.lock", *images.FOLDER.glob("*/requirements.lock")]
+    assert {"base", "datascience", "trial"} < {lock.parent.name for lock in locks}
+    for lock in locks:
+        assert left_out.isdisjoint(re.findall(r"^([a-z0-9-]+)==", lock.read_text(), re.MULTILINE)), lock
+
+
 def test_images_that_stand_on_the_base_agree_with_it() -> None:
     assert _lines("base").items() <= _lines("datascience").items()
 
