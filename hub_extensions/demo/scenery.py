@@ -1,5 +1,6 @@
 """What the play needs before it begins: data sets on disk, people, projects, rights. Doing it again changes nothing."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -68,20 +69,20 @@ async def enrol(players: Players, username: str, activation: str) -> None:
         await client.session.close()
 
 
-async def build(administrator: WorkbenchClient, players: Players) -> None:
-    """Make people, projects, memberships and habilitations through the administration's API."""
-    for role in CAST[1:]:
+async def build(administrator: WorkbenchClient, players: Players, cast: Sequence[Role] = CAST[1:]) -> None:
+    """Make *cast*, the projects, and the cast's memberships and habilitations through the administration's API."""
+    for role in cast:
         activation = await _person(administrator, players, role)
         if activation is not None:
             await enrol(players, role.username, activation)
     for slug, facts in PROJECTS.items():
         body = {"slug": slug, **facts, "starts_at": day(0), "ends_at": day(365), "quota": {"cpu": 2.0}}
         await once(administrator, "/admin/projects", body)
-    for project, role, part in MEMBERS:
+    for project, role, part in (each for each in MEMBERS if each[1] in cast):
         body = {"username": role.username, "role": part, "ends_at": day(300)}
         if not await _has(administrator, project, "memberships", role.username):
             await administrator.api("POST", f"/admin/projects/{project}/memberships", body)
-    for project, role, dataset in HABILITATIONS:
+    for project, role, dataset in (each for each in HABILITATIONS if each[1] in cast):
         await habilitate(administrator, project, role.username, dataset)
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from audit.events import Event, Kind
 from audit.verify import verify_log
 from hub_extensions.demo import scenery, working
-from hub_extensions.demo.cast import ADMINISTRATOR, ANALYST, Players
+from hub_extensions.demo.cast import ADMINISTRATOR, ANALYST, AUDITOR, Players
 from hub_extensions.demo.play import Play
 from hub_extensions.demo.scenery import INSTALLATION, PROJECT, habilitate
 from hub_extensions.engine.daemon import NoEngine, Why
@@ -45,7 +45,7 @@ async def test_the_main_job_without_an_engine() -> None:
             await scenery.enrol(players, ADMINISTRATOR.username, activation)
             play = Play(settings, players, Console(quiet=True), stack)
             claire = await play.client(ADMINISTRATOR.username)
-            await scenery.build(claire, players)
+            await scenery.build(claire, players, (ANALYST, AUDITOR))
             await habilitate(claire, PROJECT, ANALYST.username, SENSITIVE)
             for act in (working.open_workspace, working.run_a_cell, ask_the_desk, working.cut_a_live_session):
                 await play.act(act.__name__, act)
