@@ -7,7 +7,6 @@ exception of a page's script and every request that failed or was refused, and a
 
 import asyncio
 import re
-import shutil
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -22,34 +21,16 @@ from playwright.async_api import (
     Page,
     Request,
     Response,
-    async_playwright,
 )
 
 from hub_extensions.clients.person import PORTAL
 from tests.end_to_end.world import World
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--lang=fr-FR",
-]
 SIZE = {"width": 1400, "height": 900}
 #: Generous: the tests wait for what a page shows, and a loaded machine is slow.
 TIMEOUT_MS = 45_000
 #: What a browser says of requests that it gave up because the person went elsewhere.
 LEFT = "net::ERR_ABORTED"
-
-
-@asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """A browser."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        await browser.close()
 
 
 @dataclass

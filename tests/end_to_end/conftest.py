@@ -11,9 +11,9 @@ from hub_extensions.clients.person import WorkbenchClient
 from hub_extensions.demo.cast import ADMINISTRATOR, ANALYST, Players
 from hub_extensions.demo.scenery import PROJECT
 from tests.end_to_end import world as worlds
-from tests.end_to_end.browser import chromium
 from tests.end_to_end.people import People
 from tests.end_to_end.world import World
+from tests.fixtures.chromium import chromium
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")

@@ -22,8 +22,9 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 from hub_extensions.clients.person import API, PORTAL, WorkbenchClient
 from hub_extensions.demo.cast import ADMINISTRATOR, ANALYST, OTHER_ANALYST
 from hub_extensions.demo.scenery import OTHER_PROJECT, PROJECT, day, once
-from tests.end_to_end.browser import Visitor, chromium, visitor
+from tests.end_to_end.browser import Visitor, visitor
 from tests.end_to_end.world import World, project_folder
+from tests.fixtures.chromium import chromium
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -8,13 +8,15 @@ from typing import Any
 
 import aiohttp
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page
 
 from audit.testing import MemoryLedger, capture
 from hub_extensions.portal.api.operations import OPERATIONS
 from hub_extensions.portal.app import PAGES
 from hub_extensions.portal.base import PortalHandler
 from hub_extensions.portal.testing import World, open_world, populate
+from tests.fixtures.chromium import chromium as started_chromium
 
 #: Acts that leave no entry themselves, each with who records it, or why there is nothing to record.
 ELSEWHERE = {
@@ -25,11 +27,19 @@ ELSEWHERE = {
     "my_sessions.here": "being there is no act: one row is touched",
     "stops.foresee": "changes nothing: it counts whom a stop would hit",
 }
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 #: Opens the portal as somebody: user name, options of the browser's context.
 Opener = Callable[..., Awaitable[Page]]
+#: A browser belongs to the loop that started it: what this room awaits runs in the one loop of the session.
+in_the_room = pytest_asyncio.fixture(loop_scope="session")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run each asynchronous test of this room in the loop of its fixtures."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here) and pytest_asyncio.is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @pytest.fixture(scope="session")
@@ -70,7 +80,7 @@ def nothing_is_done_unrecorded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     assert set(silent) <= set(ELSEWHERE)
 
 
-@pytest.fixture
+@in_the_room
 async def world(populated: Path, tmp_path: Path, ledger: MemoryLedger) -> AsyncIterator[World]:
     """A portal that answers."""
     shutil.copyfile(populated, tmp_path / "bureau.sqlite")
@@ -78,7 +88,7 @@ async def world(populated: Path, tmp_path: Path, ledger: MemoryLedger) -> AsyncI
         yield made
 
 
-@pytest.fixture
+@in_the_room
 async def client() -> AsyncIterator[aiohttp.ClientSession]:
     """A program with a cookie jar."""
     jar = aiohttp.CookieJar(unsafe=True, quote_cookie=False)
@@ -86,16 +96,23 @@ async def client() -> AsyncIterator[aiohttp.ClientSession]:
         yield session
 
 
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    """A browser."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def one_browser() -> AsyncIterator[Browser]:
+    """The browser of this room: starting one takes longer than most tests take in it."""
+    async with started_chromium() as browser:
         yield browser
-        await browser.close()
 
 
-@pytest.fixture
+@in_the_room
+async def chromium(one_browser: Browser) -> AsyncIterator[Browser]:
+    """A browser in which nobody is: the profiles that a test opens go with it."""
+    assert one_browser.contexts == []
+    yield one_browser
+    for context in one_browser.contexts:
+        await context.close()
+
+
+@in_the_room
 async def open_as(world: World, chromium: Browser) -> Opener:
     """Open the portal as somebody, each with a browser profile of their own."""
 

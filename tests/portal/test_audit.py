@@ -18,6 +18,7 @@ from audit.events import Event, Kind
 from audit.keystore import KeyStore
 from hub_extensions.portal.ledger_view import PublishedLedger
 from hub_extensions.portal.testing import ANA, AUD, PROJECT, World, open_world, populate
+from tests.portal.conftest import in_the_room
 
 ROOT = Path(__file__).resolve().parents[2]
 AUDITOR = {"Authorization": f"token token-{AUD}"}
@@ -50,7 +51,7 @@ def recorder() -> Iterator[Recorder]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-@pytest.fixture
+@in_the_room
 async def audited(recorder: Recorder, tmp_path: Path) -> AsyncIterator[World]:
     """A portal over that recorder."""
     shutil.copyfile(recorder.folder / "bureau.sqlite", tmp_path / "bureau.sqlite")

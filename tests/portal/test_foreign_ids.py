@@ -14,6 +14,7 @@ from hub_extensions.portal.api.operations import OPERATIONS, Operation
 from hub_extensions.portal.testing import ADA, ANA, BEN, NOW, OTHER, OUT, PAUL, PROJECT, World
 from project_spaces.facts import StopScope
 from project_spaces.kill_switches import set_switch
+from tests.portal.conftest import in_the_room
 from tests.portal.request_people import CARL, FORM, staff
 from tests.portal.test_api import Caller, call
 from tests.portal.test_every_act_is_recorded import MEANT, example
@@ -29,7 +30,7 @@ SECRET = "Étude confidentielle"
 OPEN = frozenset({"catalogue", "register"})
 
 
-@pytest.fixture
+@in_the_room
 async def foreign(world: World, call: Caller) -> dict[str, str]:
     """One thing of each kind, of Ana's project or about Ben; by the first part of the address and the id's name."""
     staff(world)

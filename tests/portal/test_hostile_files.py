@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import pytest
 from playwright.async_api import Browser, Page
 
 from audit.testing import MemoryLedger
@@ -29,6 +28,7 @@ from hub_extensions.imports.composing import Target
 from hub_extensions.imports.records import Content
 from hub_extensions.imports.testing import SettableInspector
 from hub_extensions.portal.testing import ADA, ANA, NOW, PROJECT, SOL, World, open_world
+from tests.portal.conftest import in_the_room
 
 #: ``{url}`` leads to the listener. Each acts in a page that believes it: script, handlers, pictures, refresh, style.
 ATTACKS = (
@@ -88,7 +88,7 @@ def lets_everything_through(order: CheckOrder) -> Sequence[FileVerdict]:
     return [FileVerdict(file, Verdict.PASS, "text/plain", None, ()) for file in order.files]
 
 
-@pytest.fixture
+@in_the_room
 async def unguarded(populated: Path, tmp_path: Path, ledger: MemoryLedger) -> AsyncIterator[World]:
     """A portal without checks."""
     shutil.copyfile(populated, tmp_path / "bureau.sqlite")

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
-import pytest
 
 from audit.testing import MemoryLedger
 from hub_extensions.exports import drafting, reviewing
@@ -18,12 +17,12 @@ from hub_extensions.exports.details import detail
 from hub_extensions.exports.testing import DECLARATION
 from hub_extensions.exports.voting import Ballot
 from hub_extensions.portal.testing import ADA, ANA, BEA, BEN, NOW, PROJECT, World, open_world
-from tests.portal.conftest import Opener
+from tests.portal.conftest import Opener, in_the_room
 
 REFUSED = b"dep,H,F,Total\n75,120,110,230\n92,7,150,157\n93,80,120,200\n94,60,15,75\nTotal,267,395,662\n"
 
 
-@pytest.fixture
+@in_the_room
 async def world(populated: Path, tmp_path: Path, ledger: MemoryLedger) -> AsyncIterator[World]:
     """A portal whose desk runs the product's own checks."""
     shutil.copyfile(populated, tmp_path / "bureau.sqlite")

@@ -17,6 +17,7 @@ from hub_extensions.portal.ledger_view import PublishedLedger
 from hub_extensions.portal.testing import ANA, AUD, BEN, NOW, PROJECT, World, open_world, populate
 from project_spaces.own_trace import OwnTrace
 from tests.audit.recorder_process import RecorderProcess
+from tests.portal.conftest import in_the_room
 
 PASSWORD = " the tides of Iroise "
 CODE = "print('café <b>') # zwcode"
@@ -41,7 +42,7 @@ class Site:
         return client.post(path, json=body, headers={"Authorization": f"token token-{who}"})
 
 
-@pytest.fixture
+@in_the_room
 async def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
     recorder = RecorderProcess(tmp_path / "ledger").start()
     try:

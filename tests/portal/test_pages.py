@@ -10,6 +10,7 @@ import pytest
 from audit.testing import MemoryLedger
 from hub_extensions.portal.testing import ADA, ANA, AUD, BEN, OUT, PAUL, PROJECT, World, open_world
 from project_spaces.text import Text
+from tests.portal.conftest import in_the_room
 
 
 class Browser:
@@ -169,7 +170,7 @@ async def test_a_preview_can_do_nothing_and_nobody_else_may_frame_it(
     assert "allow-" not in policy
 
 
-@pytest.fixture
+@in_the_room
 async def trial(populated: Path, tmp_path: Path, ledger: MemoryLedger) -> AsyncIterator[World]:
     """A portal of a trial without a container engine."""
     shutil.copyfile(populated, tmp_path / "bureau.sqlite")

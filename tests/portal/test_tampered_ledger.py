@@ -32,6 +32,7 @@ from hub_extensions.portal.verification import Stage, Verification, examine
 from project_spaces.facts import PlatformRole
 from project_spaces.owner_perimeters import entrust
 from project_spaces.people import grant_role
+from tests.portal.conftest import in_the_room
 from tests.portal.test_audit_pages import Browser
 
 WORKSPACE = "a" * 32
@@ -63,7 +64,7 @@ class Case:
         return examine(self.places.root, self.remembered, self.places.checkpoint.read_text(), lambda _done, _size: None)
 
 
-@pytest.fixture
+@in_the_room
 async def case(world: World, client: aiohttp.ClientSession, ledger: MemoryLedger, tmp_path: Path) -> Case:
     cell = {"workspace": WORKSPACE, "channel": "shell", "type": "execute_request"}
     for n in range(300):
