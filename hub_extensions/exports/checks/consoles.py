@@ -147,7 +147,8 @@ def _above(lines: Sequence[str], first: int, rows: Sequence[Sequence[_Word]]) ->
     """Return the line where the names above line *first* begin, and the names, of several levels where pandas prints
     several; rules and one blank line may lie between."""
     names: list[str] | None = None
-    start, index, blanks = first, "", 0
+    start, blanks = first, 0
+    index: list[str] = []
     for number in range(first - 1, max(first - MOST_LEVELS - 2, -1), -1):
         line = lines[number]
         if not line.strip() or _RULE.fullmatch(line):
@@ -163,9 +164,9 @@ def _above(lines: Sequence[str], first: int, rows: Sequence[Sequence[_Word]]) ->
         if names is None:
             names = _header(words, rows)
             if names is not None:
-                names[0] = names[0] or index
-            elif not index and _left_of(words, rows):
-                index = " ".join(word.text for word in words)
+                names[: len(index)] = [name or own for name, own in zip(names, index, strict=False)]
+            elif not index and (index := _index_names(words, rows)):
+                pass
             else:
                 break
         elif _groups(line, words, rows):
@@ -176,9 +177,15 @@ def _above(lines: Sequence[str], first: int, rows: Sequence[Sequence[_Word]]) ->
     return (start, names) if names is not None else (first, None)
 
 
-def _left_of(words: Sequence[_Word], rows: Sequence[Sequence[_Word]]) -> bool:
-    """Whether all of a line stands above the labels of a table: the names of its index."""
-    return len(rows[0]) > 1 and words[-1].end < min(row[1].start for row in rows)
+def _index_names(words: Sequence[_Word], rows: Sequence[Sequence[_Word]]) -> list[str]:
+    """Return the names of the first columns when a line names these and no other: those of the labels."""
+    starts = [min(row[at].start for row in rows) for at in range(1, len(rows[0]))]
+    names = [""] * len(rows[0])
+    for word in words:
+        at = sum(word.start >= start for start in starts) if word.end > starts[0] else 0
+        names[at] = f"{names[at]} {word.text}".strip()
+    last = max(at for at, name in enumerate(names) if name)
+    return names[: last + 1] if last < len(names) - 1 and all(names[: last + 1]) else []
 
 
 def _groups(line: str, words: Sequence[_Word], rows: Sequence[Sequence[_Word]]) -> bool:

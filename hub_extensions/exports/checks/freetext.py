@@ -148,9 +148,10 @@ def inspect_text(path: Path, policy: Policy) -> Inspected:
     dumped = list(check_text_dump(text, path.name))
     if dumped:
         return Inspected(text=text, findings=dumped)
+    said = text.replace("\\,", "\u202f").replace("~", "\u00a0") if is_latex(text) else text
     findings = [
         *check_active(text),
-        *check_sentences(text, policy),
+        *check_sentences(said, policy),
         *check_blobs(text, "texte"),
         *_lines_like_rows(text, policy),
         *check_leaves(text, policy),
@@ -160,7 +161,7 @@ def inspect_text(path: Path, policy: Policy) -> Inspected:
     ]
     return Inspected(
         [*tables_in_text(text), *_marked_tables(text, path.suffix.lower())],
-        text,
+        said,
         findings,
         Normal(path.suffix.lower() or ".txt", text.replace("\r\n", "\n").encode("utf-8")),
     )

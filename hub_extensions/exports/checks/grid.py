@@ -101,6 +101,8 @@ def _merge_headers(first: Sequence[str], second: Sequence[str]) -> list[str]:
     return merged
 
 
+#: A quantile by its rank, among other names of statistics.
+_CENTILE = re.compile(r"\d{1,2}(?:[.,]\d)?\s?%")
 #: Levels of names that stand above one another.
 MOST_LEVELS = 5
 
@@ -109,12 +111,13 @@ def _still_names(rows: Matrix, at: int, names: Sequence[str]) -> bool:
     """Whether row *at* still names columns, as pandas writes several levels: *names* are those found above it."""
     if len(rows) < at + 2:
         return False
-    row = [parse_cell(text) for text in rows[at]]
+    row = [Cell(Kind.LABEL, text) if _CENTILE.fullmatch(text.strip()) else parse_cell(text) for text in rows[at]]
     named = [number for number, cell in enumerate(row) if cell.kind is not Kind.EMPTY]
     below = {parse_cell(text).kind for line in rows[at + 1 : at + 1 + MOST_LEVELS] for text in line[1:]}
     if not named or not (Kind.NUMBER in below or Kind.MASKED in below):
         return False
     words = all(row[number].kind is Kind.LABEL for number in named)
+    words = words and any(not _CENTILE.fullmatch(rows[at][number].strip()) for number in named)
     if words and _index_alone(rows, at, named):
         return True
     carried = [name for name in _merge_headers(names, [""] * len(names))[1:] if name]

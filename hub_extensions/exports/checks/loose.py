@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from hub_extensions.exports.checks.cells import plain
+from hub_extensions.exports.checks.cells import Kind, plain
 from hub_extensions.exports.checks.findings import Finding, block, flag
 from hub_extensions.exports.checks.grid import Grid
+from hub_extensions.exports.checks.nested import called, renamed, told
 from hub_extensions.exports.checks.policy import Policy
 from hub_extensions.exports.checks.roles import Table
 from hub_extensions.exports.checks.rowshape import check_row_level
@@ -37,10 +38,27 @@ MOST_TABLES = 100
 MOST_DIMENSIONS = 6
 
 
+#: Names of a count that say nothing of what is counted.
+_BARE = frozenset("n nb nbre nombre eff effectif effectifs count counts cnt freq frequency frequence size".split())
+
+
 def _measure(table: Table) -> str:
     counts = table.of(Role.COUNT)
     named = [column.name for column in counts if not column.guessed and not is_total(column.header)]
-    return named[0] if len(named) == 1 else ""
+    measure = named[0] if len(named) == 1 else ""
+    return "n" if measure in _BARE else measure
+
+
+def _inner(grid: Grid) -> dict[Key, float | None]:
+    """Return the cells of a table that are no margins, ``None`` where masked."""
+    cells = [cell for cell in tidy(table_of(grid)) if all(label is not None for _, label in cell.labels)]
+    return {
+        frozenset((name, label) for name, label in cell.labels if label is not None): (
+            cell.cell.value if cell.shown else None
+        )
+        for cell in cells
+        if cell.cell.kind is not Kind.EMPTY
+    }
 
 
 def numbers_of(grid: Grid) -> tuple[str, Mapping[Key, float]]:
@@ -78,6 +96,8 @@ class _Laid:
     declared: bool
     measure: str
     cells: Mapping[Key, float]
+    #: Its cells that are no margins, ``None`` where masked.
+    inner: Mapping[Key, float | None]
     #: Years and sexes that its sheet, its titles and its file name.
     about: frozenset[str]
     #: Whether these say that something is left out: one sex only, or « hors … ».
@@ -148,7 +168,7 @@ def _laid(name: Text, grids: Sequence[Grid], *, declared: bool) -> Iterator[_Lai
             title = " ".join((name.fr, grid.where, *grid.notes))
             sexes = _about(title) & frozenset(_SEXES)
             narrowed = len(sexes) == 1 or bool(_LEFT_OUT & set(plain(title).split("_")))
-            yield _Laid(called, declared and number == 0, measure, cells, _about(title), narrowed)
+            yield _Laid(called, declared and number == 0, measure, cells, _inner(grid), _about(title), narrowed)
 
 
 def _about(title: str) -> frozenset[str]:
@@ -163,9 +183,11 @@ def _compare(new: _Laid, old: _Laid, policy: Policy, *, one_file: bool = False) 
     Tables of *one_file* are often about other years or diseases, so there a person decides where titles say so, and
     where two cells are all that they share.
     """
+    new = _called_alike(new, old)
     what, cells, other, before = new.measure, new.cells, old.measure, old.cells
     if what and other and what != other:
         return
+    yield from _nested(new, old, policy, one_file=one_file)
     moves = {key: cells[key] - before[key] for key in cells if key in before}
     deepest = max((len(key) for key in moves), default=0)
     fine = [key for key in moves if len(key) == deepest]
@@ -175,12 +197,7 @@ def _compare(new: _Laid, old: _Laid, policy: Policy, *, one_file: bool = False) 
     fewest = FEWEST_COMMON if alike else FEWEST_COMMON + 1
     if not small or deepest == 0 or len(fine) < max(fewest, 0.6 * smaller):
         return
-    where = (
-        " ; ".join(
-            f"{dimension} {label}" if dimension != HEADER_DIMENSION else label for dimension, label in sorted(small[0])
-        )
-        or "total"
-    )
+    where = _place(small[0])
     t = policy.min_persons
     unsure = one_file and (len(fine) < FEWEST_ALIKE or bool(new.about and old.about and not new.about & old.about))
     if all(move <= 0 for move in moves.values()):
@@ -204,6 +221,44 @@ def _compare(new: _Laid, old: _Laid, policy: Policy, *, one_file: bool = False) 
             f"La même case est publiée dans « {old.name.fr} », à moins de {t} près.",
             f"The same cell is published in {old.name.en}, fewer than {t} apart.",
         )
+
+
+def _called_alike(new: _Laid, old: _Laid) -> _Laid:
+    """Return *new* with the columns that its author renamed called as in *old*: their labels are the same."""
+    names = renamed(new.inner, old.inner)
+    if not names:
+        return new
+    cells = {called(key, names): value for key, value in new.cells.items()}
+    return replace(new, cells=cells, inner={called(key, names): value for key, value in new.inner.items()})
+
+
+def _nested(new: _Laid, old: _Laid, policy: Policy, *, one_file: bool) -> Iterator[Finding]:
+    """Yield the first mask, or the first few persons, that two tables at two grains give away."""
+    if new.about and old.about and not new.about & old.about:
+        return
+    for coarse, fine in ((old, new), (new, old)):
+        for each in told(coarse.cells, fine.inner, policy.min_persons):
+            if each.solved and not policy.secondary:
+                continue
+            sure = each.sure and (old.same_data or each.solved) and not (one_file and not each.solved)
+            yield (block if sure else flag)(
+                "difference.mask" if each.solved else "difference.classes",
+                _place(each.key),
+                f"Avec « {old.name.fr} », "
+                + ("une case masquée se retrouve." if each.solved else "quelques personnes se déduisent."),
+                f"With {old.name.en}, "
+                + ("a masked cell is recovered." if each.solved else "a few persons can be worked out."),
+            )
+            return
+
+
+def _place(key: Key) -> str:
+    return (
+        " ; ".join(
+            f"{dimension} {label}" if dimension != HEADER_DIMENSION else label for dimension, label in sorted(key)
+        )
+        or "total"
+    )
 
 
 def _is_whole(new: _Laid, old: _Laid, fine: Sequence[Key], threshold: int) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from hub_extensions.exports.checks.findings import Finding, Severity, flag, graded
 from hub_extensions.exports.checks.noted import SPELT, speaks_of_persons
 from hub_extensions.exports.checks.policy import Policy
+from hub_extensions.exports.checks.saidends import check_said_ends
 
 _CIVILITY = re.compile(
     r"\b(?:M\.|Mr|Mme|Mlle|Madame|Monsieur|Dr|Docteur|Pr|Professeur)\s+(?:[A-ZÉÈ][a-zéèêëïîç-]+\s+){0,2}[A-ZÉÈ][A-Za-zéèêëïîç-]{2,}"
@@ -27,6 +28,12 @@ _COUNTED = re.compile(
     r"|d[ée]c[èe]s|person|people|subject|wom[ae]n|m[ae]n\b|death)[^\W\d]*|(?:enfant|child|cas\b|case|s[ée]jour|stay)[^\W\d]*)(?![\d.,]\d)",
     re.IGNORECASE,
 )
+#: A number of those who were just spoken of: « parmi eux, 9 sont décédés ».
+_OF_THEM = re.compile(
+    rf"\b(?:parmi|dont|among|of (?:these|them|whom)|d['’]entre (?:eux|elles))\b[^.\n]{{0,60}}?(?<![\w.,<>≥≤])({_NUMBER}|{'|'.join(SPELT)})\s+"  # noqa: E501
+    r"(?:sont|ont|[ée]taient|avaient|were|had|died|have|are|pr[ée]sentaient)\b",
+    re.IGNORECASE,
+)
 #: A size without a name.
 _SIZED = re.compile(rf"(?<![\w.,=<>≥≤-])[nN]\s*=\s*({_NUMBER})(?![\d.,]\d)")
 _GROUPED = re.compile(r"\b(?:bras|arm|groupe|group|patient\w*|patients|personne\w*|sujets?|subjects?)\b", re.IGNORECASE)
@@ -35,7 +42,7 @@ _LAID_DOWN = re.compile(
     r"(?:(?:à|-|–|to|ou|or|entre \d{1,6} et|between \d{1,6} and|1\s*:|1\s+pour|maximum|max\.?|m[ée]nages? d[e'’]|households? of"  # noqa: E501
     r"|blocs? d[e'’]|blocks? of|groupes? d[e'’]|groups? of|lots? d[e'’]|chambres? (?:à|d[e'’])|rooms? of|stage|asa|nyha|killip|score"  # noqa: E501
     r"|appari[ée]\w* à|matched (?:to|with)|section|chapitre|chapter|exemple|example)"
-    r"|(?:ayant|avec|with|having|had|ont|m[èe]res? de|parents? de|mothers? of)\s*(?:eu|au moins)?)\s*$",
+    r"|(?:ayant|avec|with|having|had|ont|m[èe]res? de|parents? de|mothers? of)\s*(?:eu|au moins)?)[\s:]*$",
     re.IGNORECASE,
 )
 #: Behind it: a rate, a ratio, a number for each of something, work that was done, a bound.
@@ -73,6 +80,10 @@ def _small(text: str, policy: Policy) -> Iterator[Severity]:
         if _LAID_DOWN.search(before) or _RATED.match(after) or _heads_a_line(text, start, whom):
             continue
         yield Severity.FLAG if whom.casefold().startswith(_UNSURE) else Severity.BLOCK
+    for found in _OF_THEM.finditer(text):
+        start, end = found.span(1)
+        if 0 < _value(found.group(1)) < policy.min_persons and speaks_of_persons(text, start, end):
+            yield Severity.BLOCK
     for found in _SIZED.finditer(text):
         if 0 < _value(found.group(1)) < policy.min_persons and speaks_of_persons(text, found.start(), found.end()):
             line = text[text.rfind("\n", 0, found.start()) + 1 :].partition("\n")[0][:400]
@@ -115,48 +126,4 @@ def check_sentences(text: str, policy: Policy, where: str = "texte", *, of_resul
             "The text looks like a clinical note: check it.",
         )
     if of_results:
-        yield from _ends(text, policy, where)
-
-
-#: The two ends of what persons have, said in words or between brackets.
-_ENDS = re.compile(
-    r"(?:\bmin(?:imum)?\s*[-–/;,]\s*max(?:imum)?\b|\br?[ée]tendue\b|\bextr[êe]mes?\b|(?<!\bnormal )(?<!\breference )\brange\b)"  # noqa: E501
-    r"[^\d\n\]]{0,20}-?\d[\d.,]*\s*(?:ans?|years?|jours?|days?|€)?\s*(?:[-–—;,]|à|to|et|and)\s*-?\d"
-    r"|\b(?:rang(?:ed|ing)\s+from|allant\s+de|allaient\s+de|variant\s+de|s['’][ée]tend\w+\s+de)\s+-?\d[\d.,]*\s*(?:ans?|years?|jours?|days?|€)?\s*(?:à|to)\s+-?\d"
-    r"|\b(?:ages?|[âa]g[ée]e?s?|cost|co[ûu]t|dur[ée]e|imc|bmi|crp|montant|length of stay)\s+(?:maxim(?:um|ale?)|minim(?:um|ale?))\s+(?:[ée]tait de|[ée]tait|de|was|is|:|=)?\s*\d"  # noqa: E501
-    r"|\b(?:maximum|minimum|oldest|youngest)\s+(?:age|cost|bmi|length of stay|patient)\s+(?:[ée]tait de|was|is|:|=)?\s*\d"  # noqa: E501
-    r"|\bde\s+\d{1,3}\s+à\s+\d{1,3}\s+ans\s*\([ée]tendue\)",
-    re.IGNORECASE,
-)
-#: A median age and what stands in brackets behind it.
-_AGED = re.compile(
-    r"\b(?:[âa]ge|aged?)\b[^\n\d\[(]{0,40}\d{1,3}(?:[.,]\d)?\s*(?:ans|years)?\s*[\[(]\s*(?P<low>\d{1,3})(?:[.,]\d)?\s*[-–—;,]\s*(?P<high>\d{1,3})(?:[.,]\d)?\s*[\])]",
-    re.IGNORECASE,
-)
-#: Years between the two, above which they are no quartiles.
-WIDEST_QUARTILES = 50
-#: What is laid down or is none of persons: criteria, settings, a model's scores.
-_GIVEN = re.compile(
-    r"\b(?:crit[èe]res?|criteria|[ée]ligib\w+|inclu(?:sion|re)|seuils?|threshold|hyperparam\w*|grille|grid|borne|folds?|plis|auc|p-?values?"
-    r"|ann[ée]es|years \d{4}|p[ée]riode|reference|r[ée]f[ée]rence|normale?s?)\b",
-    re.IGNORECASE,
-)
-
-
-def _ends(text: str, policy: Policy, where: str) -> Iterator[Finding]:
-    """Yield the smallest and the largest value that a sentence gives."""
-    for found in (*_ENDS.finditer(text), *_AGED.finditer(text)):
-        low, high = (found.groupdict().get(end) for end in ("low", "high"))
-        if low is not None and high is not None and int(high) - int(low) < WIDEST_QUARTILES:
-            continue
-        line = text.rfind("\n", 0, found.start()) + 1
-        if _GIVEN.search(text[max(line, found.start() - 60) : found.start()]):
-            continue
-        yield graded(
-            policy.min_max,
-            "table.min_max",
-            where,
-            "Un minimum ou un maximum est la valeur d'une personne : donnez un centile ou retirez-le.",
-            "A minimum or a maximum is one person's value: give a percentile or remove it.",
-        )
-        return
+        yield from check_said_ends(text, policy, where)

@@ -132,6 +132,10 @@ def implied_counts(share: Cell, column: Column, whole: float) -> range:
     return range(first, last + 1)
 
 
+#: Shares of these are none of persons.
+_MONEY = frozenset("cout couts cost costs depense depenses montant montants charges recettes budget".split())
+
+
 def check_shares(table: Table, policy: Policy, context: str = "") -> Iterator[Finding]:
     """Yield shares that give away small numerators, whole groups, or that no denominator explains.
 
@@ -144,6 +148,8 @@ def check_shares(table: Table, policy: Policy, context: str = "") -> Iterator[Fi
     noted = noted or [*numbers_in_notes([context]), *persons_said([context])]
     for share in table.of(Role.PERCENT):
         rows = _rows_with(table, share)
+        if set(share.name.split("_")) & _MONEY:
+            continue
         if not rows or (
             share.whole > 100 and not table.of(Role.COUNT) and not noted and len(rows) > 0 and _is_context_free(table)
         ):

@@ -142,6 +142,11 @@ _SAID = (
     "There were 5 deaths in the treated arm.",
     "Un seul patient était mineur.",
     "n = 4 dans le bras B",
+    "Parmi eux, 9 sont décédés.",
+    "Parmi les 620 femmes, quatre ont été opérées.",
+    "L'âge allait de 18 à 104 ans.",
+    "La durée de séjour maximale était de 212 jours.",
+    "The oldest patient was 104 years old.",
 )
 _NOT_SAID = (
     "Les effectifs inférieurs à 11 patients sont masqués.",
@@ -152,6 +157,13 @@ _NOT_SAID = (
     "La randomisation est faite par blocs de 4 patients.",
     "Deux personnes ont relu les dossiers, 2 personnes ont codé les causes.",
     "Groups = 10, 3 models, 5 visits per patient.",
+    "Parmi les patients, ceux de stade 3 ont un pronostic réservé ; 9 sur 10 ont un suivi.",
+    "The 95% CI ranged from 1.05 to 1.45; AUC ranged from 0.71 to 0.78.",
+    "Âge minimum : 18 ans pour l'inclusion.",
+    "Le score va de 0 à 10 ; l'étendue théorique est 0-10.",
+    "La période s'étend de 2015 à 2019, la durée de suivi étant de 4 ans.",
+    "Exemple : 5 patients sont remplacés par « < 11 ».",
+    "Les taux variaient de 3 à 12 pour 1 000 selon les régions.",
 )
 
 
