@@ -183,8 +183,26 @@ def parse_cell(raw: str) -> Cell:
     return _number(text) or _dressed(text) or Cell(Kind.LABEL, text)
 
 
+#: Emphasis, raised notes and marks of Markdown and HTML: they change nothing of the number inside.
+_NOTED = re.compile(
+    r"<(sup|sub)\b[^<>]{0,60}>[^<>]{0,20}</\1>|\[\^\w{1,10}\]|</?[a-z]{1,10}\b[^<>]{0,120}>|\\(?=\*)", re.IGNORECASE
+)
+_EMPHASISED = re.compile(r"(\*{1,3}|_{1,3}|`{1,2}|~~)(?=[\d<≤])([^*_`~]{1,40})\1")
+
+
+def _unmarked(text: str) -> str:
+    """Return a cell without the marks of Markdown or HTML around its number."""
+    bare = _NOTED.sub("", text).strip()
+    found = _EMPHASISED.fullmatch(bare)
+    return found.group(2).strip() if found else bare
+
+
 def _dressed(text: str) -> Cell | None:
     """Return the number of a cell that writes something around it."""
+    bare = _unmarked(text)
+    if bare != text:
+        inside = parse_cell(bare)
+        return replace(inside, text=text) if inside.kind in {Kind.NUMBER, Kind.MASKED} else None
     among = _AMONG.fullmatch(text)
     if among:
         part, whole = int(among.group(1)), int(among.group(2))

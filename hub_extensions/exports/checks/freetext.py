@@ -23,6 +23,7 @@ from hub_extensions.exports.checks.policy import Policy
 from hub_extensions.exports.checks.printedends import check_printed_ends, without_residuals
 from hub_extensions.exports.checks.regressions import check_printed_models
 from hub_extensions.exports.checks.sentences import check_sentences
+from hub_extensions.exports.checks.summarised import check_summaries
 
 _ANCHOR = re.compile(r"(?:^|[\s\[{,:])[&*]\w", re.MULTILINE)
 MOST_NESTED = 20
@@ -156,6 +157,7 @@ def inspect_text(path: Path, policy: Policy) -> Inspected:
         *_lines_like_rows(text, policy),
         *check_leaves(text, policy),
         *check_printed_ends(text, policy),
+        *check_summaries(text, policy),
         *check_printed_models(text),
         *check_lists(text, policy, "texte"),
     ]

@@ -1,7 +1,7 @@
 r"""The cells of a LaTeX table as they are printed: ``\textbf{7}`` is 7, ``\multicolumn{2}{c}{Femmes}`` two cells.
 
 Emphasis, colour and footnote marks change nothing of what a reader sees; a checker that takes them for words counts
-nothing. Lines stay where they are, so that places still hold.
+nothing.
 """
 
 import re
@@ -9,16 +9,23 @@ import re
 #: Commands that print their last argument.
 _PRINTED = re.compile(
     r"\\(?:text(?:bf|it|sc|sl|tt|rm|sf|up|md|normal|color\s*(?:\[[^\]{}]*\])?\{[^{}]*\})?|emph|underline|uline|num|mathbf|mathrm|mathit"
-    r"|boldmath|makecell|thead|textnormal|colorbox\{[^{}]*\}|SI|qty|highlight|hl|mbox|fbox)\s*(?:\[[^\]{}]*\])?\{([^{}]*)\}"
+    r"|boldmath|makecell|thead|textnormal|tablenum|numprint|ensuremath|colorbox\{[^{}]*\}|SI|qty|highlight|hl|mbox|fbox)\s*(?:\[[^\]{}]*\])?\{([^{}]*)\}"
 )
 #: Commands that print a mark, a colour or nothing.
 _DROPPED = re.compile(
     r"\\(?:cellcolor|rowcolor|color|columncolor)\s*(?:\[[^\]{}]*\])?\{[^{}]*\}"
-    r"|\\(?:textsuperscript|footnote|footnotemark|tnote|sym|label|tablefootnote)(?:\[[^\]{}]*\])?(?:\{[^{}]*\})?"
+    r"|\\(?:textsuperscript|footnotemark|footnote|tnote|sym|label|tablefootnote)(?:\[[^\]{}]*\])?(?:\{[^{}]*\})?"
     r"|\^(?:\{[^{}]*\}|[*\w])"
     r"|\\(?:bfseries|itshape|em|bf|it|scshape|small|footnotesize|scriptsize|centering|phantom\{[^{}]*\}|quad|qquad|hspace\*?\{[^{}]*\}"
     r"|addlinespace(?:\[[^\]]*\])?)(?![a-zA-Z])"
 )
+#: Braces around a cell, and what begins or rules a table on the line of its rows.
+_BRACED = re.compile(r"(?<![\\A-Za-z}\]])\{([^{}\\&]*)\}")
+_RULED = re.compile(
+    r"\\(?:begin|end)\{[^{}]*\}(?:\[[^\]{}]*\])?(?:\{[^{}]*\})?|\\(?:hline|toprule|midrule|bottomrule|endhead|endfirsthead|endfoot)(?![a-zA-Z])"
+)
+#: The end of a row, with another one behind it on the line.
+_ROW_END = re.compile(r"\\\\(?:\[[^\]\n]{0,20}\])?[ \t]{0,40}(?=[^\s%])")
 _MULTICOLUMN = re.compile(r"\\multicolumn\s*\{\s*(\d{1,2})\s*\}\s*\{[^{}]*\}\s*\{([^{}]*)\}")
 _MULTIROW = re.compile(r"\\multirow\s*(?:\[[^\]{}]*\])?\{\s*(\d{1,3})\s*\}(?:\[[^\]{}]*\])?\{[^{}]*\}\s*\{([^{}]*)\}")
 _SIGNS = (
@@ -44,10 +51,10 @@ def is_latex(text: str) -> bool:
 
 
 def printed_latex(text: str) -> str:
-    """Return *text*, whose table rows show what LaTeX prints; its lines stay what they are in number."""
+    """Return *text*, whose table rows show what LaTeX prints, a row a line."""
     held: dict[int, tuple[str, int]] = {}
     lines = []
-    for line in text.split("\n"):
+    for line in _ROW_END.sub("\\\\\\\\\n", text).split("\n"):
         if "&" not in line:
             held = held if line.lstrip().startswith("\\") else {}
             lines.append(_printed(line) if "\\multicolumn" in line else line)
@@ -61,7 +68,8 @@ def _printed(line: str) -> str:
         line = line.replace(sign, shown)
     line = _MATHS.sub(r"\1", line.replace("\\(", "").replace("\\)", ""))
     for _ in range(DEEPEST):
-        bare = _MULTICOLUMN.sub(_across, _PRINTED.sub(r"\1", _DROPPED.sub("", line)))
+        bare = _PRINTED.sub(r"\1", _RULED.sub("", _DROPPED.sub("", line)))
+        bare = _BRACED.sub(r"\1", _MULTICOLUMN.sub(_across, bare))
         if bare == line:
             break
         line = bare

@@ -93,9 +93,34 @@ def explained_by_total(table: Table, share: Column) -> bool:
             for whole in _totals(table, share, part)
         ):
             return True
-        if values and _groups_explain(table, share, values):
+        if values and (_groups_explain(table, share, values) or _sections_explain(table, share, values)):
             return True
     return False
+
+
+def _sections_explain(table: Table, share: Column, values: list[tuple[int, float]]) -> bool:
+    """Whether each share is that of its count in the section that it stands in: a line with a label alone begins one,
+    or a note gives the size of all."""
+    begins = [row for row, cells in enumerate(table.grid.cells) if _is_heading(cells)]
+    sections: list[list[tuple[int, float]]] = [[] for _ in range(len(begins) + 1)]
+    for each in values:
+        sections[sum(at <= each[0] for at in begins)].append(each)
+    sums = [(section, sum(value for _, value in section)) for section in sections if section]
+    noted = numbers_in_notes((*table.grid.notes, *table.grid.header))
+    wholes = [(section, total) for section, total in sums if begins] or [(values, total) for total in noted]
+
+    def fits(section: list[tuple[int, float]], total: float) -> bool:
+        cells = table.grid.cells
+        return all(_fits(cells[row][share.index], share, value, total) for row, value in section)
+
+    return bool(wholes) and all(
+        fits(section, total) or any(fits(section, whole) for whole in noted) for section, total in wholes
+    )
+
+
+def _is_heading(cells: Sequence[Cell]) -> bool:
+    """Whether a row has a label and nothing else: the heading of those below it."""
+    return cells[0].kind is Kind.LABEL and all(cell.kind is Kind.EMPTY for cell in cells[1:])
 
 
 def _groups_explain(table: Table, share: Column, values: list[tuple[int, float]]) -> bool:

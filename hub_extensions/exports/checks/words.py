@@ -150,6 +150,7 @@ ROLE_PATTERNS: tuple[tuple[Role, re.Pattern[str]], ...] = (
         Role.VALUE,
         _words("sum_sq mean_sq sums?_of_squares somme_des_carres"),
     ),
+    (Role.VALUE, re.compile(r"sex_?ratio|ratio_(?:h|m|homme|male)\w{0,6}_(?:f|femme|female)")),
     (Role.VALUE, re.compile(r"(?:^|_)(?:variation|evolution|croissance|growth|change)_.*%")),
     (
         Role.PERCENT,

@@ -13,6 +13,7 @@ def cases() -> Iterator[Case]:
     yield from _ends()
     yield from _sentences()
     yield from _emphasised()
+    yield from _marked()
     yield from _pyramids()
 
 
@@ -206,6 +207,43 @@ def _emphasised() -> Iterator[Case]:
                 + "\n\\end{tabular}\n"
             )
             yield Case(f"emphasised_{number}_{count}.tex", _judged(count), f"{way} in a table", text.encode())
+
+
+def _marked() -> Iterator[Case]:
+    for number, way in enumerate(("**%d**", "*%d*", "`%d`", "%d<sup>a</sup>", "<b>%d</b>", "~~%d~~", "%d[^1]")):
+        for count in (7, 97):
+            text = (
+                f"| stade | F | H |\n|---|---|---|\n| I | 120 | 141 |\n| II | 98 | {way % count} |\n| III | 61 | 77 |\n"
+            )
+            yield Case(f"marked_{number}_{count}.md", _judged(count), f"{way} in a table of Markdown", text.encode())
+    for count in (8, 88):
+        line = rf"\begin{{tabular}}{{lr}} Stade & n \\ \hline I & 120 \\ II & {{\bfseries {count}}} \\ III & 61 \\ \end{{tabular}}"
+        yield Case(f"one_line_{count}.tex", _judged(count), "a table of LaTeX on one line", f"{line}\n".encode())
+        factors = f"  stade     sexe\n I  :724   F:620\n II :477   M:584\n III:{count:3d}\n"
+        yield Case(f"summary_factors_{count}.txt", _judged(count), "R's summary of two factors", factors.encode())
+    quantiles = "> quantile(d$age)\n  0%  25%  50%  75% 100%\n  18   51   62   74  107\n"
+    yield Case("quantiles_ends.txt", BLOCK, "quantiles from the first to the last", quantiles.encode())
+    yield Case("five_numbers.txt", BLOCK, "the five numbers of a box", b"> fivenum(d$age)\n[1]  18  51  62  74 107\n")
+    extremes = "          Extreme Observations\n\n-----Lowest----        ----Highest---\n\n   18      411           101      902\n"
+    yield Case("extreme_observations.txt", BLOCK, "SAS's extreme observations", extremes.encode())
+    rows = [
+        ["Sexe", "", ""],
+        ["Femmes", 620, 51.5],
+        ["Hommes", 584, 48.5],
+        ["Stade", "", ""],
+        ["I", 724, 60.1],
+        ["II", 377, 31.3],
+        ["III", 103, 8.6],
+    ]
+    yield Case("sections.csv", PASS, "shares of the section that they stand in", table(["variable", "n", "%"], rows))
+    few = [*rows[:-2], ["II", 472, 39.2], ["III", 8, 0.7]]
+    yield Case("sections_small.csv", BLOCK, "a small count in a section", table(["variable", "n", "%"], few))
+    yield Case(
+        "sex_ratio.csv",
+        PASS,
+        "a ratio of the sexes",
+        table(["region", "n", "sex_ratio"], [["IDF", 420, 0.97], ["PACA", 310, 1.02]]),
+    )
 
 
 def _pyramids() -> Iterator[Case]:
