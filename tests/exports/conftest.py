@@ -4,6 +4,8 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import repeat
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,9 @@ from hub_extensions.exports.checks import FileVerdict, run_checks
 from hub_extensions.exports.checks.runner import Workers
 from hub_extensions.exports.testing import PROJECT, Bench, open_bench, populate
 from project_spaces.store import Store
+
+MODULES_OF_A_WORKER = 5
+Checked = Callable[..., list[FileVerdict]]
 
 
 @pytest.fixture(scope="session")
@@ -30,12 +35,30 @@ def populated(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -
     return file
 
 
-@pytest.fixture(scope="module")
-def kept_workers() -> Iterator[Workers]:
-    """One confined worker for a whole module: the files of its tests may be mixed."""
+@pytest.fixture(scope="session")
+def workers_of_modules() -> Iterator[Iterator[Workers]]:
+    """One confined worker for each few modules: it may take five minutes of processor time in all."""
     workers = Workers(kept=True)
-    yield workers
+
+    def lent() -> Iterator[Workers]:
+        while True:
+            workers.end()
+            yield from repeat(workers, MODULES_OF_A_WORKER)
+
+    yield lent()
     workers.end()
+
+
+@pytest.fixture(scope="module")
+def kept_workers(workers_of_modules: Iterator[Workers]) -> Workers:
+    """One confined worker for a whole module and some of its neighbours: the files of their tests may be mixed."""
+    return next(workers_of_modules)
+
+
+@pytest.fixture(scope="module")
+def checked(kept_workers: Workers) -> Checked:
+    """``run_checks`` in the worker of the module."""
+    return partial(run_checks, workers=kept_workers)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hub_extensions.exports.checks import FileVerdict, run_checks
+from hub_extensions.exports.checks import FileVerdict
+from tests.exports.conftest import Checked
 
 PERSONS = 20_000
 SPECIFICATIONS: list[tuple[list[str], dict[str, object]]] = [
@@ -139,17 +140,19 @@ def _recovered(verdicts: list[FileVerdict]) -> set[tuple[str, int]]:
 
 @pytest.fixture(scope="module")
 def judged(
-    people: tuple[Path, pd.DataFrame], tmp_path_factory: pytest.TempPathFactory
+    checked: Checked, people: tuple[Path, pd.DataFrame], tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[list[Path], list[FileVerdict], list[FileVerdict]]:
     """The ten tables as one request, without and with the data."""
     path, frame = people
     paths = _publish(frame, tmp_path_factory.mktemp("out") / "tables")
-    return paths, run_checks(paths), run_checks(paths, data=[path])
+    return paths, checked(paths), checked(paths, data=[path])
 
 
-def test_each_table_is_clean_alone(judged: tuple[list[Path], list[FileVerdict], list[FileVerdict]]) -> None:
+def test_each_table_is_clean_alone(
+    checked: Checked, judged: tuple[list[Path], list[FileVerdict], list[FileVerdict]]
+) -> None:
     paths, _, _ = judged
-    assert {verdict.verdict.value for verdict in run_checks(paths, apart=True)} <= {"pass", "flag"}
+    assert {verdict.verdict.value for verdict in checked(paths, apart=True)} <= {"pass", "flag"}
 
 
 def test_every_masked_cell_that_elimination_gives_back_is_found(
@@ -178,7 +181,10 @@ def test_every_small_difference_of_nested_cells_is_found(
 
 
 def test_what_was_released_before_counts(
-    people: tuple[Path, pd.DataFrame], judged: tuple[list[Path], list[FileVerdict], list[FileVerdict]], tmp_path: Path
+    checked: Checked,
+    people: tuple[Path, pd.DataFrame],
+    judged: tuple[list[Path], list[FileVerdict], list[FileVerdict]],
+    tmp_path: Path,
 ) -> None:
     """The same tables, one at a time: the later one is charged."""
     paths, without, _ = judged
@@ -187,7 +193,7 @@ def test_what_was_released_before_counts(
     for path in paths[:5]:
         for file in (path, Path(f"{path}.table.json")):
             (released / file.name).write_bytes(file.read_bytes())
-    (verdict,) = run_checks([paths[5]], released=released)
+    (verdict,) = checked([paths[5]], released=released)
     wanted = {finding.where for finding in without[5].findings if finding.rule == "difference.nested"}
     assert wanted <= {finding.where for finding in verdict.findings}
 
@@ -200,11 +206,11 @@ def _declared(folder: Path, name: str, text: str, **said: object) -> Path:
     return path
 
 
-def _rules(paths: list[Path]) -> set[str]:
-    return {finding.rule for verdict in run_checks(paths) for finding in verdict.findings}
+def _rules(checked: Checked, paths: list[Path]) -> set[str]:
+    return {finding.rule for verdict in checked(paths) for finding in verdict.findings}
 
 
-def test_merged_classes_are_read_as_what_they_merge(tmp_path: Path) -> None:
+def test_merged_classes_are_read_as_what_they_merge(checked: Checked, tmp_path: Path) -> None:
     """0-30 is 0-20 and 21-30: 100 people less 96 and none is four."""
     fine = _declared(
         tmp_path, "a.csv", "age,n\n0-20,96\n31-50,200\n", dimensions=["age"], filter={"age": ["0-20", "31-50"]}
@@ -217,46 +223,46 @@ def test_merged_classes_are_read_as_what_they_merge(tmp_path: Path) -> None:
             dimensions=["age"],
             classes={"age": {"jeunes": ["0-20", "21-30"]}} if label == "jeunes" else {},
         )
-        assert _rules([fine, wide]) & {"difference.nested", "difference.derived"}, label
+        assert _rules(checked, [fine, wide]) & {"difference.nested", "difference.derived"}, label
 
 
-def test_three_tables_give_a_group_that_no_two_give(tmp_path: Path) -> None:
+def test_three_tables_give_a_group_that_no_two_give(checked: Checked, tmp_path: Path) -> None:
     """dep × rare by 200 − 97 − 98 = 5: neither pair is nested closely enough to tell."""
     whole = _declared(tmp_path, "a.csv", "dep,n\nD1,200\nD2,300\n", dimensions=["dep"])
     men = _declared(tmp_path, "b.csv", "dep,n\nD1,97\nD2,100\n", dimensions=["dep"], filter={"sexe": "H"})
     women = _declared(tmp_path, "c.csv", "dep,n\nD1,98\nD2,200\n", dimensions=["dep"], filter={"sexe": "F"})
-    assert not _rules([whole, men]) & {"difference.nested", "difference.derived"}
-    assert "difference.derived" in _rules([whole, men, women])
+    assert not _rules(checked, [whole, men]) & {"difference.nested", "difference.derived"}
+    assert "difference.derived" in _rules(checked, [whole, men, women])
 
 
-def test_a_rounded_table_among_exact_ones_does_not_blind_the_check(tmp_path: Path) -> None:
+def test_a_rounded_table_among_exact_ones_does_not_blind_the_check(checked: Checked, tmp_path: Path) -> None:
     whole = _declared(tmp_path, "a.csv", "dep,n\nD1,200\nD2,300\n", dimensions=["dep"])
     part = _declared(tmp_path, "b.csv", "dep,n\nD1,196\nD2,250\n", dimensions=["dep"], filter={"rare": "non"})
     round_ = _declared(
         tmp_path, "c.csv", "dep,n (arrondi à 5)\nD1,100\nD2,150\n", dimensions=["dep"], filter={"sexe": "H"}
     )
-    assert _rules([whole, round_, part]) & {"difference.nested", "difference.derived"}
+    assert _rules(checked, [whole, round_, part]) & {"difference.nested", "difference.derived"}
 
 
-def test_tables_that_contradict_one_another_go_to_a_person(tmp_path: Path) -> None:
+def test_tables_that_contradict_one_another_go_to_a_person(checked: Checked, tmp_path: Path) -> None:
     """A sidecar that lies must not switch the equations off unseen."""
     one = _declared(tmp_path, "a.csv", "dep,n\nD1,200\nD2,300\n", dimensions=["dep"])
     other = _declared(tmp_path, "b.csv", "dep,n\nD1,900\nD2,300\n", dimensions=["dep"])
-    assert "difference.contradiction" in _rules([one, other])
+    assert "difference.contradiction" in _rules(checked, [one, other])
 
 
-def test_tables_about_different_people_are_left_alone(tmp_path: Path) -> None:
+def test_tables_about_different_people_are_left_alone(checked: Checked, tmp_path: Path) -> None:
     one = _declared(tmp_path, "a.csv", "sexe,n\nH,200\nF,300\n", dimensions=["sexe"], filter={"dep": "D1"})
     other = _declared(tmp_path, "b.csv", "sexe,n\nH,196\nF,297\n", dimensions=["sexe"], filter={"dep": "D2"})
-    assert not {rule for rule in _rules([one, other]) if rule.startswith("difference")}
+    assert not {rule for rule in _rules(checked, [one, other]) if rule.startswith("difference")}
 
 
-def test_a_description_that_the_data_contradict_goes_to_a_person(tmp_path: Path) -> None:
+def test_a_description_that_the_data_contradict_goes_to_a_person(checked: Checked, tmp_path: Path) -> None:
     """Another filter in the sidecar than in the table would take it out of every comparison."""
     data = tmp_path / "d.csv"
     data.write_text("dep,sexe\n" + "D1,H\n" * 40 + "D1,F\n" * 60 + "D2,H\n" * 50)
     honest = _declared(tmp_path, "a.csv", "dep,n\nD1,100\nD2,50\n", dimensions=["dep"])
     lying = _declared(tmp_path, "b.csv", "dep,n\nD1,100\nD2,50\n", dimensions=["dep"], filter={"sexe": "H"})
     for path, told in ((honest, False), (lying, True)):
-        (verdict,) = run_checks([path], data=[data])
+        (verdict,) = checked([path], data=[data])
         assert ("population.disagrees" in {finding.rule for finding in verdict.findings}) is told

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from hub_extensions.exports.checks import Policy, run_checks
+from hub_extensions.exports.checks import Policy
+from tests.exports.conftest import Checked
 
 COUNTS = "dep,F,H\n75,132,130\n92,131,143\n93,147,117\n"
 SUM = "dep,F,H\n75,237548.1,229543.3\n92,276859.91,297852.03\n93,276710.43,203594.56\n"
@@ -16,7 +17,7 @@ KINDS = {"count_table": COUNTS, "sum": SUM, "max": MAX, "top_2_sum": TWO, "top_n
 
 
 def judged(
-    tmp_path: Path, change: dict[str, str], asked: tuple[str, ...] = (), policy: Policy | None = None
+    checked: Checked, tmp_path: Path, change: dict[str, str], asked: tuple[str, ...] = (), policy: Policy | None = None
 ) -> dict[str, set[str]]:
     """Rules that block or flag each file asked for, beside the evidence of one sum, changed as said."""
     tables = {f"output_1_{kind}.csv": text for kind, text in {**KINDS, **change}.items() if text}
@@ -26,14 +27,14 @@ def judged(
     for name, text in {**tables, "evidence.json": json.dumps(evidence), "couts.csv": SUM}.items():
         (tmp_path / name).write_text(text)
     files = [tmp_path / name for name in ("couts.csv", *asked, "evidence.json")]
-    verdicts = run_checks(files, policy or Policy())
+    verdicts = checked(files, policy or Policy())
     return {
         verdict.file.name: {each.rule for each in verdict.findings if each.severity != "info"} for verdict in verdicts
     }
 
 
-def test_sound_evidence_blocks_nothing_and_stays_evidence(tmp_path: Path) -> None:
-    found = judged(tmp_path, {})
+def test_sound_evidence_blocks_nothing_and_stays_evidence(checked: Checked, tmp_path: Path) -> None:
+    found = judged(checked, tmp_path, {})
     assert not found["couts.csv"]
     assert found["evidence.json"] == {"evidence.acro"}
 
@@ -49,27 +50,27 @@ def test_sound_evidence_blocks_nothing_and_stays_evidence(tmp_path: Path) -> Non
     ids=["few persons", "one contributor", "two contributors", "negative"],
 )
 def test_what_the_tables_behind_a_sum_show_is_charged_to_the_file_that_shows_it(
-    tmp_path: Path, change: dict[str, str], rule: str
+    checked: Checked, tmp_path: Path, change: dict[str, str], rule: str
 ) -> None:
-    found = judged(tmp_path, change)
+    found = judged(checked, tmp_path, change)
     assert rule in found["couts.csv"]
     assert rule not in found["evidence.json"]
 
 
-def test_two_contributors_count_where_the_rules_say_so(tmp_path: Path) -> None:
+def test_two_contributors_count_where_the_rules_say_so(checked: Checked, tmp_path: Path) -> None:
     change = {"top_2_sum": TWO.replace("99018.9", "280000")}
-    assert not judged(tmp_path, change, policy=Policy(dominance_two=1.0))["couts.csv"]
+    assert not judged(checked, tmp_path, change, policy=Policy(dominance_two=1.0))["couts.csv"]
 
 
-def test_tables_of_maxima_stay_inside_and_missing_ones_are_said(tmp_path: Path) -> None:
-    found = judged(tmp_path, {"sum": ""}, ("output_1_max.csv",))
+def test_tables_of_maxima_stay_inside_and_missing_ones_are_said(checked: Checked, tmp_path: Path) -> None:
+    found = judged(checked, tmp_path, {"sum": ""}, ("output_1_max.csv",))
     assert "evidence.internal" in found["output_1_max.csv"]
     assert "evidence.missing" in found["evidence.json"]
 
 
 @pytest.mark.parametrize("name", ["../secret.csv", "/etc/passwd", ".."])
-def test_evidence_that_names_files_elsewhere_is_read_like_any_json(tmp_path: Path, name: str) -> None:
+def test_evidence_that_names_files_elsewhere_is_read_like_any_json(checked: Checked, tmp_path: Path, name: str) -> None:
     evidence = {"outputs": {"output_1": {"interim_tables": {"sum": name}}}}
     (tmp_path / "evidence.json").write_text(json.dumps(evidence))
-    (verdict,) = run_checks([tmp_path / "evidence.json"])
+    (verdict,) = checked([tmp_path / "evidence.json"])
     assert not {each.rule for each in verdict.findings} & {"evidence.acro", "evidence.missing"}

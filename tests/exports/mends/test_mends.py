@@ -13,8 +13,9 @@ from click.testing import CliRunner
 from PIL import Image
 
 from hub_extensions.commands.check import command
-from hub_extensions.exports.checks import DEFAULT, Verdict, run_checks
+from hub_extensions.exports.checks import DEFAULT, Verdict
 from hub_extensions.exports.mends import CannotMend, Mend, Mended, mend_file, offered, run_mend, suppressing, tauargus
+from tests.exports.conftest import Checked
 
 SMALL = """dep,sexe,n,pct
 75,H,120,50.0
@@ -71,12 +72,12 @@ def rows(made: Mended) -> list[list[str]]:
         (EXTREMES, Mend.TRIM),
     ],
 )
-def test_what_was_refused_is_no_longer(tmp_path: Path, text: str, mend: Mend) -> None:
+def test_what_was_refused_is_no_longer(checked: Checked, tmp_path: Path, text: str, mend: Mend) -> None:
     before = tmp_path / "before.csv"
     before.write_text(text)
     after = tmp_path / "after.csv"
     after.write_bytes(mended(tmp_path, text, mend).data)
-    refused, judged = run_checks([before, after], DEFAULT, apart=True)
+    refused, judged = checked([before, after], DEFAULT, apart=True)
     assert refused.verdict is Verdict.BLOCK
     assert mend in offered(refused.type, [finding.rule for finding in refused.findings])
     assert judged.verdict is not Verdict.BLOCK, judged.findings
@@ -148,16 +149,16 @@ def _scatter(extra: str = "") -> bytes:
     return f'{head}<defs><circle id="m" r="2"/></defs>{marks}{extra}</svg>'.encode()
 
 
-def test_a_drawing_with_a_mark_for_each_person_becomes_a_picture(tmp_path: Path) -> None:
+def test_a_drawing_with_a_mark_for_each_person_becomes_a_picture(checked: Checked, tmp_path: Path) -> None:
     path = tmp_path / "nuage.svg"
     path.write_bytes(_scatter())
-    (refused,) = run_checks([path], DEFAULT)
+    (refused,) = checked([path], DEFAULT)
     assert refused.verdict is Verdict.BLOCK
     assert offered(refused.type, [finding.rule for finding in refused.findings]) == (Mend.RASTER,)
     made = run_mend(path, "nuage.svg", Mend.RASTER, DEFAULT)
     assert made.suffix == ".png"
     (tmp_path / "nuage.png").write_bytes(made.data)
-    (judged,) = run_checks([tmp_path / "nuage.png"], DEFAULT)
+    (judged,) = checked([tmp_path / "nuage.png"], DEFAULT)
     assert judged.verdict is Verdict.FLAG
     with Image.open(tmp_path / "nuage.png") as picture:
         assert picture.width == 1600
