@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import Browser
 
 from hub_extensions.clients.person import WorkbenchClient
 from hub_extensions.demo.cast import ADMINISTRATOR, ANALYST, Players
@@ -44,8 +45,16 @@ def pictures(request: pytest.FixtureRequest) -> Path | None:
     return Path(asked) if asked else None
 
 
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """The browser of this room; whoever comes gets a profile of their own in it, which goes with them."""
+    async with chromium() as started:
+        yield started
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def people(world: World) -> AsyncIterator[People]:
-    """Browsers for whoever is asked for."""
+async def people(world: World, browser: Browser) -> AsyncIterator[People]:
+    """Whoever is asked for, in front of a browser."""
     async with AsyncExitStack() as stack:
-        yield People(world, await stack.enter_async_context(chromium()), stack)
+        yield People(world, browser, stack)
+    assert browser.contexts == []

@@ -24,7 +24,6 @@ from hub_extensions.demo.cast import ADMINISTRATOR, ANALYST, OTHER_ANALYST
 from hub_extensions.demo.scenery import OTHER_PROJECT, PROJECT, day, once
 from tests.end_to_end.browser import Visitor, visitor
 from tests.end_to_end.world import World, project_folder
-from tests.fixtures.chromium import chromium
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -240,10 +239,9 @@ UNTOUCHED = {"request": "submitted", "second workspace": "running"}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def scene(world: World) -> AsyncIterator[Scene]:
+async def scene(world: World, browser: Browser) -> AsyncIterator[Scene]:
     """Everything that the script would like to reach."""
     async with AsyncExitStack() as stack:
-        browser = await stack.enter_async_context(chromium())
         claire, ana = await world.client(ADMINISTRATOR.username), await world.open(ANALYST.username, PROJECT)
         bruno = await world.client(OTHER_ANALYST.username)
         await claire.api("POST", "/admin/roles", {"username": ANALYST.username, "role": "reviewer"})
