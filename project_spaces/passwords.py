@@ -8,6 +8,7 @@ tell which names exist.
 """
 
 from dataclasses import dataclass, field
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -34,15 +35,25 @@ FRENCH = (
 NOBODYS = "no account has this password"
 
 
+#: The library's defaults are RFC 9106's second choice.
+DEFAULT = PasswordHasher()
+
+
+@cache
+def _nobodys(hasher: PasswordHasher) -> str:
+    """Return what a password is compared with where none is stored: made once, before the first comparison."""
+    return hasher.hash(NOBODYS)
+
+
 @dataclass(frozen=True)
 class Passwords:
-    """Hashes and compares with one set of argon2 parameters (the library's defaults are RFC 9106's second choice)."""
+    """Hashes and compares with one set of argon2 parameters."""
 
-    hasher: PasswordHasher = field(default_factory=PasswordHasher)
+    hasher: PasswordHasher = DEFAULT
     _nobody: str = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_nobody", self.hasher.hash(NOBODYS))
+        object.__setattr__(self, "_nobody", _nobodys(self.hasher))
 
     def hash(self, password: str, *, username: str) -> str:
         """Return what is stored instead of *password*.

@@ -119,6 +119,13 @@ class TestSignIn:
             accounts.verify(username, "wrong password", "123456", now=NOW)
         assert hasher.compared == 1
 
+    def test_opening_the_accounts_again_hashes_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Whoever only registers people does not pay for the sign-ins of others."""
+        first = Passwords()
+        monkeypatch.setattr(PasswordHasher, "hash", lambda *_: pytest.fail("hashed once more"))
+        assert not Passwords().matches(None, NOBODYS)
+        assert first == Passwords()
+
     def test_without_a_stored_password_nothing_matches(self) -> None:
         """Not even what the comparison of nobody's password is made with."""
         passwords = Passwords(CHEAP)
