@@ -345,13 +345,19 @@ def _names_classes(name: str) -> bool:
     return not counts and bool(_KIND.search(name) or set(name.split("_")) & _CLASSES)
 
 
+def _counts_things(name: str) -> bool:
+    """Whether a column counts hospitals, beds or centres and says so: ``nb_hopitaux``."""
+    number, _, what = name.partition("_")
+    return number in {"n", "nb", "nbre", "nombre"} and set(what.split("_")) - {"de", "d"} <= HELD_WORDS and bool(what)
+
+
 def role_of_header(header: str) -> Role | None:
     """Return the role that the words of *header* give, or ``None`` when they say nothing."""
     name = plain(header)
     if not name:
         return None
-    if _names_classes(name):
-        return Role.DIMENSION
+    if _names_classes(name) or _counts_things(name):
+        return Role.DIMENSION if _names_classes(name) else Role.VALUE
     if re.fullmatch(r"\s*0[.,](?:0?[1-9]|[1-9]\d)\s*", header):
         return Role.QUANTILE
     for role, pattern in ROLE_PATTERNS:

@@ -44,6 +44,9 @@ def test_years_and_codes_may_be_a_level() -> None:
         ("nb_type", Role.COUNT),
         ("ecart_type", Role.STD),
         ("nnt", Role.VALUE),
+        ("nb_hopitaux", Role.VALUE),
+        ("nombre_de_lits", Role.VALUE),
+        ("nb_patients_hopitaux", Role.COUNT),
     ],
 )
 def test_a_kind_is_a_label(header: str, role: Role) -> None:

@@ -220,7 +220,7 @@ def _drawn(paths: Sequence[str]) -> bytes:
     page = document.add_blank_page(page_size=(595, 842))
     page.Contents = document.make_stream("\n".join(paths).encode())
     out = io.BytesIO()
-    document.save(out)
+    document.save(out, deterministic_id=True)
     return out.getvalue()
 
 
