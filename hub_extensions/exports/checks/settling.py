@@ -16,6 +16,7 @@ from hub_extensions.exports.checks.roles import COUNT_AND_SHARE, COUNTS, EXTREME
 from hub_extensions.exports.checks.unsaid import settle_flags, settle_flows, settle_mirrored, settle_repeated
 from hub_extensions.exports.checks.words import (
     ATTRIBUTE_WORDS,
+    COUNTING_WORDS,
     DENOMINATOR_WORDS,
     DIMENSION_WORDS,
     HELD_WORDS,
@@ -78,12 +79,19 @@ def _named(index: int, header: str, cells: Sequence[Cell]) -> Column | None:
     )
     if role is Role.COUNT and (fractional or (numbers and all(cell.percent for cell in numbers))):
         role = Role.PERCENT
+    if role is Role.COUNT and not set(name.split("_")) & COUNTING_WORDS and _measured(numbers):
+        return Column(index, header, Role.VALUE, guessed=True)
     column = Column(index, header, role, unit=_unit(name))
     if role is Role.PERCENT:
         return replace(column, whole=_whole(name, numbers, role))
     return replace(
         column, is_total=role is Role.COUNT and (is_total(header) or bool(set(name.split("_")) & DENOMINATOR_WORDS))
     )
+
+
+def _measured(numbers: Sequence[Cell]) -> bool:
+    """Whether most numbers are no whole ones: the men of a pyramid in percent, patients a day."""
+    return len(numbers) > 1 and sum(not cell.is_whole for cell in numbers) * 2 > len(numbers)
 
 
 def _unnamed(index: int, header: str, cells: Sequence[Cell]) -> Column:

@@ -329,6 +329,10 @@ PERSON_WORDS = frozenset(
     assure assures sujet sujets subjects subject malades consommants femmes hommes
     """.split()
 )
+#: Words that say of a column that it counts; the name of who is counted may also stand above a share or a rate.
+COUNTING_WORDS = frozenset(
+    "n nb nbre nombre eff effectif effectifs count counts cnt size obs nobs headcount anzahl numero fallzahl".split()
+)
 DENOMINATOR_WORDS = frozenset(
     ["total", "denominateur", "denominator", "denom", "ensemble", "population", "all", "overall"]
 )

@@ -247,6 +247,10 @@ def _marked() -> Iterator[Case]:
 
 
 def _pyramids() -> Iterator[Case]:
+    shares = ((12.1, 11.8), (14.0, 14.4), (13.1, 13.3), (9.8, 11.5))
+    for name, side in (("left", -1), ("right", 1)):
+        body = "".join(f"{20 * at}+,{side * men},{women}\n" for at, (men, women) in enumerate(shares))
+        yield Case(f"pyramid_shares_{name}.csv", PASS, "percents of all", f"age,hommes,femmes\n{body}".encode())
     for name, men, women in (("fr", "hommes", "femmes"), ("en", "male", "female")):
         for last in (4, 94):
             rows = [["0-39", -712, 718], ["40-79", -690, 702], ["80+", -last, 120]]
