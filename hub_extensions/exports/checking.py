@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from hub_extensions.exports.checks import FileVerdict, Policy, Verdict, run_checks
 from hub_extensions.exports.checks.inspection import CHECKSUMS
-from hub_extensions.exports.checks.past import WAITING
+from hub_extensions.exports.checks.together.past import WAITING
 from project_spaces.beneath import open_beneath
 from project_spaces.errors import BureauError, Unavailable
 from project_spaces.text import Text

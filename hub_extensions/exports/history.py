@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 
 from hub_extensions.exports.acting import UNKNOWN, check_may, load
 from hub_extensions.exports.alongside import ASKED, GONE
-from hub_extensions.exports.checks.cells import Kind, parse_cell
-from hub_extensions.exports.checks.delimited import TABLES, read_rows
-from hub_extensions.exports.checks.grid import grids_from_matrix
-from hub_extensions.exports.checks.settling import table_of
+from hub_extensions.exports.checks.formats.delimited import TABLES, read_rows
+from hub_extensions.exports.checks.tables.cells import Kind, parse_cell
+from hub_extensions.exports.checks.tables.grid import grids_from_matrix
+from hub_extensions.exports.checks.tables.settling import table_of
 from hub_extensions.exports.desk import Desk
 from hub_extensions.exports.requests import OUTPUT_KIND_LABELS, ExportFile, ExportRequest
 from hub_extensions.exports.standing import standing_of

@@ -6,10 +6,10 @@ took for counts and what for labels.
 
 from collections.abc import Iterator, Sequence
 
-from hub_extensions.exports.checks.cells import Kind
-from hub_extensions.exports.checks.grid import grids_from_matrix
-from hub_extensions.exports.checks.roles import COUNTS, Table
-from hub_extensions.exports.checks.settling import table_of
+from hub_extensions.exports.checks.tables.cells import Kind
+from hub_extensions.exports.checks.tables.grid import grids_from_matrix
+from hub_extensions.exports.checks.tables.roles import COUNTS, Table
+from hub_extensions.exports.checks.tables.settling import table_of
 from project_spaces.text import Text
 
 #: Tables of one file that are summed up.

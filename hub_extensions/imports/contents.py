@@ -13,11 +13,11 @@ from typing import Any
 
 import duckdb
 
-from hub_extensions.exports.checks.archives import read_member, sane_members
-from hub_extensions.exports.checks.delimited import separator_of
 from hub_extensions.exports.checks.filetypes import ALLOWED as LEAVES
 from hub_extensions.exports.checks.filetypes import true_type
 from hub_extensions.exports.checks.findings import Finding, block, info
+from hub_extensions.exports.checks.formats.archives import read_member, sane_members
+from hub_extensions.exports.checks.formats.delimited import separator_of
 from hub_extensions.exports.checks.inspection import Unreadable
 from hub_extensions.exports.checks.names import check_name, shown
 from hub_extensions.imports.documents import DOCUMENTS, check_document

@@ -11,12 +11,12 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
-from hub_extensions.exports.checks.archives import read_member, sane_members
 from hub_extensions.exports.checks.findings import Finding, block, flag
-from hub_extensions.exports.checks.freetext import tables_in_text
+from hub_extensions.exports.checks.formats.archives import read_member, sane_members
 from hub_extensions.exports.checks.inspectors import inspect
 from hub_extensions.exports.checks.names import shown
 from hub_extensions.exports.checks.policy import DEFAULT
+from hub_extensions.exports.checks.prose.freetext import tables_in_text
 from hub_extensions.imports.traits import check_grid, check_names, check_prose
 
 OFFICE = frozenset({"xlsx", "docx", "pptx"})

@@ -8,10 +8,10 @@ Columns that a data set's dictionary declares identifying or linkable are what i
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
-from hub_extensions.exports.checks.cells import plain
 from hub_extensions.exports.checks.findings import Finding, Severity, block
-from hub_extensions.exports.checks.grid import Grid
 from hub_extensions.exports.checks.identifiers import check_columns, check_headers, check_text
+from hub_extensions.exports.checks.tables.cells import plain
+from hub_extensions.exports.checks.tables.grid import Grid
 from hub_extensions.imports.schemas import Table
 
 #: Headers, as ``cells.plain`` writes them, of what points at a person without any key.

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from hub_extensions.datasets.sheets import Sheet, parse_sheet, prepare
-from hub_extensions.exports.checks.delimited import separator_of
+from hub_extensions.exports.checks.formats.delimited import separator_of
 from project_spaces.errors import BureauError
 from project_spaces.manifests import Manifest, TableFile
 

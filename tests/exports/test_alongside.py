@@ -7,7 +7,7 @@ import pytest
 from audit.events import Event, Kind
 from hub_extensions.exports import reviewing, submitting
 from hub_extensions.exports.checking import Checker
-from hub_extensions.exports.checks.past import WAITING
+from hub_extensions.exports.checks.together.past import WAITING
 from hub_extensions.exports.planted import PlantedRequest
 from hub_extensions.exports.states import State
 from hub_extensions.exports.submitting import pre_check

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from hub_extensions.exports.checks import Policy, Severity
-from hub_extensions.exports.checks.delimited import inspect_delimited
-from hub_extensions.exports.checks.tables import check_grid
+from hub_extensions.exports.checks.formats.delimited import inspect_delimited
+from hub_extensions.exports.checks.tables.rules import check_grid
 from hub_extensions.exports.marks import Mark, english, mark_of
 from hub_extensions.exports.previews.views import NotebookView, NoView, PictureView, TableView, TextView, view_of
 from hub_extensions.portal.templating import render

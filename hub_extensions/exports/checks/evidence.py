@@ -11,15 +11,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from hub_extensions.exports.checks.cells import Kind
-from hub_extensions.exports.checks.dominance import Dominant, dominant, dominated_cells
 from hub_extensions.exports.checks.findings import Finding, Severity, block
-from hub_extensions.exports.checks.grid import Grid
-from hub_extensions.exports.checks.largest import labels_of
 from hub_extensions.exports.checks.policy import Policy
-from hub_extensions.exports.checks.roles import Column, Table
-from hub_extensions.exports.checks.settling import table_of
-from hub_extensions.exports.checks.words import Role
+from hub_extensions.exports.checks.tables.cells import Kind
+from hub_extensions.exports.checks.tables.dominance import Dominant, dominant, dominated_cells
+from hub_extensions.exports.checks.tables.grid import Grid
+from hub_extensions.exports.checks.tables.largest import labels_of
+from hub_extensions.exports.checks.tables.roles import Column, Table
+from hub_extensions.exports.checks.tables.settling import table_of
+from hub_extensions.exports.checks.tables.words import Role
 from project_spaces.text import Text
 
 _CONTROL = re.compile(r"contr[oô]l|evidence|dominance|(?:^|[_.-])max(?:[_.-]|$)|top_?\d", re.IGNORECASE)

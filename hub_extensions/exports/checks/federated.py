@@ -14,15 +14,15 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hub_extensions.exports.checks.cells import Kind
-from hub_extensions.exports.checks.dominance import dominant, dominated
 from hub_extensions.exports.checks.findings import Finding, block, flag
-from hub_extensions.exports.checks.grid import Grid
 from hub_extensions.exports.checks.inspection import Interim, Unreadable
 from hub_extensions.exports.checks.inspectors import inspect
 from hub_extensions.exports.checks.onefile import Checked
 from hub_extensions.exports.checks.policy import Policy
-from hub_extensions.exports.checks.tidy import label_key
+from hub_extensions.exports.checks.tables.cells import Kind
+from hub_extensions.exports.checks.tables.dominance import dominant, dominated
+from hub_extensions.exports.checks.tables.grid import Grid
+from hub_extensions.exports.checks.together.tidy import label_key
 
 #: Interim tables that show values of one or a few persons.
 SUPPORTING = frozenset({"max", "min", "top_2_sum", "top_n_sum", "num_negative"})

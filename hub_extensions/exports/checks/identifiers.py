@@ -11,10 +11,10 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from hub_extensions.exports.checks.cells import INVISIBLE as _INVISIBLE
-from hub_extensions.exports.checks.cells import plain
 from hub_extensions.exports.checks.findings import Finding, block, flag
-from hub_extensions.exports.checks.grid import Grid
+from hub_extensions.exports.checks.tables.cells import INVISIBLE as _INVISIBLE
+from hub_extensions.exports.checks.tables.cells import plain
+from hub_extensions.exports.checks.tables.grid import Grid
 
 #: Headers that hold identifiers in SNDS, PMSI, OMOP and hospital warehouses, as :func:`plain` writes them.
 IDENTIFIER_HEADERS = frozenset(

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from hub_extensions.exports.checks.findings import Finding
-from hub_extensions.exports.checks.grid import Grid
 from hub_extensions.exports.checks.policy import Policy
+from hub_extensions.exports.checks.tables.grid import Grid
 
 
 @dataclass(frozen=True)

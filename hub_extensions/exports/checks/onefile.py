@@ -11,18 +11,18 @@ from pathlib import Path
 
 from hub_extensions.exports.checks.filetypes import ALLOWED, TrueType, true_type
 from hub_extensions.exports.checks.findings import Finding, Verdict, block, verdict_of
-from hub_extensions.exports.checks.grid import Grid
 from hub_extensions.exports.checks.identifiers import check_text, check_wrapped_nir
 from hub_extensions.exports.checks.inspection import Inspected, Unreadable
 from hub_extensions.exports.checks.inspectors import inspect
-from hub_extensions.exports.checks.loose import check_within
 from hub_extensions.exports.checks.names import shown
 from hub_extensions.exports.checks.policy import Policy
-from hub_extensions.exports.checks.roles import Table
+from hub_extensions.exports.checks.prose.spelled import check_spelled
+from hub_extensions.exports.checks.prose.textlines import placed
 from hub_extensions.exports.checks.secrets import check_secrets
-from hub_extensions.exports.checks.spelled import check_spelled
-from hub_extensions.exports.checks.tables import check_grid
-from hub_extensions.exports.checks.textlines import placed
+from hub_extensions.exports.checks.tables.grid import Grid
+from hub_extensions.exports.checks.tables.roles import Table
+from hub_extensions.exports.checks.tables.rules import check_grid
+from hub_extensions.exports.checks.together.loose import check_within
 
 #: Read although never released, to say what they hold.
 _EXPLAINED = frozenset({"pickle", "zip"})

@@ -9,25 +9,25 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
-from hub_extensions.exports.checks.accumulated import check_accumulated
-from hub_extensions.exports.checks.contributed import check_contributed
-from hub_extensions.exports.checks.counts import rounding_of
-from hub_extensions.exports.checks.declared import judge_declared
 from hub_extensions.exports.checks.evidence import as_evidence, check_control, controls_beside, is_control_of, is_read
 from hub_extensions.exports.checks.federated import judge_interims
 from hub_extensions.exports.checks.filetypes import ALLOWED
 from hub_extensions.exports.checks.findings import Finding, block
 from hub_extensions.exports.checks.inspection import Unreadable
 from hub_extensions.exports.checks.inspectors import inspect
-from hub_extensions.exports.checks.loose import Beside
 from hub_extensions.exports.checks.onefile import Checked, check_file, write_normal
-from hub_extensions.exports.checks.past import Past, read_past
-from hub_extensions.exports.checks.projectdata import ProjectTable, load_tables
-from hub_extensions.exports.checks.published import Release, release_of
 from hub_extensions.exports.checks.request import Request
-from hub_extensions.exports.checks.roles import Table
-from hub_extensions.exports.checks.settling import table_of
+from hub_extensions.exports.checks.rows.projectdata import ProjectTable, load_tables
 from hub_extensions.exports.checks.sidecar import Sidecar, read_sidecar
+from hub_extensions.exports.checks.tables.counts import rounding_of
+from hub_extensions.exports.checks.tables.roles import Table
+from hub_extensions.exports.checks.tables.settling import table_of
+from hub_extensions.exports.checks.together.accumulated import check_accumulated
+from hub_extensions.exports.checks.together.contributed import check_contributed
+from hub_extensions.exports.checks.together.declared import judge_declared
+from hub_extensions.exports.checks.together.loose import Beside
+from hub_extensions.exports.checks.together.past import Past, read_past
+from hub_extensions.exports.checks.together.published import Release, release_of
 from hub_extensions.exports.checks.vouched import judge_statements
 
 
@@ -96,8 +96,8 @@ class Session:
         """Return rows and values of *checked* that are the project's own."""
         if not self._request.data or checked.inspected is None:
             return []
-        from hub_extensions.exports.checks.arrays.matching import check_arrays
-        from hub_extensions.exports.checks.matching import check_against
+        from hub_extensions.exports.checks.models.arrays.matching import check_arrays
+        from hub_extensions.exports.checks.rows.matching import check_against
 
         if self._tables is None:
             self._tables = [table for table in load_tables(self._request.data) if not table.describes_codes]

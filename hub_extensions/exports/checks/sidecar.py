@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hub_extensions.exports.checks.inspection import Unreadable
-from hub_extensions.exports.checks.tidy import label_key
+from hub_extensions.exports.checks.together.tidy import label_key
 
 SUFFIX = ".table.json"
 _KEYS = frozenset({"dataset", "version", "filter", "dimensions", "measure", "person_column", "classes"})

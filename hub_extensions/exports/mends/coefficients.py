@@ -13,15 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hub_extensions.exports.checks.archives import read_member, sane_members
-from hub_extensions.exports.checks.delimited import decode, serialise
-from hub_extensions.exports.checks.freetext import tables_in_text
-from hub_extensions.exports.checks.models import array_of, listed_values, schema_nodes
-from hub_extensions.exports.checks.onnx.reading import read_model
-from hub_extensions.exports.checks.pickles import arrays_in, replay
+from hub_extensions.exports.checks.formats.archives import read_member, sane_members
+from hub_extensions.exports.checks.formats.delimited import decode, serialise
+from hub_extensions.exports.checks.models.lane import array_of, listed_values, schema_nodes
+from hub_extensions.exports.checks.models.onnx.reading import read_model
+from hub_extensions.exports.checks.models.pickles import arrays_in, replay
 from hub_extensions.exports.checks.policy import Policy
-from hub_extensions.exports.checks.regressions import is_regression, observations_said
-from hub_extensions.exports.checks.settling import table_of
+from hub_extensions.exports.checks.prose.freetext import tables_in_text
+from hub_extensions.exports.checks.tables.regressions import is_regression, observations_said
+from hub_extensions.exports.checks.tables.settling import table_of
 from hub_extensions.exports.mends.kinds import CannotMend
 from project_spaces.text import Text
 

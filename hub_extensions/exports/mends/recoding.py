@@ -3,14 +3,14 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from hub_extensions.exports.checks.cells import Kind, plain
-from hub_extensions.exports.checks.counts import count_cells
 from hub_extensions.exports.checks.findings import Severity
-from hub_extensions.exports.checks.grid import Grid
 from hub_extensions.exports.checks.identifiers import check_columns, check_headers
 from hub_extensions.exports.checks.policy import Policy
-from hub_extensions.exports.checks.roles import COUNTS, EXTREMES, Column
-from hub_extensions.exports.checks.words import Role, is_total
+from hub_extensions.exports.checks.tables.cells import Kind, plain
+from hub_extensions.exports.checks.tables.counts import count_cells
+from hub_extensions.exports.checks.tables.grid import Grid
+from hub_extensions.exports.checks.tables.roles import COUNTS, EXTREMES, Column
+from hub_extensions.exports.checks.tables.words import Role, is_total
 from hub_extensions.exports.mends.suppressing import small_cells
 from hub_extensions.exports.mends.tables import Draft
 from project_spaces.text import Text

@@ -8,15 +8,15 @@ the check's own programme, so that the result passes what it must pass.
 
 from collections.abc import Sequence
 
-from hub_extensions.exports.checks.attacker import Equation, equations_of, solve
-from hub_extensions.exports.checks.cells import Kind
-from hub_extensions.exports.checks.counts import Rounding, count_cells
 from hub_extensions.exports.checks.findings import Severity
 from hub_extensions.exports.checks.policy import Policy
-from hub_extensions.exports.checks.roles import Table
-from hub_extensions.exports.checks.shares import check_shares
-from hub_extensions.exports.checks.tidy import Published
-from hub_extensions.exports.checks.words import Role
+from hub_extensions.exports.checks.tables.cells import Kind
+from hub_extensions.exports.checks.tables.counts import Rounding, count_cells
+from hub_extensions.exports.checks.tables.roles import Table
+from hub_extensions.exports.checks.tables.shares import check_shares
+from hub_extensions.exports.checks.tables.words import Role
+from hub_extensions.exports.checks.together.attacker import Equation, equations_of, solve
+from hub_extensions.exports.checks.together.tidy import Published
 from hub_extensions.exports.mends.tables import Cells, Draft
 from hub_extensions.exports.mends.tauargus import optimal
 from project_spaces.text import Text

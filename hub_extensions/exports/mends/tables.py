@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from hub_extensions.exports.checks.delimited import serialise
-from hub_extensions.exports.checks.grid import Grid
-from hub_extensions.exports.checks.roles import Table
-from hub_extensions.exports.checks.settling import table_of
+from hub_extensions.exports.checks.formats.delimited import serialise
+from hub_extensions.exports.checks.tables.grid import Grid
+from hub_extensions.exports.checks.tables.roles import Table
+from hub_extensions.exports.checks.tables.settling import table_of
 
 Cells = set[tuple[int, int]]
 

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection
 
 from hub_extensions.exports.checks.policy import Policy
-from hub_extensions.exports.checks.roles import Table
-from hub_extensions.exports.checks.tidy import Published, tidy
+from hub_extensions.exports.checks.tables.roles import Table
+from hub_extensions.exports.checks.together.tidy import Published, tidy
 from hub_extensions.exports.mends.tables import Cells
 
 #: Seconds that the solver may take; it was seen to need 0.1 to 0.7 on tables of up to 400 cells.

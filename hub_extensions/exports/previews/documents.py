@@ -15,7 +15,7 @@ from typing import Any
 import pypdfium2
 import resvg_py
 
-from hub_extensions.exports.checks.archives import read_member, sane_members
+from hub_extensions.exports.checks.formats.archives import read_member, sane_members
 from hub_extensions.exports.checks.inspection import Inspected, Unreadable
 from hub_extensions.exports.checks.inspectors import inspect
 from hub_extensions.exports.checks.policy import DEFAULT

@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hub_extensions.exports.checks.archives import sane_members
-from hub_extensions.exports.checks.delimited import separator_of
+from hub_extensions.exports.checks.formats.archives import sane_members
+from hub_extensions.exports.checks.formats.delimited import separator_of
 from hub_extensions.exports.checks.inspection import Unreadable
 from hub_extensions.exports.previews.documents import document_parts, pages_of, picture_of
 from hub_extensions.exports.previews.views import (

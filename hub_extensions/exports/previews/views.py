@@ -17,7 +17,7 @@ from typing import Any
 from PIL import Image
 from PIL.Image import DecompressionBombError
 
-from hub_extensions.exports.checks.delimited import TABLES, read_rows
+from hub_extensions.exports.checks.formats.delimited import TABLES, read_rows
 from hub_extensions.exports.marks import header_of, marked_cells, marked_lines
 
 #: The preview's own policy; ``frame-ancestors`` lets the portal, and nobody else, show it in its page.

@@ -8,10 +8,10 @@ import pytest
 from hub_extensions.exports.checks import FileVerdict, Policy, run_checks
 from hub_extensions.exports.checks.corpus.confusion import Confusion, measure
 from hub_extensions.exports.checks.corpus.write import write_corpus
-from hub_extensions.exports.checks.grid import Grid, grids_from_matrix
-from hub_extensions.exports.checks.roles import Table
 from hub_extensions.exports.checks.runner import Workers
-from hub_extensions.exports.checks.settling import table_of
+from hub_extensions.exports.checks.tables.grid import Grid, grids_from_matrix
+from hub_extensions.exports.checks.tables.roles import Table
+from hub_extensions.exports.checks.tables.settling import table_of
 
 Checker = Callable[..., FileVerdict]
 

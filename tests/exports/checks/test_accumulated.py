@@ -1,9 +1,9 @@
 """A week's tables, added up: what is too much together is for a person to judge."""
 
-from hub_extensions.exports.checks.accumulated import WEEK, check_accumulated
-from hub_extensions.exports.checks.grid import Grid, grids_from_matrix
-from hub_extensions.exports.checks.past import PastFile
 from hub_extensions.exports.checks.policy import Policy
+from hub_extensions.exports.checks.tables.grid import Grid, grids_from_matrix
+from hub_extensions.exports.checks.together.accumulated import WEEK, check_accumulated
+from hub_extensions.exports.checks.together.past import PastFile
 
 NOW = 1_800_000_000.0
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub_extensions.exports.checks.attacker import check_margins, equations_of, solve
-from hub_extensions.exports.checks.counts import Rounding
 from hub_extensions.exports.checks.findings import Severity
 from hub_extensions.exports.checks.policy import DEFAULT
-from hub_extensions.exports.checks.tidy import tidy
+from hub_extensions.exports.checks.tables.counts import Rounding
+from hub_extensions.exports.checks.together.attacker import check_margins, equations_of, solve
+from hub_extensions.exports.checks.together.tidy import tidy
 from tests.exports.checks.conftest import table
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from hub_extensions.exports.checks.findings import Severity
-from hub_extensions.exports.checks.grid import Grid, grids_from_matrix
-from hub_extensions.exports.checks.loose import Beside, check_within
 from hub_extensions.exports.checks.policy import DEFAULT
+from hub_extensions.exports.checks.tables.grid import Grid, grids_from_matrix
+from hub_extensions.exports.checks.together.loose import Beside, check_within
 
 AGES = ("0-20", "21-40", "41-60", "61+")
 PART = (142, 230, 590, 320)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hub_extensions.exports.checks.cells import Kind, masked_range, parse_cell, plain
-from hub_extensions.exports.checks.delimited import runs_as_formula
+from hub_extensions.exports.checks.formats.delimited import runs_as_formula
+from hub_extensions.exports.checks.tables.cells import Kind, masked_range, parse_cell, plain
 
 
 @pytest.mark.parametrize(

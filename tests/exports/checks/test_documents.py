@@ -9,10 +9,10 @@ import pytest
 
 from hub_extensions.exports.checks.corpus.attached import jpeg
 from hub_extensions.exports.checks.corpus.workbooks import AGGREGATE, word
+from hub_extensions.exports.checks.formats.office.inspecting import inspect_document
+from hub_extensions.exports.checks.formats.raster import check_jpeg
 from hub_extensions.exports.checks.inspection import Unreadable
-from hub_extensions.exports.checks.office.inspecting import inspect_document
 from hub_extensions.exports.checks.policy import DEFAULT
-from hub_extensions.exports.checks.raster import check_jpeg
 
 ROWS = b"age,sexe,crp\n81,H,12.4\n77,F,3.1\n64,H,8.8\n"
 

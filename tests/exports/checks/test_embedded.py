@@ -2,10 +2,10 @@
 
 import pytest
 
-from hub_extensions.exports.checks.cells import Kind, parse_cell
-from hub_extensions.exports.checks.embedded import check_hidden, check_packed, check_turned, turned
-from hub_extensions.exports.checks.implied import check_cumulated, check_outliers, check_quotients
 from hub_extensions.exports.checks.policy import DEFAULT
+from hub_extensions.exports.checks.rows.embedded import check_hidden, check_packed, check_turned, turned
+from hub_extensions.exports.checks.tables.cells import Kind, parse_cell
+from hub_extensions.exports.checks.tables.implied import check_cumulated, check_outliers, check_quotients
 from tests.exports.checks.conftest import grid, table
 
 ROWS = "age,sexe,crp\n81,H,12.4\n77,F,3.1\n64,H,8.8\n59,F,20.1"

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hub_extensions.exports.checks.arrays.keeping import keep_array
 from hub_extensions.exports.checks.corpus.case import patients, rows_csv
 from hub_extensions.exports.checks.findings import Finding, Verdict, verdict_of
 from hub_extensions.exports.checks.inspection import Inspected, Unreadable
-from hub_extensions.exports.checks.models import array_of, inspect_skops
+from hub_extensions.exports.checks.models.arrays.keeping import keep_array
+from hub_extensions.exports.checks.models.lane import array_of, inspect_skops
+from hub_extensions.exports.checks.models.weights import inspect_npz, inspect_safetensors
 from hub_extensions.exports.checks.onefile import check_file
 from hub_extensions.exports.checks.policy import Policy
-from hub_extensions.exports.checks.weights import inspect_npz, inspect_safetensors
 
 REAL = Path(__file__).parents[1] / "models"
 PEOPLE = patients(60, "hidden in models")

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hub_extensions.exports.checks.matching import day_of, lone_values, match_rows
-from hub_extensions.exports.checks.projectdata import ProjectTable, load_table
+from hub_extensions.exports.checks.rows.matching import day_of, lone_values, match_rows
+from hub_extensions.exports.checks.rows.projectdata import ProjectTable, load_table
 from tests.exports.checks.conftest import Checker
 
 ROWS = 60_000

@@ -2,9 +2,9 @@
 
 import pytest
 
-from hub_extensions.exports.checks.declared import Judged
 from hub_extensions.exports.checks.measuring import subtraction
 from hub_extensions.exports.checks.measuring.subtraction import measure, report
+from hub_extensions.exports.checks.together.declared import Judged
 
 
 def test_what_brute_force_derives_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,8 @@ import pytest
 from hub_extensions.exports.checks.corpus.modelled import field
 from hub_extensions.exports.checks.findings import Verdict, verdict_of
 from hub_extensions.exports.checks.inspection import Inspected, Unreadable
-from hub_extensions.exports.checks.onnx.inspecting import inspect_onnx
-from hub_extensions.exports.checks.onnx.reading import read_model
+from hub_extensions.exports.checks.models.onnx.inspecting import inspect_onnx
+from hub_extensions.exports.checks.models.onnx.reading import read_model
 from hub_extensions.exports.checks.policy import Policy
 
 REAL = Path(__file__).parents[1] / "models"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hub_extensions.exports.checks.pickles import Inert, globals_of, replay
+from hub_extensions.exports.checks.models.pickles import Inert, globals_of, replay
 from tests.exports.checks.conftest import Checker
 
 

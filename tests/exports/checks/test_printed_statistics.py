@@ -4,12 +4,12 @@ import pytest
 
 from hub_extensions.exports.checks.corpus import said
 from hub_extensions.exports.checks.corpus.case import Case
-from hub_extensions.exports.checks.crossed import crossed_tables
 from hub_extensions.exports.checks.findings import Severity
-from hub_extensions.exports.checks.latexcells import printed_latex
-from hub_extensions.exports.checks.leaves import check_leaves
 from hub_extensions.exports.checks.policy import DEFAULT
-from hub_extensions.exports.checks.sentences import check_sentences
+from hub_extensions.exports.checks.prose.crossed import crossed_tables
+from hub_extensions.exports.checks.prose.latexcells import printed_latex
+from hub_extensions.exports.checks.prose.leaves import check_leaves
+from hub_extensions.exports.checks.prose.sentences import check_sentences
 from tests.exports.checks.conftest import Checker
 
 CASES = {case.name: case for case in said.cases()}

@@ -6,8 +6,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hub_extensions.exports.checks.matching import match_rows
-from hub_extensions.exports.checks.projectdata import Numbers, ProjectTable, Words, load_table
+from hub_extensions.exports.checks.rows.matching import match_rows
+from hub_extensions.exports.checks.rows.projectdata import Numbers, ProjectTable, Words, load_table
 
 LINES = 30_000
 

@@ -8,12 +8,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hub_extensions.exports.checks.arrays.keeping import keep_array
-from hub_extensions.exports.checks.arrays.matching import check_arrays
 from hub_extensions.exports.checks.inspection import Inspected
-from hub_extensions.exports.checks.onnx.inspecting import inspect_onnx
+from hub_extensions.exports.checks.models.arrays.keeping import keep_array
+from hub_extensions.exports.checks.models.arrays.matching import check_arrays
+from hub_extensions.exports.checks.models.onnx.inspecting import inspect_onnx
 from hub_extensions.exports.checks.policy import Policy
-from hub_extensions.exports.checks.projectdata import ProjectTable, load_table
+from hub_extensions.exports.checks.rows.projectdata import ProjectTable, load_table
 from tests.exports.models.make_models import AGE, CRP, X
 
 MODELS = Path(__file__).parents[1] / "models"

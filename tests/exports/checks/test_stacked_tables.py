@@ -2,13 +2,13 @@
 
 import pytest
 
-from hub_extensions.exports.checks.arrays.datalike import holds_rows
 from hub_extensions.exports.checks.corpus import stacked
 from hub_extensions.exports.checks.corpus.case import Case
+from hub_extensions.exports.checks.formats.strokes import Strokes
 from hub_extensions.exports.checks.identifiers import nir_parts
-from hub_extensions.exports.checks.roles import Table
-from hub_extensions.exports.checks.strokes import Strokes
-from hub_extensions.exports.checks.words import Role, role_of_header
+from hub_extensions.exports.checks.models.arrays.datalike import holds_rows
+from hub_extensions.exports.checks.tables.roles import Table
+from hub_extensions.exports.checks.tables.words import Role, role_of_header
 from tests.exports.checks.conftest import Checker, table
 
 CASES = {case.name: case for case in stacked.cases()}

@@ -4,10 +4,10 @@ called."""
 import pytest
 
 from hub_extensions.exports.checks.findings import Severity
-from hub_extensions.exports.checks.grid import Grid, grids_from_matrix
-from hub_extensions.exports.checks.loose import Beside, check_within
-from hub_extensions.exports.checks.nested import groups, renamed
 from hub_extensions.exports.checks.policy import DEFAULT
+from hub_extensions.exports.checks.tables.grid import Grid, grids_from_matrix
+from hub_extensions.exports.checks.together.loose import Beside, check_within
+from hub_extensions.exports.checks.together.nested import groups, renamed
 
 
 def grids(text: str, where: str = "") -> list[Grid]:

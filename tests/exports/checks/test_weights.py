@@ -13,8 +13,8 @@ import pytest
 
 from hub_extensions.exports.checks.corpus.modelled import safetensors
 from hub_extensions.exports.checks.inspection import Unreadable
+from hub_extensions.exports.checks.models.weights import inspect_safetensors
 from hub_extensions.exports.checks.policy import Policy
-from hub_extensions.exports.checks.weights import inspect_safetensors
 from tests.exports.checks.conftest import Checker
 
 WEIGHTS = np.random.default_rng(3).normal(0, 0.3, (40, 6))

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hub_extensions.exports.checks.pairing import pairings_of
-from hub_extensions.exports.checks.projectdata import ProjectTable
-from hub_extensions.exports.checks.rowvalues import columns_of
+from hub_extensions.exports.checks.rows.pairing import pairings_of
+from hub_extensions.exports.checks.rows.projectdata import ProjectTable
+from hub_extensions.exports.checks.rows.rowvalues import columns_of
 
 Rows = list[list[str]]
 

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hub_extensions.exports.checks.matching import check_against
 from hub_extensions.exports.checks.measuring.aggregates import aggregates
 from hub_extensions.exports.checks.measuring.extracts import extracts, singles_out
 from hub_extensions.exports.checks.measuring.invented import SHAPES
 from hub_extensions.exports.checks.policy import DEFAULT
-from hub_extensions.exports.checks.projectdata import load_table
+from hub_extensions.exports.checks.rows.matching import check_against
+from hub_extensions.exports.checks.rows.projectdata import load_table
 from hub_extensions.exports.checks.runner import COMMAND, policy_on_the_wire
 
 #: What is promised: share of extracts found, share of aggregates flagged, seconds and MiB of one check.

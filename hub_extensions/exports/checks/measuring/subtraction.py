@@ -16,16 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from hub_extensions.exports.checks import Verdict, run_checks
-from hub_extensions.exports.checks.counts import rounding_of
-from hub_extensions.exports.checks.declared import judge_declared
-from hub_extensions.exports.checks.delimited import inspect_delimited
-from hub_extensions.exports.checks.derived import Key
-from hub_extensions.exports.checks.labels import OTHER
+from hub_extensions.exports.checks.formats.delimited import inspect_delimited
 from hub_extensions.exports.checks.measuring.published import COLUMNS, independent, people, related, write
 from hub_extensions.exports.checks.policy import DEFAULT
-from hub_extensions.exports.checks.published import Release, release_of
-from hub_extensions.exports.checks.settling import table_of
 from hub_extensions.exports.checks.sidecar import read_sidecar
+from hub_extensions.exports.checks.tables.counts import rounding_of
+from hub_extensions.exports.checks.tables.settling import table_of
+from hub_extensions.exports.checks.together.declared import judge_declared
+from hub_extensions.exports.checks.together.derived import Key
+from hub_extensions.exports.checks.together.labels import OTHER
+from hub_extensions.exports.checks.together.published import Release, release_of
 
 TABLES = 10
 PRIME = 2_147_483_629

@@ -1,0 +1,1 @@
+"""Text that people write and programs print: its tables, its sentences, its lists."""
