@@ -9,6 +9,7 @@ import os
 import shutil
 from collections import OrderedDict
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from audit.errors import Malformed
@@ -224,8 +225,12 @@ def walk_bundles(reader: TileReader, begin: int = 0) -> Iterator[tuple[int, list
         yield index * TILE_WIDTH, reader.bundle(index)
 
 
+@lru_cache(maxsize=128)
 def _rows(hashes: bytes) -> list[list[bytes]]:
-    """Rows of the complete subtrees inside a tile: row r holds those of 2**r hashes."""
+    """Rows of the complete subtrees inside a tile: row r holds those of 2**r hashes.
+
+    The last ones are kept, by what they were worked out from: all proofs meet in the few tiles of the upper levels.
+    """
     row = [hashes[at : at + HASH_SIZE] for at in range(0, len(hashes), HASH_SIZE)]
     rows = [row]
     while len(row) > 1:
