@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from project_spaces.text import Text
-from tests.fixtures.refusals import HELD, errors, every_site, in_both, parsed, sites, sources, unseen
+from tests.fixtures.refusals import HELD, UNSEEN, errors, every_site, in_both, owed, parsed, sites, sources, unseen
 
 
 def one_language(tree: ast.Module) -> list[int]:
@@ -82,6 +82,14 @@ def test_a_place_that_refused_nobody_is_named() -> None:
     first = next(each for each in every if each.module.startswith(HELD))
     assert unseen((each.module, each.last) for each in every) == set()
     assert unseen((each.module, each.first) for each in every if each.module != first.module) >= {first.name}
+
+
+def test_a_run_of_everything_fails_for_the_domain_alone() -> None:
+    every = every_site()
+    domain = {each.name for each in every if each.module.startswith(HELD)}
+    tried = [(each.module, each.first) for each in every if each.name in domain]
+    assert owed(tried) == set()
+    assert owed([]) == domain - UNSEEN.keys()
 
 
 def test_a_sentence_in_one_language_is_seen_when_it_is_said() -> None:
