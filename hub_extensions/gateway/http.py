@@ -1,6 +1,7 @@
 """Plain requests: allow-listed, recorded, forwarded as recorded, and answered without the workspace's own headers."""
 
 from functools import partial
+from http import HTTPStatus
 from urllib.parse import quote, urlencode
 
 import aiohttp
@@ -13,7 +14,7 @@ from hub_extensions.gateway.base import WorkspaceHandler
 from hub_extensions.gateway.forwarded import Forwarded
 from hub_extensions.gateway.room import BYTES, REQUESTS, Crowded, Rooms
 from hub_extensions.gateway.routes import KINDS, Effect, Route, find, forwarded_headers, parse_query
-from hub_extensions.gateway.shown import Shown
+from hub_extensions.gateway.shown import COUNT_EVERY_S, PAGES_EVERY_S, Shown
 from hub_extensions.gateway.upstream import WorkspaceGone
 from hub_extensions.presence.browser import navigated
 from hub_extensions.presence.workspace import requested_by_hand
@@ -23,8 +24,10 @@ from project_spaces.text import Text
 #: Headers of an answer that may pass; cookies, policies and attachments of the workspace's own do not.
 ANSWER_HEADERS = ("Content-Type", "ETag", "Last-Modified", "Cache-Control")
 CHUNK = 256 * 1024
-#: Stands for all plain requests where a kernel's connection stands for itself.
-OVER_HTTP = "http"
+#: Bytes of an answer's status.
+STATUS_BYTES = 3
+#: Stand for all plain requests where a kernel's connection stands for itself: what shows files, and what is a page.
+OVER_HTTP, PAGES = "http", "pages"
 
 
 @stream_request_body
@@ -133,12 +136,12 @@ class ForwardHandler(WorkspaceHandler):
     async def _answer(self, route: Route, request: Forwarded) -> None:
         try:
             async with self.seat.upstream.request(request) as answer:
-                self._copy_head(route, answer)
+                if answer.status < HTTPStatus.OK:  # a connection handed over would pass the proxy, and us
+                    raise WorkspaceGone
+                self._count(route, self._copy_head(route, answer))
                 async for chunk in answer.content.iter_chunked(CHUNK):
                     self._require_still()
-                    self.seat.meter.count(len(chunk))
-                    if route.effect is not Effect.PAGE:
-                        self._shown().add(len(chunk))
+                    self._count(route, len(chunk))
                     self.write(chunk)
                     await self.flush()
         except (aiohttp.ClientConnectionError, OSError) as error:
@@ -147,11 +150,18 @@ class ForwardHandler(WorkspaceHandler):
             raise WorkspaceGone from None
         await self.finish()
 
-    def _shown(self) -> Shown:
-        """Count what files and answers show like what kernels show: one entry every few seconds for a person."""
-        if self.seat.over_http is None:
-            self.seat.over_http = Shown(partial(self.recording.shown, self.seat.workspace, OVER_HTTP))
-        return self.seat.over_http
+    def _count(self, route: Route, size: int) -> None:
+        """Count what files and answers show like what kernels show, in an entry now and then for a person.
+
+        Pages count too: what the workspace's server says under such an address is its user's choice.
+        """
+        self.seat.meter.count(size)
+        name, every_s = (PAGES, PAGES_EVERY_S) if route.effect is Effect.PAGE else (OVER_HTTP, COUNT_EVERY_S)
+        shown = self.seat.over_http.get(name)
+        if shown is None:
+            shown = Shown(partial(self.recording.shown, self.seat.workspace, name), every_s)
+            self.seat.over_http[name] = shown
+        shown.add(size)
 
     def _require_still(self) -> None:
         """Break the answer off when the right has lapsed meanwhile; broken off, it can't be taken for a whole one."""
@@ -169,17 +179,19 @@ class ForwardHandler(WorkspaceHandler):
         """Whether losing the request would lose work: a save, an interruption."""
         return self.request.method != "GET"
 
-    def _copy_head(self, route: Route, answer: aiohttp.ClientResponse) -> None:
+    def _copy_head(self, route: Route, answer: aiohttp.ClientResponse) -> int:
+        """Pass on what may pass of the head; return its bytes."""
         self.set_status(answer.status)
         self.clear_header("Content-Type")
-        for name in ANSWER_HEADERS:
-            if name in answer.headers:
-                self.set_header(name, answer.headers[name])
+        passed = {name: answer.headers[name] for name in ANSWER_HEADERS if name in answer.headers}
         location = answer.headers.get("Location", "")
         if location.startswith(self.prefix) and "\n" not in location:
-            self.set_header("Location", location)
+            passed["Location"] = location
+        for name, value in passed.items():
+            self.set_header(name, value)
         if route.effect is not Effect.PAGE:
             self.set_header("Cache-Control", "no-store")
+        return STATUS_BYTES + sum(len(name) + len(value) for name, value in passed.items())
 
 
 def too_large(limit: int) -> TooLarge:

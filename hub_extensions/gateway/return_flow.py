@@ -85,8 +85,8 @@ class ReturnFlow:
             self._stop()
 
     def _show(self, raw: memoryview, size: int) -> None:
-        self._shown.add(size)
-        self._meter.count(size)
+        self._shown.add(len(raw))  # with its header: an empty frame tells something too
+        self._meter.count(len(raw))
         written = pass_on(self._browser, raw)
         if size > SINGLE:
             written.add_done_callback(lambda _: self._give(size))

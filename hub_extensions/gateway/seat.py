@@ -111,8 +111,8 @@ class Seat:
     #: What the worker announced about the coming end.
     warning: ExpiryWarning | None = None
     shown: set[tuple[datetime, Notice]] = field(default_factory=set)
-    #: Counts what plain requests show; made with the first of them.
-    over_http: Shown | None = None
+    #: Counts what plain requests show, files and pages apart; made with the first of each.
+    over_http: dict[str, Shown] = field(default_factory=dict)
 
     def fresh(self) -> bool:
         """Say whether what was decided here was right a moment ago."""

@@ -295,8 +295,8 @@ class Seats:
         if timer := self._lapse.pop(key, None):
             timer.cancel()
         seat.close_connections(text)
-        if seat.over_http is not None:
-            seat.over_http.tell()
+        for shown in seat.over_http.values():
+            shown.tell()
         if self.idle is not None:
             self.idle.forget(seat.workspace.person)
         await seat.upstream.close()

@@ -1,4 +1,4 @@
-"""How much of a workspace was shown over one connection: counted frame by frame, written every few seconds."""
+"""How much of a workspace was shown, over a connection or by plain requests: counted at once, written now and then."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,13 +7,16 @@ from project_spaces.errors import Unavailable
 
 #: Output is counted in entries of at most this many seconds.
 COUNT_EVERY_S = 10.0
+#: What comes as a page likewise: JupyterLab asks for something every few seconds, all day.
+PAGES_EVERY_S = 600.0
 
 
 class Shown:
     """Counts frames and bytes, and tells *write* of them; never what they were."""
 
-    def __init__(self, write: Callable[[int, int], Awaitable[None]]) -> None:
+    def __init__(self, write: Callable[[int, int], Awaitable[None]], every_s: float = COUNT_EVERY_S) -> None:
         self._write = write
+        self._every_s = every_s
         self._frames = self._bytes = 0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -22,7 +25,7 @@ class Shown:
         self._frames += 1
         self._bytes += size
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(COUNT_EVERY_S, self.tell)
+            self._timer = asyncio.get_running_loop().call_later(self._every_s, self.tell)
 
     def tell(self) -> None:
         """Write what was counted so far; at the end of the connection, and whenever the time has come."""

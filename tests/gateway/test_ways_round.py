@@ -167,7 +167,7 @@ async def test_what_a_terminal_shows_is_counted_too(gateway: Bench) -> None:
     async with asyncio.timeout(5):
         while not (counts := gateway.ledger.of(Kind.OUTPUT_COUNT)):
             await asyncio.sleep(0.01)
-    assert counts[0].private == {"frames": "1", "bytes": str(len(shown.data))}
+    assert counts[0].private == {"frames": "1", "bytes": str(len(shown.data) + 2)}, "with the frame's header"
     assert counts[0].subject["bytes"] == 256, "code chooses how much it shows: the public leaf holds a size class"
 
 
