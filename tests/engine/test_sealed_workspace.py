@@ -19,9 +19,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from hub_extensions.clients.kernel import open_kernel
+from hub_extensions.clients.kernel import Kernel, open_kernel
 from hub_extensions.engine.daemon import Engine
 from hub_extensions.engine.images import ImageRef
+from hub_extensions.gateway.messages import V1
 from hub_extensions.workspaces.sealed_container import Bind, SealedContainer
 
 UID = 61000
@@ -271,6 +272,34 @@ async def test_settings_of_the_person_are_kept_and_configuration_of_the_person_i
     code, output = workspace.container.exec_run(["/opt/bureau/bin/jupyter", "--paths", "--json"])
     assert code == 0
     assert not any(place.startswith("/home") for place in json.loads(output)["config"])
+
+
+async def test_a_colleagues_file_does_not_run_in_the_place_of_the_images_programs(
+    server: aiohttp.ClientSession, workspace: Workspace
+) -> None:
+    """The project's folder is shared: who opens a kernel there would run it, with the own data and under the own name."""
+    shared = workspace.folder / "project"
+    planted = ("ipykernel_launcher", "jedi", "stack_data", "pandas")
+    for name in planted:
+        (shared / f"{name}.py").write_text(f"open('/project/ran-{name}', 'w').close()\nraise ImportError")
+    (shared / "ours.py").write_text("answer = 42")
+    try:
+        notebook = {"name": "python3", "path": "projet/a.ipynb"}
+        async with server.post(f"{SERVER}api/kernels", headers=HEADERS, json=notebook) as made:
+            kernel_id = (await made.json())["id"]
+        channels = f"{SERVER}api/kernels/{kernel_id}/channels"
+        async with server.ws_connect(channels, protocols=(V1,), headers=HEADERS) as socket:
+            kernel = Kernel(socket, kernel_id)
+            await kernel.send("shell", "complete_request", {"code": "import o", "cursor_pos": 8})
+            assert (await kernel.execute("1 / 0")).error.startswith("ZeroDivisionError")
+            found = await kernel.execute("import os, pandas, ours; print(os.getcwd(), pandas.__version__, ours.answer)")
+        assert not found.error
+        assert (found.text.split()[0], found.text.split()[-1]) == ("/project", "42")
+        assert not list(shared.glob("ran-*"))
+        await server.delete(f"{SERVER}api/kernels/{kernel_id}", headers=HEADERS)
+    finally:
+        for name in (*planted, "ours"):
+            (shared / f"{name}.py").unlink()
 
 
 async def test_what_was_typed_is_found_again_by_the_next_kernel(server: aiohttp.ClientSession) -> None:

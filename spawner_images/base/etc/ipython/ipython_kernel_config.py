@@ -1,10 +1,18 @@
-"""Python kernels of a workspace: settings whose defaults make every person wait at every cell.
+"""Python kernels of a workspace: where modules come from, and settings whose defaults make everybody wait at each cell.
 
-A person's own profile may still set them otherwise. docs/performance.md says what they bring, so that a comparison with
-a stock JupyterHub is read with them in mind.
+A person's own profile may still set them otherwise. docs/performance.md says what the others bring, so that a comparison
+with a stock JupyterHub is read with them in mind.
 """
 
+import sys
+
 c = get_config()  # noqa: F821 - given by traitlets
+
+# Kernels start in a folder that the project shares. Modules there are found, but after the image's own: with IPython's
+# order a colleague's jedi.py would run in everybody's kernel at the first completion, with that person's data and under
+# that person's name. Kernels start with -P (Dockerfile), so that the folder is not on the path before this is read.
+if "" not in sys.path:
+    sys.path.append("")
 
 # IPython writes each input into its search history at once: a SQLite transaction, four fdatasync on the disk that the
 # project's files and other people's cells share, in a thread that takes turns with the cell. Written every hundredth
