@@ -277,7 +277,7 @@ async def test_settings_of_the_person_are_kept_and_configuration_of_the_person_i
 async def test_a_colleagues_file_does_not_run_in_the_place_of_the_images_programs(
     server: aiohttp.ClientSession, workspace: Workspace
 ) -> None:
-    """The project's folder is shared: who opens a kernel there would run it, with the own data and under the own name."""
+    """The project's folder is shared: who opens a kernel there would run it, with own data and under the own name."""
     shared = workspace.folder / "project"
     planted = ("ipykernel_launcher", "jedi", "stack_data", "pandas")
     for name in planted:

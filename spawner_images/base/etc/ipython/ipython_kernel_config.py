@@ -1,7 +1,7 @@
 """Python kernels of a workspace: where modules come from, and settings whose defaults make everybody wait at each cell.
 
-A person's own profile may still set them otherwise. docs/performance.md says what the others bring, so that a comparison
-with a stock JupyterHub is read with them in mind.
+A person's own profile may still set them otherwise. docs/performance.md says what the latter bring, so that a
+comparison with a stock JupyterHub is read with them in mind.
 """
 
 import sys
