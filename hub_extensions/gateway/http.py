@@ -13,7 +13,7 @@ from audit.errors import Malformed
 from hub_extensions.gateway.base import WorkspaceHandler
 from hub_extensions.gateway.forwarded import Forwarded
 from hub_extensions.gateway.room import BYTES, REQUESTS, Crowded, Rooms
-from hub_extensions.gateway.routes import KINDS, Effect, Route, find, forwarded_headers, parse_query
+from hub_extensions.gateway.routes import KINDS, Effect, Route, find, forwarded_headers, parse_query, shown_type
 from hub_extensions.gateway.shown import COUNT_EVERY_S, PAGES_EVERY_S, Shown
 from hub_extensions.gateway.upstream import WorkspaceGone
 from hub_extensions.presence.browser import navigated
@@ -22,7 +22,7 @@ from project_spaces.errors import BureauError, Invalid, TooLarge
 from project_spaces.text import Text
 
 #: Headers of an answer that may pass; cookies, policies and attachments of the workspace's own do not.
-ANSWER_HEADERS = ("Content-Type", "ETag", "Last-Modified", "Cache-Control")
+ANSWER_HEADERS = ("ETag", "Last-Modified", "Cache-Control")
 CHUNK = 256 * 1024
 #: Bytes of an answer's status.
 STATUS_BYTES = 3
@@ -182,15 +182,15 @@ class ForwardHandler(WorkspaceHandler):
     def _copy_head(self, route: Route, answer: aiohttp.ClientResponse) -> int:
         """Pass on what may pass of the head; return its bytes."""
         self.set_status(answer.status)
-        self.clear_header("Content-Type")
-        passed = {name: answer.headers[name] for name in ANSWER_HEADERS if name in answer.headers}
+        passed = {"Content-Type": shown_type(answer.headers.get("Content-Type", ""))}
+        passed |= {name: answer.headers[name] for name in ANSWER_HEADERS if name in answer.headers}
         location = answer.headers.get("Location", "")
         if location.startswith(self.prefix) and "\n" not in location:
             passed["Location"] = location
+        if route.effect is not Effect.PAGE:
+            passed["Cache-Control"] = "no-store"
         for name, value in passed.items():
             self.set_header(name, value)
-        if route.effect is not Effect.PAGE:
-            self.set_header("Cache-Control", "no-store")
         return STATUS_BYTES + sum(len(name) + len(value) for name, value in passed.items())
 
 

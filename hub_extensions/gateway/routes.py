@@ -114,6 +114,13 @@ HEADERS: Mapping[str, re.Pattern[str]] = {
     "If-Modified-Since": re.compile(r"[A-Za-z0-9 ,:]{1,40}"),
 }
 
+#: Types of answers that a browser shows, or makes a page of.
+SHOWN_TYPES = re.compile(
+    r"(text/(html|css|plain|javascript)|application/(json|problem\+json|javascript|wasm|vnd\.ms-fontobject)"
+    r"|image/(png|jpeg|gif|webp|bmp|svg\+xml|x-icon|vnd\.microsoft\.icon)|font/(woff2?|ttf|otf))"
+    r"(; ?charset=[A-Za-z0-9-]{1,20})?"
+)
+
 
 def find(method: str, path: str, parameters: Mapping[str, Sequence[str]]) -> Route:
     """Return the open route for this request.
@@ -186,3 +193,8 @@ def forwarded_headers(headers: Mapping[str, str]) -> dict[str, str]:
     return {
         name: headers[name] for name, pattern in HEADERS.items() if name in headers and pattern.fullmatch(headers[name])
     }
+
+
+def shown_type(said: str) -> str:
+    """Return the type that an answer has for the browser: of one that it can't show it would make a file, a way out."""
+    return said if SHOWN_TYPES.fullmatch(said) else "text/plain; charset=utf-8"

@@ -51,7 +51,7 @@ async def test_what_stands_in_headers_is_counted_and_ends_with_the_budget(
     gateway: Bench, rewritten: Callable[[bytes], None]
 ) -> None:
     """An answer without a body cost nothing: 24 KB a request, for ever, also while output was paused."""
-    budget(gateway, 64 * KIB)
+    budget(gateway, 40 * KIB)
     names = ("Content-Type", "ETag", "Last-Modified")
     rewritten(an_answer("200 OK", {**dict.fromkeys(names, SECRET), "Content-Length": "0"}))
     statuses = []
@@ -106,3 +106,23 @@ async def test_a_request_never_becomes_a_connection(gateway: Bench, rewritten: C
     async with gateway.request("GET", f"{PREFIX}/api/status", headers={"Upgrade": "websocket"}) as got:
         assert got.status == 503
     assert (await gateway.seats.find("ana", "etude")).meter.flow is Flow.FREE
+
+
+@pytest.mark.parametrize(
+    "said", ["application/zip", "text/csv", "application/octet-stream", "application/pdf", "x", None]
+)
+async def test_no_address_hands_out_a_file(
+    gateway: Bench, rewritten: Callable[[bytes], None], said: str | None
+) -> None:
+    """A browser keeps what it can't show: data copied beside a page's own files were one click from the disk."""
+    typed = {"Content-Type": said} if said else {}
+    rewritten(an_answer("200 OK", {**typed, "Content-Length": "2"}, b"PK"))
+    async with gateway.request("GET", f"{PREFIX}/lab/extensions/mine/data.zip") as got:
+        assert (got.status, got.headers["Content-Type"]) == (200, "text/plain; charset=utf-8")
+
+
+async def test_what_pages_are_made_of_keeps_its_type(gateway: Bench, rewritten: Callable[[bytes], None]) -> None:
+    for said in ("text/html; charset=UTF-8", "text/javascript", "font/woff2", "image/svg+xml", "application/json"):
+        rewritten(an_answer("200 OK", {"Content-Type": said, "Content-Length": "2"}, b"{}"))
+        async with gateway.request("GET", f"{PREFIX}/static/lab/part") as got:
+            assert got.headers["Content-Type"] == said
