@@ -8,6 +8,7 @@ This is detection, not prevention: who writes ``"/pr" + "oc"`` is not seen, and 
 """
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -32,11 +33,15 @@ _FLAT_CALL = re.compile(rb"(?:\bi?glob|\blistdir|\bscandir|\biterdir|\blist\.fil
 _ENCODING_CALL = re.compile(rb"(?:[abs]\d\dencode|\bencodebytes|\bhexlify|\.hex)\($")
 _RUNNING_CALL = re.compile(rb"(?:\bsystem|\brun|\bcall|output|[Pp]open|\bspawn)\($")
 _WHOLE_TREE = re.compile(rb"\*\*|recursive\s*=\s*T|/data\b|[\"']/[\"']")
-_SHELL_LISTING = re.compile(rb"\bfind\s+[/.~$]|\bls\s+(?:-[\w-]+\s+)*-\w*R|\btree\b|\bdu\s+-\w*a|\blocate\s")
+#: An ``ls`` within a flag begins nothing: the flags after it would be passed over once more for each.
+_SHELL_LISTING = re.compile(rb"\bfind\s+[/.~$]|(?<!-)\bls\s+(?:-[\w-]+\s+)*-\w*R|\btree\b|\bdu\s+-\w*a|\blocate\s")
 _SHELL_ENCODING = re.compile(rb"\b(?:base64|base32|xxd|uuencode|hexdump|od\s+-)\b|\bopenssl\s+enc\b")
 _QUOTES = re.compile(rb"[\\'\",\[\]()]+")
 #: Bytes before and after a call that are looked at.
 _BEFORE, _AFTER = 80, 200
+#: Calls, and lines for a shell, of one text that are looked at (a quarter of a second), and bytes of such a line.
+#: Everybody's messages wait meanwhile, so a text that holds more is told of instead.
+MOST_CALLS, LONGEST_COMMAND = 20_000, 4096
 
 
 class Found(NamedTuple):
@@ -60,7 +65,11 @@ def read_code(text: bytes, mounted: tuple[str, ...]) -> Found:
     """
     outside = _outside(mounted).search(text) is not None
     listing = encoding = False
-    for call in _CALL.finditer(text):
+    for number, call in enumerate(_CALL.finditer(text)):
+        if number == MOST_CALLS:
+            listing = encoding = True
+        if listing and encoding:
+            break
         at = call.end()
         before, after = _lines(text[max(0, at - _BEFORE) : at]), _lines(text[at : at + _AFTER])
         listing = listing or _lists(before, after)
@@ -69,7 +78,11 @@ def read_code(text: bytes, mounted: tuple[str, ...]) -> Found:
             command = _QUOTES.sub(b" ", after)
             listing = listing or _SHELL_LISTING.search(command) is not None
             encoding = encoding or _SHELL_ENCODING.search(command) is not None
-    for line in _shell_lines(text):
+    for number, line in enumerate(_shell_lines(text)):
+        if number == MOST_CALLS:
+            listing = encoding = True
+        if listing and encoding:
+            break
         listing = listing or _SHELL_LISTING.search(line) is not None
         encoding = encoding or _SHELL_ENCODING.search(line) is not None
     return Found(outside, listing, encoding) if outside or listing or encoding else NOTHING
@@ -99,11 +112,15 @@ def _lists(before: bytes, after: bytes) -> bool:
     return _FLAT_CALL.search(before) is not None and _WHOLE_TREE.search(before[-60:] + after[:60]) is not None
 
 
-def _shell_lines(text: bytes) -> list[bytes]:
+def _shell_lines(text: bytes) -> Iterator[bytes]:
     """What a notebook hands to a shell: ``!line``, and everything after a cell magic."""
-    lines = [text[match.end() :].split(b"\\n", 1)[0][:4096] for match in _SHELL.finditer(text)]
-    magic = _MAGIC.search(text)
-    return lines if magic is None else [*lines, _lines(text[magic.end() :])]
+    at = 0
+    while (mark := _SHELL.search(text, at)) is not None:
+        at = text.find(b"\\n", mark.end(), mark.end() + LONGEST_COMMAND)
+        at = at if at >= 0 else min(len(text), mark.end() + LONGEST_COMMAND)
+        yield text[mark.end() : at]
+    if (magic := _MAGIC.search(text)) is not None:
+        yield _lines(text[magic.end() :])
 
 
 def _lines(text: bytes) -> bytes:

@@ -5,6 +5,7 @@ domain records (refusals, sign-ins, exports). What it returns goes into the leaf
 """
 
 import threading
+from base64 import decodebytes
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -71,9 +72,27 @@ class Watch:
         kind: Kind, traces: Traces, subject: Mapping[str, Scalar], content: bytes, mounted: tuple[str, ...]
     ) -> Found:
         if kind is not Kind.TERMINAL_INPUT:
-            return read_code(content, mounted)
+            return read_code(_plain(content) if kind is Kind.FILE_WRITE else content, mounted)
         line = traces.lines.typed(str(subject.get("terminal")), _keys(content))
         return NOTHING if line is None else read_line(line, mounted)
+
+
+def _plain(request: bytes) -> bytes:
+    """Return what a saved file will hold, as a cell would; front ends pack every file that somebody uploads.
+
+    Pictures and archives, which no interpreter takes, are nothing to read.
+    """
+    if b'"format":"base64"' not in request:
+        return request
+    try:
+        match loads_strict(request.partition(b"\n")[2]):
+            case {"format": "base64", "content": str() as packed}:
+                data = decodebytes(packed.encode("ascii"))
+            case _:
+                return request
+    except (Malformed, ValueError):
+        return request  # no file is made of it
+    return b"" if b"\0" in data else data.replace(b"\n", b"\\n")
 
 
 def _keys(frame: bytes) -> bytes:

@@ -28,7 +28,8 @@ _HANDS = frozenset(
     }
 )
 #: What a terminal says by itself when a program asks (ECMA-48, xterm): where the cursor is, what it is, which colours.
-_REPORTS = re.compile(r"(?:\x1b\[[?>=]?[\d;]*\$?[Rcntuy]|\x1b\[[IO]|\x1b[\]P].*?(?:\x07|\x1b\\))+", re.DOTALL)
+#: No report holds the end of another one: a text that could be cut in two ways would be cut in all of them.
+_REPORTS = re.compile(r"(?:\x1b\[[?>=]?[\d;]*\$?[Rcntuy]|\x1b\[[IO]|\x1b[\]P][^\x07\x1b]*(?:\x07|\x1b\\))+")
 _EFFECTS = frozenset({Effect.CHANGE, Effect.KERNEL, Effect.TERMINAL})
 #: Files whose last text is remembered for one workspace.
 REMEMBERED = 64

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub_extensions.detection.reading import NOTHING, read_code, read_line
+from hub_extensions.detection.reading import MOST_CALLS, NOTHING, _shell_lines, read_code, read_line
 
 from .conftest import cell
 
@@ -118,3 +118,23 @@ def test_any_bytes_can_be_read() -> None:
     for text in (b"", b"/", b"(" * 1000, b"\xff\xfe/proc/\x00", b"!" * 100, b"/data/\xe9t\xe9"):
         read_code(text, MOUNTED)
         read_line(text, MOUNTED)
+
+
+@pytest.mark.parametrize("piece", [b"!", b"%!", b"!x", b"!ls \\n", b"!\n"])
+def test_each_byte_after_a_mark_for_the_shell_is_looked_at_once(piece: bytes) -> None:
+    """Marks in a row had each the whole rest looked through: 80 KB of them held everybody's messages for seconds."""
+    text = piece * 500
+    assert sum(map(len, _shell_lines(text))) <= len(text)
+
+
+def test_what_holds_more_calls_than_are_looked_at_counts_as_what_they_may_be() -> None:
+    """Whoever hides one call behind thousands of others is told of; whoever writes none of them is not."""
+    for piece in ("x.run(y)\n", "!y\n"):
+        assert read_code(cell(piece * (MOST_CALLS + 1)), MOUNTED) == (False, True, True)
+        assert read_code(cell(piece * MOST_CALLS), MOUNTED) == NOTHING
+
+
+def test_flags_of_a_listing_are_passed_over_once() -> None:
+    """Each ``-ls`` began a look at all flags that follow, and nobody's messages passed meanwhile."""
+    assert read_line(b"ls -l -h -a -R\r", MOUNTED).listing
+    assert read_code(cell("%%sh\n" + "ls -ls " + "-ls " * 1_000_000), MOUNTED) == NOTHING

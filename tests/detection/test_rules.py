@@ -1,16 +1,19 @@
 """Each rule on both sides of its threshold; the catalogue, its settings and the page for auditors say the same."""
 
 import re
+from base64 import encodebytes
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from audit.canonical import reserialise
 from audit.events import Event, Kind
 from audit.testing import MemoryLedger
 from hub_extensions.detection.catalogue import BY_KIND, RULES, Terms, named
 from hub_extensions.detection.traces import MOST_TRACES, Memory
 from hub_extensions.detection.watch import Watch
+from hub_extensions.gateway.forwarded import Forwarded
 from hub_extensions.settings import Settings
 
 from .conftest import MINUTE, NOON, cell, keys
@@ -181,3 +184,40 @@ def test_a_hit_is_recorded_with_the_act(watch: Watch) -> None:
     ledger.append(watch.watched(Event(Kind.FILE_WRITE, "ana", "etude", NOON, content=b"open('/etc/passwd')")))
     assert ledger.events[0].rules == ("outside@1",)
     assert b'"rules":["outside@1"]' in ledger.leaves[0]
+
+
+def saved(**model: object) -> bytes:
+    """A file on its way to the workspace, as the gateway records it."""
+    return Forwarded("PUT", "/user/ana/etude/api/contents/projet/a", {}, reserialise(model)).as_recorded()
+
+
+@pytest.mark.parametrize(
+    ("code", "rule"),
+    [
+        ("open('/etc/passwd')", "outside@1"),
+        ("x = 1\n!ls -R .\n", "listing@1"),
+        ("import os\nfor each in os.walk('.'): pass\n", "listing@1"),
+        ("base64.b64encode(data)", "encoded@1"),
+    ],
+)
+def test_a_program_is_read_however_it_is_brought_in(watch: Watch, code: str, rule: str) -> None:
+    """JupyterLab uploads every file but notebooks in base64, in pieces where it is large: none was ever read."""
+    packed = encodebytes(code.encode()).decode()
+    for body in (
+        {"type": "file", "format": "text", "content": code},
+        {"type": "file", "format": "base64", "content": packed},
+        {"content": packed, "chunk": 1, "format": "base64", "name": "a", "type": "file"},
+        {"type": "file", "format": "text", "content": code, "more": {"format": "base64"}},
+    ):
+        assert watch.look(Kind.FILE_WRITE, "ana", "etude", NOON, content=saved(**body)) == (rule,)
+
+
+@pytest.mark.parametrize("data", [b"PK\x03\x04\0 open('/etc/passwd')", b"(" * 100 + bytes(1000) + b"!ls -R"])
+def test_pictures_and_archives_are_not_read_as_programs(watch: Watch, data: bytes) -> None:
+    content = saved(type="file", format="base64", content=encodebytes(data).decode())
+    assert watch.look(Kind.FILE_WRITE, "ana", "etude", NOON, content=content) == ()
+
+
+@pytest.mark.parametrize("content", ["é", "a", 7, None])
+def test_what_is_no_base64_breaks_nothing(watch: Watch, content: object) -> None:
+    assert watch.look(Kind.FILE_WRITE, "ana", "etude", NOON, content=saved(format="base64", content=content)) == ()

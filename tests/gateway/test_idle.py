@@ -178,6 +178,7 @@ def test_messages_of_hands(channel: str, kind: str, content: dict, hand: bool) -
         ("\x1bP1$r0m\x1b\\", False),
         ("\x1b[24;80R\x1b[24;80R", False),
         ("\x1b[24;80Rls\r", True),
+        ("\x1b]\x07" * 500 + "x", True),  # could once be cut in 2**499 ways, and nobody's messages passed meanwhile
     ],
 )
 def test_a_terminal_that_answers_a_program_is_nobody(typed: str, hand: bool) -> None:
