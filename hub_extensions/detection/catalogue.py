@@ -143,7 +143,7 @@ def _exports(sighting: Sighting, traces: Traces, terms: Terms) -> bool:
     return True
 
 
-_CODE = frozenset({Kind.KERNEL_MESSAGE, Kind.TERMINAL_INPUT, Kind.FILE_WRITE})
+_CODE = frozenset({Kind.KERNEL_MESSAGE, Kind.TERMINAL_INPUT, Kind.FILE_WRITE, Kind.FILE_CHANGE})
 _WORK = frozenset({Kind.KERNEL_MESSAGE, Kind.TERMINAL_INPUT, Kind.EXPORT_SUBMITTED, Kind.EXPORT_DOWNLOADED})
 
 RULES: tuple[Rule, ...] = (

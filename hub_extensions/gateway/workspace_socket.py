@@ -51,6 +51,7 @@ class WorkspaceSocket(asyncio.Protocol):
         self._head: bytes | None = b""
         self._accepted: asyncio.Future[bytes] = loop.create_future()
         self._writable: asyncio.Future[None] | None = None
+        self._unanswered: bytes | None = None
         self.ended: asyncio.Future[None] = loop.create_future()
 
     @classmethod
@@ -121,12 +122,19 @@ class WorkspaceSocket(asyncio.Protocol):
                 if not frame.opcode.control:
                     self._on_frame(frame)
                 elif frame.opcode is Opcode.PING:
-                    self._send(frame.payload, Opcode.PONG)
+                    self._answer(frame.payload)
                 elif frame.opcode is Opcode.CLOSE:
                     self.close()
                     return
         except BadFrame:
             self.cut()
+
+    def _answer(self, ping: bytes) -> None:
+        """Answer a ping; of those that a workspace sends without reading answers, the last (RFC 6455 section 5.5.3)."""
+        if self._writable is None:
+            self._send(ping, Opcode.PONG)
+        else:
+            self._unanswered = ping
 
     async def send(self, message: str | bytes) -> None:
         """Send *message* as one frame; returns when it is written or the system will take it soon.
@@ -168,6 +176,9 @@ class WorkspaceSocket(asyncio.Protocol):
         if self._writable is not None and not self._writable.done():
             self._writable.set_result(None)
         self._writable = None
+        ping, self._unanswered = self._unanswered, None
+        if ping is not None and self._transport is not None and not self._transport.is_closing():
+            self._send(ping, Opcode.PONG)
 
     def close(self) -> None:
         """End the connection once what was sent has been read; a workspace that does not read gets a few seconds."""

@@ -221,3 +221,10 @@ def test_pictures_and_archives_are_not_read_as_programs(watch: Watch, data: byte
 @pytest.mark.parametrize("content", ["é", "a", 7, None])
 def test_what_is_no_base64_breaks_nothing(watch: Watch, content: object) -> None:
     assert watch.look(Kind.FILE_WRITE, "ana", "etude", NOON, content=saved(format="base64", content=content)) == ()
+
+
+def test_a_program_in_a_setting_or_a_layout_is_read_too(watch: Watch) -> None:
+    """Both lie in the home afterwards, where a short cell runs them."""
+    body = reserialise({"raw": "open('/etc/passwd')"})
+    kept = Forwarded("PUT", "/user/ana/etude/lab/api/settings/a:b", {}, body).as_recorded()
+    assert watch.look(Kind.FILE_CHANGE, "ana", "etude", NOON, content=kept) == ("outside@1",)

@@ -172,3 +172,38 @@ async def test_a_workspace_that_does_not_read_makes_its_sender_wait(socket_folde
         socket.cut()
         with pytest.raises(ConnectionResetError):
             await sending
+
+
+async def test_a_workspace_that_pings_and_never_reads_fills_no_memory(socket_folder: Path) -> None:
+    """Each ping was owed an answer; unread ones piled up in the gateway, which serves everybody."""
+    pinged, told = asyncio.Event(), asyncio.Event()
+
+    async def script(key, reader, writer):
+        writer.write(answer(key))
+        for _ in range(200):
+            writer.write((b"\x89\x7d" + bytes(125)) * 500)
+            await writer.drain()
+        writer.write(b"\x89\x04last\x81\x03end")
+        await writer.drain()
+        pinged.set()
+        await told.wait()
+        pongs = b""
+        while not pongs.endswith(b"\x8a\x84\0\0\0\0last"):
+            pongs = pongs[-16:] + await reader.read(2**16)
+        writer.write(b"\x81\x08answered")
+
+    frames: list[Frame] = []
+    async with server(socket_folder, script) as path:
+        socket = await opened(path, frames)
+        await asyncio.wait_for(pinged.wait(), 20)
+        async with asyncio.timeout(20):
+            while not frames:
+                await asyncio.sleep(0.01)
+        assert socket._transport is not None
+        assert socket._transport.get_write_buffer_size() < 2**18
+        told.set()
+        async with asyncio.timeout(20):
+            while len(frames) < 2:
+                await asyncio.sleep(0.01)
+        assert frames[1].payload == b"answered", "the last one is answered once the workspace reads again"
+        socket.cut()
