@@ -32,7 +32,7 @@ class Anchored:
 def check_witnesses(folder: Path, policy: Policy, verifier: Verifier, report: Report) -> list[Anchored]:
     """Judge the witnessed checkpoint of the verified log in *folder*; what is wrong goes into *report*."""
     try:
-        note = (folder / WITNESSED).read_text()
+        note = (folder / WITNESSED).read_bytes().decode()
         judged = policy.judge(note, verifier)
     except FileNotFoundError:
         report.add(WITNESSED, "aucun témoin n'a cosigné ce journal", "no witness cosigned this log")

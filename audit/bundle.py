@@ -86,7 +86,7 @@ def verify_bundle(data: bytes, vkey: str | None = None) -> Checked:
         a proof, a hash or the signature is not right, or this is no such document; says which entry.
     """
     document = _document(data)
-    checkpoint = read_checkpoint(document["checkpoint"], Verifier(vkey or document["vkey"]))
+    checkpoint = read_checkpoint(document["checkpoint"], Verifier(document["vkey"] if vkey is None else vkey))
     for entry in document["entries"]:
         _verify_entry(entry, checkpoint)
     return Checked(checkpoint.origin, checkpoint.size, checkpoint.root, len(document["entries"]), vkey is not None)

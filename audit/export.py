@@ -50,7 +50,7 @@ def export_log(
         is missing that should be there.
     """
     source = published_folder(source)
-    key = vkey or load_vkey(source)
+    key = load_vkey(source) if vkey is None else vkey
     old = (target / "checkpoint").read_text() if (target / "checkpoint").exists() else None
     if old is None and target.exists() and any(target.iterdir()):
         msg = f"{target} is not empty and holds no log"

@@ -4,6 +4,7 @@
 two bytes. The rightmost tiles are partial, ``….p/<W>``. A level-(L+1) hash is the root of a full tile of level L.
 """
 
+import errno
 import hashlib
 import os
 import shutil
@@ -94,8 +95,9 @@ class TileReader:
     def bundle(self, index: int) -> list[bytes]:
         """Return the entries of one bundle that belong to this size."""
         width = self._width(0, index)
-        entries = decode_bundle(self._read(ENTRIES, index, width))
-        if len(entries) < width:
+        data, whole = self._read(ENTRIES, index, width)
+        entries = decode_bundle(data)
+        if len(entries) != whole:
             msg = f"{tile_path(ENTRIES, index, width)} holds {len(entries)} entries"
             raise Malformed(msg)
         return entries[:width]
@@ -103,8 +105,8 @@ class TileReader:
     def hashes(self, level: int, index: int) -> bytes:
         """Return the hashes of one tile that belong to this size."""
         width = self._width(level, index)
-        data = self._read(level, index, width)
-        if len(data) not in {width * HASH_SIZE, TILE_WIDTH * HASH_SIZE}:
+        data, whole = self._read(level, index, width)
+        if len(data) != whole * HASH_SIZE:
             msg = f"{tile_path(level, index, width)} has {len(data)} bytes"
             raise Malformed(msg)
         return data[: width * HASH_SIZE]
@@ -116,14 +118,21 @@ class TileReader:
             raise Malformed(msg)
         return width
 
-    def _read(self, level: int | str, index: int, width: int) -> bytes:
-        for candidate in {width: None, TILE_WIDTH: None}:  # a full tile replaces its partial ones
-            try:
-                return (self.folder / tile_path(level, index, candidate)).read_bytes()
-            except (FileNotFoundError, NotADirectoryError):
-                continue
-        msg = f"{tile_path(level, index, width)} is missing"
-        raise Malformed(msg)
+    def _read(self, level: int | str, index: int, width: int) -> tuple[bytes, int]:
+        """Return a file and how much it must hold: a full tile replaces its partial ones, and begins as they do."""
+        found = {
+            each: data
+            for each in dict.fromkeys((width, TILE_WIDTH))  # in this order: a partial one may go while we look
+            if (data := _file(self.folder / tile_path(level, index, each))) is not None
+        }
+        if not found:
+            msg = f"{tile_path(level, index, width)} is missing"
+            raise Malformed(msg)
+        data = found[whole := max(found)]
+        if not data.startswith(found.get(width, b"")):
+            msg = f"{tile_path(level, index)} and {tile_path(level, index, width)} differ"
+            raise Malformed(msg)
+        return data, whole
 
     def _tile(self, level: int, index: int) -> list[list[bytes]]:
         key = (level, index)
@@ -238,6 +247,16 @@ def _rows(hashes: bytes) -> list[list[bytes]]:
         row = [_sha256(b"\x01" + row[at] + row[at + 1]).digest() for at in range(0, len(row) - 1, 2)]
         rows.append(row)
     return rows
+
+
+def _file(path: Path) -> bytes | None:
+    """Return what is in a file, None where there is none: nothing, a folder, or a link that leads nowhere."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        if error.errno not in {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP}:
+            raise
+        return None
 
 
 def _fsync(path: Path) -> None:

@@ -98,7 +98,7 @@ def load_vkey(folder: Path) -> str:
 def load_checkpoint(folder: Path, vkey: str) -> Checkpoint:
     """Read and verify the published checkpoint; raises ``Malformed``."""
     try:
-        note = (folder / "checkpoint").read_text()
+        note = (folder / "checkpoint").read_bytes().decode()  # as it is: reading text would mend the ends of lines
     except UnicodeDecodeError:
         msg = "not text"
         raise Malformed(msg) from None
@@ -140,7 +140,7 @@ def verify_log(
         its end.
     """
     folder = published_folder(folder) if note is None else folder
-    verifier = Verifier(vkey or load_vkey(folder))
+    verifier = Verifier(load_vkey(folder) if vkey is None else vkey)
     report = Report(origin=verifier.name, independent_key=vkey is not None)
     old = None if old_checkpoint is None else read_checkpoint(old_checkpoint, verifier)
     try:

@@ -117,7 +117,8 @@ def _messages(place: Path) -> Iterator[Messages | None]:
 
 def _check_anchors(folder: Path, report: Report, asked: Mapping[str, Path | None]) -> list[Anchored]:
     """Check what others state, as far as it is asked for."""
-    verifier = Verifier(_text(asked["vkey_file"]) or load_vkey(folder))
+    given = _text(asked["vkey_file"])
+    verifier = Verifier(load_vkey(folder) if given is None else given)
     found: list[Anchored] = []
     if asked["policy"] is not None:
         found += check_witnesses(folder, Policy.parse(asked["policy"].read_text()), verifier, report)

@@ -6,10 +6,13 @@ from contextlib import closing
 import pytest
 from click.testing import CliRunner
 
+from audit.bundle import make_bundle, verify_bundle
 from audit.client import Ledger
+from audit.errors import Malformed
 from audit.events import Kind
 from audit.proof import verify_proof
 from hub_extensions.cli import bureau
+from project_spaces.errors import Invalid
 
 from .recorder_process import RecorderProcess, event
 
@@ -40,6 +43,25 @@ def test_verify_says_good_with_status_0_and_bad_with_1(run, log, tmp_path):
     bad = run("verify", log.folder, "--vkey", key)
     assert bad.exit_code == 1
     assert "tile/0/001" in bad.stdout
+
+
+def test_an_empty_key_file_is_no_key_and_not_the_logs_own(run, log, tmp_path):
+    """A key that was fetched and never came: what it would have refused is not good."""
+    log.grow_to(3)
+    empty = tmp_path / "trusted.vkey"
+    empty.write_text("")
+    copied = ("export", tmp_path / "copy", "--dir", log.folder)
+    for arguments in (("verify", log.folder), copied):
+        assert isinstance(run(*arguments, "--vkey", empty).exception, Invalid)
+    assert run(*copied).exit_code == 0
+
+
+def test_an_empty_key_proves_no_exported_search(log):
+    log.grow_to(3)
+    exported = json.dumps(make_bundle(log.folder, [1], {})).encode()
+    assert verify_bundle(exported, log.signer.vkey).independent_key
+    with pytest.raises(Malformed):
+        verify_bundle(exported, "")
 
 
 def test_what_cannot_be_asked_is_one_sentence(run, tmp_path, log):

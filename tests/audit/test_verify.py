@@ -13,10 +13,14 @@ from audit.tiles import encode_entry
 from audit.verify import verify_log
 
 
-def flip(path, at=0):
+def flip(path, at=0, bits=1):
     data = bytearray(path.read_bytes())
-    data[at] ^= 1
+    data[at] ^= bits
     path.write_bytes(data)
+
+
+def append(path, more):
+    path.write_bytes(path.read_bytes() + more)
 
 
 @pytest.mark.parametrize("size", [0, 1, 255, 256, 257, 600, 66_000])
@@ -44,6 +48,17 @@ FALSIFICATIONS = {
     ),
     "a bit of the signature": lambda f: flip(f / "checkpoint", -5),
     "another size": lambda f: (f / "checkpoint").write_text((f / "checkpoint").read_text().replace("600", "599")),
+    "another end of line in the checkpoint": lambda f: flip(f / "checkpoint", len("bureau.test/ledger"), 7),
+    "an entry more in a bundle": lambda f: append(f / "tile/entries/000", encode_entry(b"{}")),
+    "an entry more in a partial bundle": lambda f: append(f / "tile/entries/002.p/88", encode_entry(b"{}")),
+    "hashes more in a partial tile": lambda f: append(f / "tile/0/002.p/88", bytes(32 * 168)),
+    "another full bundle beside a partial one": lambda f: (f / "tile/entries/002").write_bytes(b"\0\2{}" * 256),
+    "another full tile beside a partial one": lambda f: (f / "tile/0/002").write_bytes(bytes(32 * 256)),
+    "a folder in the place of a tile": lambda f: ((f / "tile/0/000").unlink(), (f / "tile/0/000").mkdir()),
+    "a link without end in the place of a bundle": lambda f: (
+        (f / "tile/entries/000").unlink(),
+        (f / "tile/entries/000").symlink_to("000"),
+    ),
     "an empty checkpoint": lambda f: (f / "checkpoint").write_text(""),
     "a binary checkpoint": lambda f: (f / "checkpoint").write_bytes(b"\xff\xfe"),
 }
