@@ -7,7 +7,7 @@ from hub_extensions.exports.checks.findings import Severity
 from hub_extensions.exports.checks.policy import DEFAULT
 from hub_extensions.exports.checks.tables.grid import Grid, grids_from_matrix
 from hub_extensions.exports.checks.together.loose import Beside, check_within
-from hub_extensions.exports.checks.together.nested import groups, renamed
+from hub_extensions.exports.checks.together.nested import groups, renamed, told
 
 
 def grids(text: str, where: str = "") -> list[Grid]:
@@ -45,6 +45,21 @@ def test_a_total_elsewhere_solves_the_one_mask_of_a_group(names: tuple[str, str]
     totals = f"{names[0]},{names[1]}\nIDF,127\nPACA,159"
     assert said(totals, SEXES)["difference.mask"] is Severity.BLOCK
     assert said(SEXES, totals)["difference.mask"] is Severity.BLOCK
+
+
+def test_large_tables_hide_no_mask() -> None:
+    places = [(f"D{place}", f"{age}-{age}", sex) for place in range(40) for age in range(60) for sex in ("F", "H")]
+    fine = {frozenset(zip(("dep", "age", "sexe"), place, strict=True)): 20.0 for place in places}
+    coarse = {
+        frozenset({("dep", f"D{place}"), ("age", f"{age}-{age + 4}")}): 200.0
+        for place in range(40)
+        for age in range(0, 60, 5)
+    }
+    masked = frozenset({("dep", "D7"), ("age", "33-33"), ("sexe", "H")})
+    found = list(told(coarse | {frozenset({("dep", "D7"), ("age", "30-34")}): 187.0}, {**fine, masked: None}, 11))
+    assert [(each.key, each.solved, each.sure) for each in found] == [
+        (frozenset({("dep", "D7"), ("age", "30-34")}), True, True)
+    ]
 
 
 def test_without_a_sum_that_agrees_a_person_decides() -> None:

@@ -7,15 +7,14 @@ that were renamed are known by their labels.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
+from math import prod
 
 from hub_extensions.exports.checks.together.labels import span_of
 
 Key = frozenset[tuple[str, str]]
 #: Share of labels that two columns of other names must have in common, and how many at least, to be one column.
 ALIKE, FEWEST_LABELS = 0.8, 2
-#: Pairs of cells looked at for two tables.
-MOST_PAIRS = 2_000_000
 #: Numbers that must all end in 0 or 5 before they are taken for rounded.
 FEWEST_ROUNDED = 4
 
@@ -71,20 +70,49 @@ class Group:
 def groups(coarse: Mapping[Key, float], fine: Mapping[Key, float | None]) -> Iterator[Group]:
     """Yield each number of *coarse* that cells of *fine* (``None`` where masked) make up."""
     known = labels_by_name(fine)
-    wanted = [key for key in coarse if key not in fine and {name for name, _ in key} <= known.keys()]
-    if len(wanted) * len(fine) > MOST_PAIRS:
-        return
-    for key in wanted:
-        allowed = {name: _within(label, known[name]) for name, label in key}
+    summed: dict[frozenset[str], _Summed] = {}
+    within: dict[tuple[str, str], frozenset[str]] = {}
+    for key, whole in coarse.items():
+        names = frozenset(name for name, _ in key)
+        if key in fine or not names <= known.keys():
+            continue
+        within.update((pair, _within(pair[1], known[pair[0]])) for pair in key if pair not in within)
+        allowed = {pair[0]: within[pair] for pair in key}
         if not all(allowed.values()):
             continue
-        parts = [
-            value for cell, value in fine.items() if all(label in allowed.get(name, {label}) for name, label in cell)
-        ]
-        shown = [value for value in parts if value is not None]
-        if len(parts) >= 2 and shown:
+        if names not in summed:
+            summed[names] = _Summed(names, fine)
+        shown, count, masked = summed[names].over(allowed)
+        if count >= 2 and masked < count:
             split = any(len(labels) > 1 for labels in allowed.values())
-            yield Group(key, coarse[key] - sum(shown), len(parts) - len(shown), split)
+            yield Group(key, whole - shown, masked, split)
+
+
+class _Summed:
+    """The cells of a table summed by the labels of some of its columns, once for all numbers that ask for these."""
+
+    def __init__(self, names: frozenset[str], cells: Mapping[Key, float | None]) -> None:
+        self._sums: dict[Key, tuple[float, int, int]] = {}
+        for cell, value in cells.items():
+            key = frozenset(pair for pair in cell if pair[0] in names)
+            shown, count, masked = self._sums.get(key, (0.0, 0, 0))
+            self._sums[key] = (shown + (value or 0), count + 1, masked + (value is None))
+        #: Columns that some cell does not speak of: it belongs to each of their labels.
+        self._absent = {name for name in names if any(all(name != each for each, _ in key) for key in self._sums)}
+
+    def over(self, allowed: Mapping[str, frozenset[str]]) -> tuple[float, int, int]:
+        """Return the sum of the shown cells with *allowed* labels, how many cells these are, how many are masked."""
+        found = [self._sums[key] for key in self._keys(allowed) if key in self._sums]
+        return sum(shown for shown, _, _ in found), sum(count for _, count, _ in found), sum(each[2] for each in found)
+
+    def _keys(self, allowed: Mapping[str, frozenset[str]]) -> Iterable[Key]:
+        choices = [
+            [*((name, label) for label in labels), *([None] if name in self._absent else [])]
+            for name, labels in allowed.items()
+        ]
+        if prod(map(len, choices)) > len(self._sums):
+            return [key for key in self._sums if all(label in allowed[name] for name, label in key)]
+        return (frozenset(pair for pair in chosen if pair is not None) for chosen in product(*choices))
 
 
 def _within(label: str, labels: set[str]) -> frozenset[str]:
