@@ -16,6 +16,7 @@ from typing import Final
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, UnicodeText, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from audit.events import Event, Kind
@@ -23,7 +24,7 @@ from project_spaces.access import require
 from project_spaces.columns import SLUG_LENGTH, Base
 from project_spaces.decisions import Action
 from project_spaces.engines import open_engine
-from project_spaces.errors import Invalid
+from project_spaces.errors import BureauError, Invalid, Unavailable
 from project_spaces.people import Person, get_person, require_administrator
 from project_spaces.projects import Project, get_project
 from project_spaces.reasons import written_reason
@@ -35,6 +36,20 @@ MOST_MIB: Final = 10**6
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _HOUR: Final = timedelta(hours=1)
 HOURS_A_DAY: Final = 24
+
+
+PAUSED: Final = Text(
+    "Affichage en pause : votre budget dans ce projet est atteint. Reprise à l'heure ou au jour qui suit, plus tôt si "
+    "un auditeur ou un administrateur lève la pause.",
+    "Output paused: your budget in this project is used up. It resumes with the next hour or day, or earlier if an "
+    "auditor or administrator lifts the pause.",
+)
+
+
+class OverBudget(BureauError):
+    """Output is paused."""
+
+    status = 429
 
 
 class Flow(IntEnum):
@@ -225,7 +240,7 @@ def lift_pause(store: Store, person: str, project: str, *, reason: str, actor: s
 
 
 class EgressCounts:
-    """The shared table of counts, for the gateways; apart from the store, since counting is no act."""
+    """The shared table of counts, for every door that shows; apart from the store, since counting is no act."""
 
     def __init__(self, url: str) -> None:
         self._engine = open_engine(url, read_only=False)
@@ -245,6 +260,27 @@ class EgressCounts:
         )
         with self._engine.begin() as connection:
             connection.execute(summed)
+
+    def show(self, person: str, project: str, size: int, *, now: datetime, default: Budget) -> None:
+        """Count bytes that another door than a gateway is about to show.
+
+        Raises
+        ------
+        OverBudget
+            output is paused.
+        Unavailable
+            the table can't be read or written: nothing is shown on trust.
+        """
+        try:
+            hour = max(hour_of(now), self.latest_hour())
+            budget, use = self.read(person, project, hour, default)
+            if use.flow(budget) is Flow.PAUSED:
+                raise OverBudget(PAUSED)
+            self.add({(person, project): size}, hour)
+        except SQLAlchemyError:
+            raise Unavailable(
+                Text("Le budget d'affichage ne peut pas être lu.", "The budget of output can't be read.")
+            ) from None
 
     def latest_hour(self) -> int:
         """Return the latest hour in which anything was shown; a clock that was set back begins no earlier."""

@@ -23,8 +23,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from audit.events import Event, Kind, Scalar
 from audit.sealing import bucket
 from hub_extensions.clocks import SteadyClock
-from project_spaces.egress import Budget, Flow, Use, hour_of, next_day, start_of
-from project_spaces.errors import BureauError, Unavailable
+from project_spaces.egress import Budget, Flow, OverBudget, Use, hour_of, next_day, start_of
+from project_spaces.errors import Unavailable
 from project_spaces.text import Text
 
 FLUSH_S: Final = 5.0
@@ -36,12 +36,6 @@ OVERDRAFT: Final = 2**20
 log = structlog.get_logger()
 Person = tuple[str, str]
 Record = Callable[[Event], Awaitable[None]]
-
-
-class OverBudget(BureauError):
-    """Output is paused."""
-
-    status = 429
 
 
 class Counts(Protocol):

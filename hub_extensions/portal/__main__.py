@@ -35,6 +35,7 @@ from hub_extensions.settings import Settings
 from hub_extensions.settings import loading as bureau_settings
 from hub_extensions.workspaces.book import UNSEALED
 from hub_extensions.workspaces.trial import NOT_PROTECTED
+from project_spaces.egress import EgressCounts
 from project_spaces.errors import Unavailable
 from project_spaces.quotas import Quota
 
@@ -57,6 +58,7 @@ def open_portal(settings: Settings, hub: HubApi) -> Portal:
         public_url=settings.public_url,
         workspace_origin=settings.workspace_origin,
         clock=LapseClock().now,
+        counts=EgressCounts(settings.store_url),
         trial=NOT_PROTECTED if trial else None,
         default_quota=Quota(settings.default_cpu, settings.default_memory_mb, settings.default_pids),
         classifications=UNSEALED if trial else None,
@@ -106,6 +108,7 @@ async def serve(settings: Settings) -> None:
     await app.settings["strangers"].close()
     await warming
     await hub.close()
+    portal.counts.close()
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from hub_extensions.oversight.alarms import Alarm
 from hub_extensions.portal.catalogue_live import LiveCatalogue
 from hub_extensions.portal.ready_answers import ReadyAnswers
 from project_spaces.control_periods import ControlTerms
-from project_spaces.egress import Budget
+from project_spaces.egress import Budget, EgressCounts
 from project_spaces.facts import Classification
 from project_spaces.layout import Layout
 from project_spaces.lockout import LockPolicy
@@ -61,6 +61,8 @@ class Portal:
     public_url: str
     workspace_origin: Callable[[str], str]
     clock: Callable[[], datetime]
+    #: Counts what pages show of a project's files, together with what gateways show.
+    counts: EgressCounts
     trial: Text | None = None
     #: Months for which traces are kept where a project chose nothing else.
     retention_months: int = 12

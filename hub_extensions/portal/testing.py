@@ -35,6 +35,7 @@ from hub_extensions.portal.ledger_view import PublishedLedger
 from hub_extensions.portal.testing_ledger import MemoryView
 from hub_extensions.portal.workspaces import Workspaces
 from project_spaces.datasets import register_dataset, register_version
+from project_spaces.egress import EgressCounts
 from project_spaces.facts import Classification, MemberRole, PlatformRole
 from project_spaces.habilitations import grant_habilitation, revoke_habilitation
 from project_spaces.layout import Layout
@@ -235,7 +236,8 @@ async def open_world(
     store = Store(database or f"sqlite:///{home}/bureau.sqlite", ledger)
     api = HubApi(f"{hub.url}/hub/api", "service-token")
     clock = Clock()
-    portal = _portal(home, store, api, url, clock=clock, view=view, trial=trial, checker=checker)
+    counts = EgressCounts(database or f"sqlite:///{home}/bureau.sqlite")
+    portal = _portal(home, store, api, url, clock=clock, counts=counts, view=view, trial=trial, checker=checker)
     app = make_app(portal, _auth(hub, url), prefix=PREFIX, cookie_secret=b"c" * 32)
     world = World(url, hub, portal, ledger, home, clock, app)
     server = make_server(app)
@@ -247,6 +249,7 @@ async def open_world(
         await app.settings["strangers"].close()
         stub.stop()
         await api.close()
+        counts.close()
         store.close()
 
 
@@ -257,6 +260,7 @@ def _portal(
     url: str,
     *,
     clock: Clock,
+    counts: EgressCounts,
     view: PublishedLedger | None,
     trial: Text | None,
     checker: Checker | None,
@@ -282,6 +286,7 @@ def _portal(
         public_url=url,
         workspace_origin=lambda name: f"http://{name}.bureau.localhost:8000",
         clock=clock,
+        counts=counts,
         trial=trial,
     )
 

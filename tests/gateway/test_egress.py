@@ -10,9 +10,9 @@ import pytest
 
 from audit.events import Event, Kind
 from hub_extensions.clocks import SteadyClock
-from hub_extensions.gateway.egress import FLUSH_BYTES, OVERDRAFT, Egress, Meter, OverBudget
+from hub_extensions.gateway.egress import FLUSH_BYTES, OVERDRAFT, Egress, Meter
 from hub_extensions.gateway.http import OVER_HTTP
-from project_spaces.egress import Budget, Flow, Use, hour_of
+from project_spaces.egress import Budget, Flow, OverBudget, Use, hour_of
 from project_spaces.errors import Unavailable
 
 from .conftest import PREFIX, Bench, FakeCounts

@@ -193,7 +193,7 @@ async def test_reading_changes_nothing(world: World, client: aiohttp.ClientSessi
             async with client.get(address, headers=token(who)) as answer:
                 assert answer.status < 500
     assert world.portal.store.revision() == before
-    assert {event.kind.value for event in ledger.events} == {"audit.read", "refusal"}
+    assert {event.kind.value for event in ledger.events} == {"audit.read", "output.count", "refusal"}
     assert world.hub.calls == []
 
 

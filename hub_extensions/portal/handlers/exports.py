@@ -1,6 +1,7 @@
 """The author's side of exports: my requests, a new one, a request's page, and the download of a released package."""
 
 from base64 import b64encode
+from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from hub_extensions.portal.inputs import Nothing
 from hub_extensions.portal.pages import Form, PageHandler
 from hub_extensions.portal.streaming import break_off, send
 from hub_extensions.portal.verbs import exports, mends, outside
+from project_spaces.egress import OverBudget
 from project_spaces.errors import BureauError
 from project_spaces.text import Text
 
@@ -130,7 +132,8 @@ class ExportPage(PageHandler):
         listing = None
         if request["acts"]["edit"]["allowed"]:
             self.path_kwargs["project"] = request["project"]
-            listing = await self.run(exports.files, Nothing())
+            with suppress(OverBudget):  # the request itself is shown all the same
+                listing = await self.run(exports.files, Nothing())
         return {
             "request": request,
             "listing": listing,

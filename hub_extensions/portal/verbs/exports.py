@@ -16,6 +16,7 @@ from hub_extensions.exports.states import Owner, State
 from hub_extensions.exports.submitting import Checked
 from hub_extensions.portal.context import Call, Page
 from hub_extensions.portal.inputs import Input, Nothing, People, Words
+from hub_extensions.portal.metered import metered
 from hub_extensions.portal.project_files import list_files
 from hub_extensions.portal.words import both
 from project_spaces.access import may, require
@@ -247,7 +248,7 @@ def issue_link(call: Call, body: LinkFor) -> Page:
 def check(call: Call, body: Paths) -> Page:
     """Say what the checks would say; nothing is stored."""
     done = submitting.pre_check(call.portal.desk, call["project"], body.paths, actor=call.actor, now=call.now)
-    return {"files": [checked(file) for file in done]}
+    return metered(call, {"files": [checked(file) for file in done]})
 
 
 def files(call: Call, _body: Nothing) -> Page:
@@ -255,7 +256,7 @@ def files(call: Call, _body: Nothing) -> Page:
     with call.portal.store.read() as session:
         require(session, call.actor, Action.SUBMIT_EXPORT, now=call.now, project_slug=call["project"])
     listing = list_files(call.portal.project_dir(call["project"]))
-    return {
+    page = {
         "project": call["project"],
         "complete": listing.complete,
         "files": [
@@ -267,6 +268,7 @@ def files(call: Call, _body: Nothing) -> Page:
             for file in listing.files
         ],
     }
+    return metered(call, page)
 
 
 def rules(call: Call, _body: Nothing) -> Page:
