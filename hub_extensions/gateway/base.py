@@ -19,6 +19,10 @@ NOT_YOURS = Text(
     "Ce bureau est celui d'une autre personne : seul son titulaire y entre.",
     "This workspace belongs to someone else: only its owner may enter.",
 )
+SETTLING = Text(
+    "Un bureau n'installe aucun script permanent dans le navigateur.",
+    "A workspace installs no script that stays in the browser.",
+)
 FOREIGN_ORIGIN = Text(
     "Requête refusée : elle vient d'une autre page que ce bureau.",
     "Request refused: it comes from a page other than this workspace.",
@@ -93,6 +97,7 @@ class WorkspaceHandler(HubOAuthenticated, SaysWhy):
         self.visitor, self.session = self.person, user.get("session_id") or None
         self._token, self._session_id = self.hub_auth.get_token(self), self.hub_auth.get_session_id(self)
         self._check_origin_is_ours(token=bool(getattr(self, "_token_authenticated", False)))
+        self._check_nothing_settles()
 
     async def still_signed_in(self) -> bool:
         """Ask the Hub again about the token behind an open connection; a Hub that is down ends no session."""
@@ -124,6 +129,12 @@ class WorkspaceHandler(HubOAuthenticated, SaysWhy):
                 raise Refused(FOREIGN_ORIGIN)
         elif origin != self.application.settings["origin_of"](self.person):
             raise Refused(FOREIGN_ORIGIN)
+
+    def _check_nothing_settles(self) -> None:
+        """A service worker would stay in the browser and stand between the person and every later workspace here."""
+        said = self.request.headers.get
+        if said("Service-Worker") is not None or said("Sec-Fetch-Dest") == "serviceworker":
+            raise Refused(SETTLING)
 
     def check_xsrf_cookie(self) -> None:
         """Origins are compared instead of tokens: what runs in a workspace can read its page's token anyway."""

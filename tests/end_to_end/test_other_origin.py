@@ -93,6 +93,14 @@ const json = {"Content-Type": "application/json"};
 const post = (body, headers = json) => ({method: "POST", headers, body: JSON.stringify(body)});
 """
 
+#: Lays a script beside those of JupyterLab.
+LAID_BESIDE = """
+from pathlib import Path
+beside = Path("/tmp/jupyter/data/labextensions/own")
+beside.mkdir(parents=True, exist_ok=True)
+(beside / "stays.js").write_text("")
+"""
+
 #: What only portal and Hub have to refuse: these hold even where the page's own policy does not.
 POWERS = """
 "read the portal": () => read(F.portal),
@@ -140,6 +148,9 @@ PLACES = """
   document.body.append(element);
   return "sent";
 },
+"a script that stays in the browser": () =>
+  navigator.serviceWorker.register(location.pathname.split("/lab/")[0] + "/lab/extensions/own/stays.js")
+    .then(() => got("a service worker"), () => "refused"),
 "a request from a worker": async () => {
   new Worker(URL.createObjectURL(new Blob([`fetch("${F.elsewhere}worker?secret", {mode: "no-cors"})`])));
   return "sent";
@@ -222,7 +233,7 @@ class Scene:
         html = f"<img src='x' onerror='{opened}'><script>{opened}</script>"
         saved = {"output_type": "display_data", "metadata": {}, "data": {"text/html": html}}
         cell = nbformat.v4.new_code_cell(
-            f"from IPython.display import HTML, display\ndisplay(HTML({script!r}))", outputs=[saved]
+            f"{LAID_BESIDE}\nfrom IPython.display import HTML, display\ndisplay(HTML({script!r}))", outputs=[saved]
         )
         return nbformat.v4.new_notebook(
             cells=[cell], metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}

@@ -185,3 +185,12 @@ async def test_what_a_kernel_claims_is_no_entry(gateway: Bench) -> None:
             await asyncio.sleep(0.01)
     assert len(gateway.ledger.of(Kind.KERNEL_MESSAGE)) == 1
     assert not [event for event in gateway.ledger.events if "CLAIMED" in str(event) + str(event.content)]
+
+
+@pytest.mark.parametrize("headers", [{"Service-Worker": "script"}, {"Sec-Fetch-Dest": "serviceworker"}])
+async def test_no_script_settles_in_the_browser(gateway: Bench, headers: dict[str, str]) -> None:
+    """One that a colleague planted would outlive the workspace, and act under its person's name in every later one."""
+    async with gateway.request("GET", f"{PREFIX}/lab", headers=headers) as got:
+        assert got.status == 403
+    assert gateway.workspace.effects == []
+    assert len(gateway.ledger.of(Kind.REFUSAL)) == 1
