@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 MOST_TRACES = 4096
 #: Terminals per person whose unfinished line is kept, and its bytes.
 MOST_LINES, LONGEST_LINE = 8, 1024
+#: Bytes of a longer line that are read again with what follows: what is looked for may lie across.
+READ_AGAIN = 256
 #: Moments that one series keeps at most.
 LONGEST_SERIES = 1000
 
@@ -46,20 +48,24 @@ class Lines:
         self._open: OrderedDict[str, bytearray] = OrderedDict()
 
     def typed(self, terminal: str, keys: bytes) -> bytes | None:
-        """Take in *keys*; return what is finished (lines that Enter ended), None while nothing is."""
-        line = self._open.pop(terminal, None) or bytearray()
+        """Take in *keys*; return what is finished (lines that Enter ended, pieces of long ones), None while nothing."""
+        line, finished = self._open.pop(terminal, None) or bytearray(), bytearray()
         for key in keys:
             if key in b"\x7f\x08":
                 del line[-1:]
-            elif len(line) < LONGEST_LINE or key in b"\r\n":
-                line.append(key)
-        cut = max(line.rfind(b"\r"), line.rfind(b"\n")) + 1
-        finished, rest = bytes(line[:cut]), line[cut:]
-        if rest:
-            self._open[terminal] = rest
+                continue
+            line.append(key)
+            if key in b"\r\n":
+                finished += line
+                line.clear()
+            elif len(line) >= LONGEST_LINE:
+                finished += line + b"\n"
+                del line[:-READ_AGAIN]
+        if line:
+            self._open[terminal] = line
             if len(self._open) > MOST_LINES:
                 self._open.popitem(last=False)
-        return finished or None
+        return bytes(finished) or None
 
 
 class Traces:

@@ -11,7 +11,7 @@ from audit.canonical import reserialise
 from audit.events import Event, Kind
 from audit.testing import MemoryLedger
 from hub_extensions.detection.catalogue import BY_KIND, RULES, Terms, named
-from hub_extensions.detection.traces import MOST_TRACES, Memory
+from hub_extensions.detection.traces import LONGEST_LINE, MOST_TRACES, Memory
 from hub_extensions.detection.watch import Watch
 from hub_extensions.gateway.forwarded import Forwarded
 from hub_extensions.settings import Settings
@@ -85,6 +85,23 @@ class TestTexts:
         assert [typed(key) for key in "\x7froc/self/maps"] == [()] * 14
         assert typed("\r") == ("outside@1",)
         assert typed("\r") == ()
+
+    @pytest.mark.parametrize(
+        "pieces",
+        [
+            [" " * 5000 + "cat /etc/passwd\r"],
+            [" " * 5000, "cat /etc/pass", "wd" + " " * 5000, "\r"],
+            ["cat <<x\r" + "harmless\r" * 500 + "cat /etc/passwd\r"],
+            [" " * (LONGEST_LINE - len("cat /etc/pa")) + "cat /etc/passwd ; " + "x" * 3000 + "\r"],
+        ],
+    )
+    def test_however_much_is_typed_or_pasted_all_of_it_is_read(self, watch: Watch, pieces: list[str]) -> None:
+        """Behind a thousand blanks, or below the first lines of what was pasted, a command was not seen."""
+        hits = [
+            watch.look(Kind.TERMINAL_INPUT, "ana", "etude", NOON, subject={"terminal": "t"}, content=keys(piece))
+            for piece in pieces
+        ]
+        assert ("outside@1",) in hits
 
     def test_size_changes_of_a_terminal_are_no_text(self, watch: Watch) -> None:
         frame = b'["set_size",24,80]'
