@@ -112,31 +112,28 @@ class Retention:
             swept.deletions.append(deletion)
 
     def _entries(self, deletions: Deletions, index: Index, now: datetime, swept: Swept) -> None:
-        waiting: dict[str | None, list[Loss]] = {}
-        for project, loss in self._over(index, now):
-            losses = waiting.setdefault(project, [])
+        waiting: dict[tuple[str | None, int], list[Loss]] = {}
+        for term, loss in self._over(index, now):
+            losses = waiting.setdefault(term, [])
             losses.append(loss)
             if len(losses) >= LARGEST:
-                self._plan(deletions, project, waiting.pop(project), now)
+                deletions.plan_entries(uuid.uuid4().hex, *term, now, waiting.pop(term))
                 self._finish(deletions, swept)
-        for project, losses in waiting.items():
-            self._plan(deletions, project, losses, now)
+        for term, losses in waiting.items():
+            deletions.plan_entries(uuid.uuid4().hex, *term, now, losses)
         self._finish(deletions, swept)
 
-    def _plan(self, deletions: Deletions, project: str | None, losses: list[Loss], now: datetime) -> None:
-        deletions.plan_entries(uuid.uuid4().hex, project, self._rules().of(project).months, now, losses)
-
-    def _over(self, index: Index, now: datetime) -> Iterator[tuple[str | None, Loss]]:
-        """Yield what entries lose whose time is over, in the order of the log."""
+    def _over(self, index: Index, now: datetime) -> Iterator[tuple[tuple[str | None, int], Loss]]:
+        """Yield what entries lose whose time is over, in the order of the log, with project and term."""
         rules = self._rules()
-        ends = {months: _text(months_before(now, months)) for months in _months(rules)}
+        ends = {months: as_written(months_before(now, months)) for months in _months(rules)}
         bound = self._bound(index, months_before(now, rules.shortest))
         reader = TileReader(self._places.log, index.size)
         for loss in self._kept(min(bound, index.size)):
             body = _read(reader.entry(loss.entry))
             keep = rules.of(project := _project(body))
             if not keep.held and str(body.get("at", "~")) < ends[keep.months]:
-                yield project, loss
+                yield (project, keep.months), loss
 
     def _kept(self, bound: int) -> Iterator[Loss]:
         """Yield what is still kept of entries below *bound*, a page at a time."""
@@ -173,7 +170,7 @@ class Retention:
         held = (project for project, keep in rules.projects.items() if keep.held)
         if rules.default.held or any(index.count(person=pseudonym, project=project) for project in held):
             return True
-        ends = {months: _text(months_before(now, months)) for months in _months(rules)}
+        ends = {months: as_written(months_before(now, months)) for months in _months(rules)}
         since, before = months_before(now, max(ends)), None
         reader = TileReader(self._places.log, index.size)
         while page := index.places_of(person=pseudonym, since=since, before=before, limit=256):
@@ -201,7 +198,7 @@ def _months(rules: Rules) -> set[int]:
     return {keep.months for keep in (rules.default, *rules.projects.values())}
 
 
-def _text(at: datetime) -> str:
+def as_written(at: datetime) -> str:
     """Write a time as leaves do: text compares as times do."""
     return at.isoformat(timespec="microseconds").replace("+00:00", "Z")
 

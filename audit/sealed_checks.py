@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
+from audit.deletion_checks import DeletionCheck
 from audit.errors import Malformed
 from audit.events import Kind
 from audit.sealed_copy import read_telling
@@ -47,10 +48,12 @@ class SealedCheck:
         self._standing = bytearray()
         #: What the log says of each deletion: the SHA-256 of its list.
         self._recorded: dict[str, str] = {}
+        self._deletions = DeletionCheck([*files.under_way(), *files.lists()], report)
 
     def visit(self, first: int, entries: list[bytes]) -> None:
         """Look at the messages of one bundle."""
         self._standing.extend(bytes(first + len(entries) - len(self._standing)))
+        self._deletions.visit(first, entries)
         number = first // TILE_WIDTH
         try:
             held = self._files.bundle(number)
@@ -63,6 +66,7 @@ class SealedCheck:
                 continue
             if body.get("kind") == Kind.AUDIT_DELETED:
                 self._recorded[str(body.get("id"))] = str(body.get("subject", {}).get("digest"))
+                self._deletions.recorded(index, body)
             if "sealed" in body:
                 self._look(index, str(body["sealed"]), held.pop(index, None))
         for index in held:
@@ -90,6 +94,7 @@ class SealedCheck:
             elif standing == _THERE and deleted[index]:
                 fr = f"le message scellé de l'entrée {index} devait être supprimé"
                 self._report.add(where, fr, f"the sealed message of entry {index} had to be deleted")
+        self._deletions.finish()
         self._report.messages = self._standing.count(_THERE)
         self._report.deleted_messages = self._standing.count(_ABSENT)
 

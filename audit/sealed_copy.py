@@ -113,6 +113,8 @@ class SealedCopy:
             held = self._target.bundle(number)
             if held.keys() & indexes:
                 self._target.put_bundle(number, {index: held[index] for index in held.keys() - indexes})
-            for index in indexes - held.keys():
+            for index in sorted(indexes - held.keys()):
+                if index >= reader.size:  # a false list: the check of the copy says so
+                    break
                 body = read_telling(reader.entry(index)) or {}
                 self._target.large(str(body.get("sealed"))).unlink(missing_ok=True)

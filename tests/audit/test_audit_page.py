@@ -10,6 +10,7 @@ import subprocess
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from audit.deletions import Deletions, Loss
 from audit.events import Kind
 from audit.private import PrivateStore
 from audit.records import BlobKind, Packed
+from audit.retention import as_written, months_before
 from audit.sealed_files import SealedFiles
 from audit.tiles import ENTRIES, decode_bundle, encode_entry, tile_path
 from audit.wire import INLINE_BLOB
@@ -36,6 +38,8 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "audit.md"
 SIZE = 600
 #: An entry whose message was deleted, one whose message is a file of its own.
 GONE, LONG = 305, 310
+#: When sealed entries were made: exactly twelve months before.
+OLD = as_written(months_before(NOW, 12) - timedelta(microseconds=1))
 
 
 def commands() -> list[str]:
@@ -77,20 +81,22 @@ class Auditor:
 
 def seal(site: Site, place: int, message: bytes) -> None:
     """Record an entry with a sealed message."""
-    site.log.grow(b'{"n":%d,"sealed":"%s"}' % (place, hashlib.sha256(message).hexdigest().encode()))
+    digest = hashlib.sha256(message).hexdigest()
+    site.log.grow(b'{"at":"%s","n":%d,"sealed":"%s"}' % (OLD.encode(), place, digest.encode()))
     with closing(PrivateStore(site.places)) as store:
         store.add(place, [Packed(bytes(16), 0, BlobKind.INLINE, b"", b"", message, b"")])
 
 
-def retention(site: Site) -> None:
-    """Delete the message of one entry, recorded as retention does it."""
-    number = "ab" * 16
+def retention(site: Site, number: str = "ab" * 16, *, place: int = GONE, at: datetime = NOW, months: int = 12) -> bytes:
+    """Delete the message of one entry, recorded as retention does it; return the list."""
     with closing(Deletions(site.places)) as deletions:
-        deletions.plan_entries(number, None, 12, NOW, [Loss(GONE, facts=False, blob=True)])
-        (planned,) = deletions.all()
-        leaf = {"id": number, "kind": Kind.AUDIT_DELETED.value, "subject": dict(planned.event().subject)}
+        deletions.plan_entries(number, None, months, at, [Loss(place, facts=False, blob=True)])
+        (planned,) = deletions.all(unfinished=True)
+        subject = dict(planned.event().subject)
+        leaf = {"at": as_written(at), "id": number, "kind": Kind.AUDIT_DELETED.value, "subject": subject}
         site.log.grow(json.dumps(leaf, separators=(",", ":")).encode())
         deletions.carry_out(planned, lambda: None)
+        return deletions.text(number)
 
 
 @pytest.fixture
@@ -200,6 +206,29 @@ def test_the_script_of_the_page_refuses(what, auditor):
     done = auditor.types("python3 check.py copy trusted.vkey")
     assert done.returncode != 0
     assert "good: " not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        ({"months": 36}, "covers entry 306, which was not due"),
+        ({"at": NOW - timedelta(seconds=1)}, "covers entry 306, which was not due"),
+        ({"months": 1}, "is not what its entry says"),
+        ({"place": SIZE + 1}, "covers entry 601, which was not due"),
+    ],
+)
+def test_a_deletion_that_was_not_due_is_refused_by_the_script(asked, why, site, auditor):
+    assert auditor.types(commands()[0]).returncode == 0
+    number, place = "cd" * 16, asked.get("place", GONE + 1)
+    listed = retention(site, number, **{"place": place, **asked})
+    site.log.grow_to(SIZE + 10)
+    shutil.copytree(site.places.log, auditor.copy, dirs_exist_ok=True)
+    files = SealedFiles(auditor.copy)
+    files.put_list(number, listed)
+    files.put_bundle(1, {index: held for index, held in files.bundle(1).items() if index != place})
+    done = auditor.types("python3 check.py copy trusted.vkey")
+    assert done.returncode == 1
+    assert why in done.stderr
 
 
 @pytest.mark.parametrize(("size", "why"), [(SIZE - 1, "rolled back"), (SIZE, "forked"), (SIZE + 40, "forked")])
