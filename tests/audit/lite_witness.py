@@ -104,8 +104,9 @@ class LiteWitness:
             [installed("ssh-agent", "openssh-client"), "-D", "-a", str(socket_path)], stdout=subprocess.DEVNULL
         )
         deadline = time.monotonic() + _STARTED_WITHIN_S
-        while not socket_path.exists():
-            assert time.monotonic() < deadline, "ssh-agent does not start"
+        add = ["ssh-add", str(key)]
+        # Its socket is there before it listens: a key that finds nobody is handed over again.
+        while (done := subprocess.run(add, env=self._environment, capture_output=True, timeout=30)).returncode:
+            assert time.monotonic() < deadline, f"ssh-agent takes no key: {done.stderr.decode()}"
             time.sleep(0.02)
-        subprocess.run(["ssh-add", str(key)], env=self._environment, check=True, capture_output=True, timeout=30)
         return agent
