@@ -99,14 +99,15 @@ class LiteWitness:
         key = self.folder / "key"
         key.touch(mode=0o600)
         key.write_bytes(self._key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))
-        socket_path = self.folder / "agent"
         agent = subprocess.Popen(
-            [installed("ssh-agent", "openssh-client"), "-D", "-a", str(socket_path)], stdout=subprocess.DEVNULL
+            [installed("ssh-agent", "openssh-client"), "-D", "-a", str(self.folder / "agent")],
+            stdout=subprocess.DEVNULL,
         )
         deadline = time.monotonic() + _STARTED_WITHIN_S
         add = ["ssh-add", str(key)]
-        # Its socket is there before it listens: a key that finds nobody is handed over again.
-        while (done := subprocess.run(add, env=self._environment, capture_output=True, timeout=30)).returncode:
+        while True:
+            done = subprocess.run(add, env=self._environment, check=False, capture_output=True, timeout=30)
+            if done.returncode == 0:
+                return agent
             assert time.monotonic() < deadline, f"ssh-agent takes no key: {done.stderr.decode()}"
-            time.sleep(0.02)
-        return agent
+            time.sleep(0.02)  # its socket is there before it listens
