@@ -1,6 +1,8 @@
 """Names of files are written by code that runs inside: listing them was a way to look without being counted."""
 
 import json
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import aiohttp
@@ -47,6 +49,19 @@ async def test_what_is_told_of_files_is_counted_recorded_and_ends_with_the_budge
     status, told, _ = await ask(world, client, *asked)
     assert (status, HIDDEN in json.dumps(told)) == (429, False)
     assert "pause" in str(told)
+
+
+async def test_what_can_not_be_counted_is_not_shown(
+    world: World, client: aiohttp.ClientSession, ledger: MemoryLedger
+) -> None:
+    world.write(f"{HIDDEN}.csv", b"age,n\r\n40,120\r\n")
+    before = len(ledger.of(Kind.OUTPUT_COUNT))
+    with closing(sqlite3.connect(world.home / "bureau.sqlite")) as database:
+        database.execute("ALTER TABLE egress_use RENAME TO elsewhere")
+    status, told, _ = await ask(world, client, "GET", FILES)
+    assert (status, HIDDEN in json.dumps(told)) == (503, False)
+    assert "budget" in str(told)
+    assert len(ledger.of(Kind.OUTPUT_COUNT)) == before
 
 
 async def test_a_request_is_read_and_changed_during_a_pause(world: World, client: aiohttp.ClientSession) -> None:
