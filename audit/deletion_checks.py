@@ -8,13 +8,12 @@ against the entries that it names, by the months that the deletion names.
 import hashlib
 import heapq
 import io
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from audit.retention import as_written, months_before
+from audit.retention import as_written, months_before, project_of, read_leaf
 from audit.sealed_files import DELETED
 from audit.verify import Report
 
@@ -65,10 +64,9 @@ class DeletionCheck:
                 self._judge(number, place, body, told, text)
 
     def _look(self, index: int, number: str, entry: bytes) -> None:
-        body = _read(entry)
-        at, project = str(body.get("at", _NEVER)), body.get("project")
-        self._latest[number] = max((at, index), self._latest.get(number, ("", index)))
-        self._projects.setdefault(number, {}).setdefault(project if isinstance(project, str) else None, index)
+        body = read_leaf(entry)
+        self._latest[number] = max((str(body.get("at", _NEVER)), index), self._latest.get(number, ("", index)))
+        self._projects.setdefault(number, {}).setdefault(project_of(body), index)
 
     def _judge(self, number: str, place: int, body: Mapping[str, Any], told: Mapping[str, Any], text: bytes) -> None:
         try:
@@ -126,11 +124,3 @@ def _count(text: bytes) -> dict[str, int]:
 
 def _digest(text: bytes) -> str:
     return hashlib.sha256(text).hexdigest()
-
-
-def _read(entry: bytes) -> dict[str, Any]:
-    try:
-        body = json.loads(entry)
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}

@@ -130,8 +130,8 @@ class Retention:
         bound = self._bound(index, months_before(now, rules.shortest))
         reader = TileReader(self._places.log, index.size)
         for loss in self._kept(min(bound, index.size)):
-            body = _read(reader.entry(loss.entry))
-            keep = rules.of(project := _project(body))
+            body = read_leaf(reader.entry(loss.entry))
+            keep = rules.of(project := project_of(body))
             if not keep.held and str(body.get("at", "~")) < ends[keep.months]:
                 yield (project, keep.months), loss
 
@@ -175,8 +175,8 @@ class Retention:
         reader = TileReader(self._places.log, index.size)
         while page := index.places_of(person=pseudonym, since=since, before=before, limit=256):
             for place in page:
-                body = _read(reader.entry(place))
-                if str(body.get("at", "~")) >= ends[rules.of(_project(body)).months]:
+                body = read_leaf(reader.entry(place))
+                if str(body.get("at", "~")) >= ends[rules.of(project_of(body)).months]:
                     return True
             before = page[-1]
             self._rest()
@@ -203,7 +203,7 @@ def as_written(at: datetime) -> str:
     return at.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def _read(leaf: bytes) -> dict[str, Any]:
+def read_leaf(leaf: bytes) -> dict[str, Any]:
     """Read a leaf quickly: it was checked when it was recorded. One that is not ours is never over."""
     try:
         body = json.loads(leaf)
@@ -212,6 +212,7 @@ def _read(leaf: bytes) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _project(body: Mapping[str, Any]) -> str | None:
+def project_of(body: Mapping[str, Any]) -> str | None:
+    """Return the project of a leaf that was read, None where it names none."""
     project = body.get("project")
     return project if isinstance(project, str) else None

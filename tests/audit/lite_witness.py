@@ -105,9 +105,9 @@ class LiteWitness:
         )
         deadline = time.monotonic() + _STARTED_WITHIN_S
         add = ["ssh-add", str(key)]
-        while True:
+        while True:  # the agent's socket is there before it listens
             done = subprocess.run(add, env=self._environment, check=False, capture_output=True, timeout=30)
             if done.returncode == 0:
                 return agent
             assert time.monotonic() < deadline, f"ssh-agent takes no key: {done.stderr.decode()}"
-            time.sleep(0.02)  # its socket is there before it listens
+            time.sleep(0.02)
